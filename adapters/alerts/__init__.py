@@ -1,0 +1,1 @@
+"""Alerts as they arrive: bytes → a document for `domain.alert_formats`."""

@@ -1,0 +1,1 @@
+"""Clusters through MCP: sessions, typed reads, snapshots and the servers over them."""

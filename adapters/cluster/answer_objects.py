@@ -1,0 +1,81 @@
+"""Objects in an answer, whatever form the server gives them: structured content, or YAML as text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+try:
+    from yaml import CSafeLoader as _SafeLoader
+except ImportError:  # PyYAML built without libyaml: the same, slower
+    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
+
+Object = dict[str, Any]
+
+AS_TABLE = (
+    "the server answers lists as tables, which lack most fields: start kubernetes-mcp-server with"
+    " --list-output yaml"
+)
+
+
+class Unreadable(Exception):
+    """The answer holds no objects; `str()` says why."""
+
+
+class _Loader(_SafeLoader):
+    """Times stay the strings they are in the API."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in _SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def objects_in(text: str, structured: Any) -> list[Object]:
+    """The objects of an answer, one for a get. Raises `Unreadable`, for a table above all."""
+    if structured is None:
+        structured = _parsed(text)
+    if isinstance(structured, Mapping) and isinstance(structured.get("items"), list):
+        found = structured["items"]
+    elif isinstance(structured, list):
+        found = structured
+    elif isinstance(structured, Mapping):
+        found = [structured]
+    else:
+        raise Unreadable(AS_TABLE)
+    if not all(isinstance(obj, dict) and isinstance(obj.get("metadata"), dict) for obj in found):
+        raise Unreadable(
+            AS_TABLE if isinstance(found[0], dict) and "Name" in found[0] else "it holds no objects"
+        )
+    return found
+
+
+def _parsed(text: str) -> Any:
+    begin = text.lstrip()
+    try:
+        if begin[:1] in ("{", "["):
+            return json.loads(begin)
+    except ValueError:
+        pass  # YAML in flow style begins alike
+    try:
+        return yaml.load(text, _Loader)
+    except yaml.YAMLError as error:
+        raise Unreadable(
+            AS_TABLE if _is_table(begin) else f"neither JSON nor YAML: {_place(error)}"
+        ) from error
+    except RecursionError as error:
+        raise Unreadable("it is nested too deeply") from error
+
+
+def _is_table(text: str) -> bool:
+    header = text.partition("\n")[0].split()
+    return "NAME" in header and all(word.isupper() or not word.isalpha() for word in header)
+
+
+def _place(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f"line {mark.line + 1}" if mark else type(error).__name__

@@ -1,0 +1,83 @@
+"""Where answers come in: read, bounded and redacted before a callback, a tracer or a log can see them.
+
+It is a tool interceptor, so it runs inside the traced tool call and before its end is reported.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from langchain_mcp_adapters.interceptors import MCPToolCallRequest, MCPToolCallResult
+from mcp import McpError
+from mcp.types import CallToolResult, EmbeddedResource, ErrorData, TextContent, TextResourceContents
+from pydantic import ValidationError
+
+from kubetriage.adapters.cluster.answer_objects import Unreadable, objects_in
+from kubetriage.adapters.cluster.bounds import bound_log, bound_objects
+from kubetriage.adapters.cluster.tools import OBJECT_TOOLS
+from kubetriage.domain.redaction import redact_object, redact_text
+
+LONGEST_ERROR = 2_000
+LONGEST_TEXT = 1024 * 1024
+"""Characters of an answer that is neither objects nor a log."""
+
+Handler = Callable[[MCPToolCallRequest], Awaitable[MCPToolCallResult]]
+
+
+async def at_the_border(request: MCPToolCallRequest, handler: Handler) -> MCPToolCallResult:
+    """Make the raw answer one that may be seen.
+
+    Objects come out as structured content `{"objects": […], "cut": ""}`, logs and tables as text with
+    `{"cut": ""}`, an answer that cannot be read as `{"unreadable": why}`; errors as text.
+    """
+    try:
+        raw = await handler(request)
+    except McpError as error:
+        told = ErrorData(code=error.error.code, message=redact_text(error.error.message[:LONGEST_ERROR]))
+        raise McpError(told) from None
+    except (ValidationError, RuntimeError):  # the library's verdict on an answer that breaks its own schema
+        return _said({"unreadable": "it breaks the tool's own schema"})
+    if not isinstance(raw, CallToolResult):
+        return _said({"unreadable": f"it is a {type(raw).__name__}"})
+    text = "\n".join(filter(None, map(_text, raw.content)))
+    if raw.isError:
+        return CallToolResult(content=[_block(redact_text(text[:LONGEST_ERROR]))], isError=True)
+    if request.name in OBJECT_TOOLS:
+        return _objects(text, raw.structuredContent)
+    kept, cut = (
+        bound_log(text, _tail(request)) if request.name == "pods_log" else bound_log(text, 0, LONGEST_TEXT)
+    )
+    return _said({"cut": cut}, redact_text(kept))
+
+
+def _objects(text: str, structured: Any) -> CallToolResult:
+    try:
+        found = objects_in(text, structured)
+    except Unreadable as why:
+        return _said({"unreadable": redact_text(str(why))})
+    size = len(text) or len(json.dumps(structured))
+    kept, cut = bound_objects(found, size)
+    return _said({"objects": redact_object(kept), "cut": cut}, f"{len(found)} objects")
+
+
+def _tail(request: MCPToolCallRequest) -> int:
+    tail = request.args.get("tail", 0)
+    return tail if isinstance(tail, int) else 0
+
+
+def _text(block: object) -> str:
+    if isinstance(block, TextContent):
+        return block.text
+    if isinstance(block, EmbeddedResource) and isinstance(block.resource, TextResourceContents):
+        return block.resource.text
+    return ""
+
+
+def _block(text: str) -> TextContent:
+    return TextContent(type="text", text=text)
+
+
+def _said(structured: dict[str, Any], text: str = "") -> CallToolResult:
+    return CallToolResult(content=[_block(text)], structuredContent=structured)

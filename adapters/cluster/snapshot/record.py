@@ -1,0 +1,173 @@
+"""Recording: the state and logs of chosen namespaces of a live cluster, written as a snapshot folder.
+
+Everything is read through the same MCP session and the same redaction as a triage reads, so that a triage on
+the recorded snapshot sees what a live one would have seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kubetriage.domain.errors import BadInput, ClusterUnreachable
+from kubetriage.domain.evidence import FailureKind, Observation, Read, list_of, log_of
+from kubetriage.domain.kube import Obj, containers
+from kubetriage.domain.resource import KINDS, Resource
+
+ALWAYS = ("kube-system",)
+"""Namespaces that come along: DNS, provisioners and the control plane explain faults elsewhere."""
+NEVER = frozenset(
+    {"Secret", "Endpoints", "PodMetrics", "NodeMetrics", "CustomResourceDefinition", "Namespace"}
+)
+"""Secret data is never read; the others add bulk or no state of their own."""
+
+Fetch = Callable[[Read], Awaitable[Observation]]
+Told = Callable[[int, int, Resource | None], None]
+
+
+class Plan(NamedTuple):
+    """What to record."""
+
+    namespaces: tuple[str, ...]
+    """Empty for all of them."""
+    tail: int
+    """Lines of each log; 0 for no logs."""
+
+
+class Recorded(NamedTuple):
+    """What was written."""
+
+    objects: int
+    logs: int
+    unreadable: tuple[str, ...]
+    """Scope entries of what the API server refused."""
+    missing: tuple[str, ...]
+    """Kinds that could not be read for another reason; they are outside the snapshot's scope."""
+
+
+async def record(fetch: Fetch, folder: Path, plan: Plan, at: datetime, told: Told) -> Recorded:
+    """Read everything and write the folder as a whole at the end; a failure leaves nothing half-written.
+
+    Raises `BadInput` if the folder exists and is not empty, `ClusterUnreachable` if no read came back.
+    """
+    _new_or_empty(folder)
+    answers = await _ask(fetch, list(_lists(plan.namespaces)), told)
+    if not any(a.found for a in answers):
+        why = next((a.failure.message for a in answers if a.failure), "no answer")
+        raise ClusterUnreachable(f"Nothing could be read from the cluster: {why}")
+    objects = _objects(answers)
+    logs = await _logs(fetch, objects, plan.tail, told) if plan.tail else []
+    unreadable, missing = _refused(answers)
+    kinds = sorted({a.read.kind for a in answers if a.failure is None} - set(missing))
+    scope: dict[str, Any] = {"kinds": [*kinds, "Namespace"]}
+    if plan.namespaces:
+        scope["namespaces"] = sorted({*plan.namespaces, *ALWAYS})
+    if unreadable:
+        scope["unreadable"] = unreadable
+    _write(folder, at, scope, objects, logs)
+    return Recorded(len(objects), len(logs), tuple(unreadable), tuple(missing))
+
+
+def _new_or_empty(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BadInput(f"{folder} exists already; a snapshot is written into a new or an empty folder.")
+
+
+def _lists(namespaces: Sequence[str]) -> Iterable[Read]:
+    chosen = sorted({*namespaces, *ALWAYS}) if namespaces else [""]
+    for kind, info in sorted(KINDS.items()):
+        if kind in NEVER:
+            continue
+        for namespace in chosen if info.namespaced else [""]:
+            yield list_of(kind, namespace)
+
+
+async def _ask(fetch: Fetch, reads: Sequence[Read], told: Told) -> list[Observation]:
+    done = 0
+
+    async def one(read: Read) -> Observation:
+        nonlocal done
+        seen = await fetch(read)
+        done += 1
+        told(done, len(reads), read.resource)
+        return seen
+
+    return list(await asyncio.gather(*(one(read) for read in reads)))
+
+
+def _objects(answers: Iterable[Observation]) -> list[dict[str, Any]]:
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for answer in answers:
+        for raw in answer.objects:
+            whole = {"apiVersion": answer.read.api_version, "kind": answer.read.kind, **raw}
+            found.setdefault(Obj(whole).ref.key, whole)
+    return [found[key] for key in sorted(found)]
+
+
+async def _logs(fetch: Fetch, objects: Iterable[dict[str, Any]], tail: int, told: Told) -> list[Observation]:
+    reads: list[Read] = []
+    for raw in objects:
+        pod = Obj(raw)
+        if pod.ref.kind != "Pod":
+            continue
+        for state in containers(pod):
+            if state.running or state.last_terminated:
+                reads.append(log_of(pod.ref, state.name, tail=tail))
+            if state.restarts:
+                reads.append(log_of(pod.ref, state.name, tail=tail, previous=True))
+    return [seen for seen in await _ask(fetch, reads, told) if seen.found and seen.text is not None]
+
+
+def _refused(answers: Iterable[Observation]) -> tuple[list[str], list[str]]:
+    unreadable, missing = [], []
+    for answer in answers:
+        if answer.failure is None:
+            continue
+        if answer.failure.kind is FailureKind.FORBIDDEN:
+            where = f"/{answer.read.namespace}" if answer.read.namespace else ""
+            unreadable.append(f"{answer.read.kind}{where}")
+        elif answer.read.kind not in missing:
+            missing.append(answer.read.kind)
+    return sorted(set(unreadable)), sorted(missing)
+
+
+def _write(
+    folder: Path,
+    at: datetime,
+    scope: dict[str, Any],
+    objects: Sequence[dict[str, Any]],
+    logs: list[Observation],
+) -> None:
+    """Into a folder beside it first, then under its name, so that it is there whole or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        stamp = at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        manifest = {"time": stamp, "scope": scope}
+        (draft / "snapshot.yaml").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+        by_kind: dict[str, list[dict[str, Any]]] = {}
+        for raw in objects:
+            by_kind.setdefault(str(raw["kind"]), []).append(raw)
+        for kind, items in by_kind.items():
+            whole = {"apiVersion": "v1", "kind": "List", "items": items}
+            path = draft / f"{kind.lower()}.json"
+            path.write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        for log in logs:
+            suffix = ".previous.log" if log.read.previous else ".log"
+            path = draft / "logs" / log.read.namespace / log.read.name / f"{log.read.container}{suffix}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(log.text or "", encoding="utf-8")
+        draft.chmod(0o755)
+        if folder.exists():
+            folder.rmdir()
+        os.replace(draft, folder)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise

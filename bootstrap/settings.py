@@ -1,0 +1,247 @@
+"""Settings: `kubetriage.toml`, overridden by environment variables; validated once, and refused if wrong.
+
+The file, first that is there: the one given, `KUBETRIAGE_CONFIG`, `./kubetriage.toml`,
+`$XDG_CONFIG_HOME/kubetriage/kubetriage.toml`. A variable `KUBETRIAGE_A__B=value` sets `b` of `[a]`.
+`${NAME}` in a value of the file is replaced by that environment variable.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from kubetriage.domain.errors import BadInput, BadSettings
+from kubetriage.domain.language import Language
+
+PREFIX = "KUBETRIAGE_"
+FILE = "kubetriage.toml"
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ConnectionSettings(Part):
+    """One cluster's MCP server: a command to start, or a URL to connect to."""
+
+    command: str = ""
+    """A program that speaks MCP over its standard input and output."""
+    args: tuple[str, ...] = ()
+    env: dict[str, str] = Field(default_factory=dict)
+    """Variables for the program, beside PATH and HOME."""
+    url: str = ""
+    transport: Literal["streamable-http", "sse"] = "streamable-http"
+    token: SecretStr = SecretStr("")
+    """A bearer token for `url`."""
+    token_env: str = ""
+    """The environment variable that holds the token."""
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    context: str = ""
+    """The kubeconfig context to ask for, where the server serves several."""
+    timeout: float = Field(default=15.0, gt=0, le=600)
+    """Seconds a call may take."""
+    concurrency: int = Field(default=8, ge=1, le=64)
+    """Calls under way at once."""
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> ConnectionSettings:
+        if bool(self.command) == bool(self.url):
+            raise ValueError("needs either command or url")
+        return self
+
+
+class LimitSettings(Part):
+    """Reads of one cluster across all runs."""
+
+    reads_per_second: float = Field(default=50.0, gt=0)
+    burst: int = Field(default=100, ge=1)
+    cache_seconds: float = Field(default=5.0, ge=0)
+    """How long an answer serves other runs; 0 turns the shared cache off."""
+
+
+class Settings(Part):
+    """Everything that can be set."""
+
+    language: Language | None = None
+    """en, zh or both; the locale's when not set."""
+    primary_language: Literal["en", "zh"] | None = None
+    """The language of the values where `language` is both; the locale's when not set."""
+    model: str = ""
+    default_cluster: str = ""
+    clusters: dict[str, ConnectionSettings] = Field(default_factory=dict)
+    mcp_config: str = ""
+    """A JSON file with the `mcpServers` of a desktop client; its entries become clusters of their names."""
+    mcpServers: dict[str, ConnectionSettings] = Field(default_factory=dict)
+    limits: LimitSettings = LimitSettings()
+
+    @property
+    def connections(self) -> dict[str, ConnectionSettings]:
+        """The clusters of every source by name."""
+        return {**self.mcpServers, **self.clusters}
+
+    def require_model(self, name: str | None) -> None:
+        """Raises `BadInput` unless it is no model at all."""
+        if name not in (None, "", "none"):
+            raise BadInput(f"There is no model profile named {name}; only none is available.")
+
+    def require_channels(self, names: Sequence[str]) -> None:
+        """Raises `BadInput` for a channel that is not configured."""
+        for name in names:
+            raise BadInput(f"There is no channel named {name}; none is configured.")
+
+    def languages(self, asked: str | None) -> tuple[Language, Language]:
+        """The language of a report's values and that of its headings."""
+        headings = Language(asked) if asked else self.language or locale_language()
+        if headings is not Language.BOTH:
+            return headings, headings
+        first = Language(self.primary_language) if self.primary_language else locale_language()
+        return first, headings
+
+
+def locale_language() -> Language:
+    """Chinese where the locale's language is, else English."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(name):
+            return Language.ZH if os.environ[name].lower().startswith("zh") else Language.EN
+    return Language.EN
+
+
+def load_settings(path: str | None = None) -> Settings:
+    """The settings of this process; raises `BadSettings` with one sentence that names the place."""
+    chosen = _file(path)
+    values = _read(chosen) if chosen is not None else {}
+    where = str(chosen) if chosen is not None else "the environment"
+    for keys, value in _from_environment().items():
+        _put(values, keys, value)
+    if values.get("mcp_config"):
+        values["mcpServers"] = _clients(Path(str(values["mcp_config"]))) | values.get("mcpServers", {})
+    values["mcpServers"] = {k: _client(v) for k, v in (values.get("mcpServers") or {}).items()}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise BadSettings(_sentence(error, where)) from error
+
+
+# ---- sources
+
+
+def _file(path: str | None) -> Path | None:
+    given = path or os.environ.get(f"{PREFIX}CONFIG")
+    if given:
+        if not Path(given).is_file():
+            raise BadSettings(f"{given}: there is no such settings file.")
+        return Path(given)
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return next((p for p in (Path(FILE), home / "kubetriage" / FILE) if p.is_file()), None)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{path}: this is not TOML: {error}.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{path}: cannot be read: {error}.") from error
+    filled: dict[str, Any] = _filled(found, str(path))
+    return filled
+
+
+def _filled(value: Any, where: str) -> Any:
+    """`${NAME}` replaced by the environment's value, which must be set."""
+    if isinstance(value, dict):
+        return {key: _filled(part, where) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_filled(part, where) for part in value]
+    if not isinstance(value, str):
+        return value
+
+    def of(match: re.Match[str]) -> str:
+        if match[1] not in os.environ:
+            raise BadSettings(f"{where}: the environment variable {match[1]} is not set.")
+        return os.environ[match[1]]
+
+    return _VARIABLE.sub(of, value)
+
+
+def _from_environment() -> dict[tuple[str, ...], Any]:
+    found: dict[tuple[str, ...], Any] = {}
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name != f"{PREFIX}CONFIG" and not name.startswith(f"{PREFIX}TEST_"):
+            keys = tuple(part.lower() for part in name.removeprefix(PREFIX).split("__"))
+            found[keys] = _typed(os.environ[name])
+    return found
+
+
+def _typed(value: str) -> Any:
+    """JSON for lists and tables, else the text itself; pydantic turns it into numbers and the like."""
+    if value[:1] in "[{":
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError:
+            return value
+    return value
+
+
+def _put(values: dict[str, Any], keys: Sequence[str], value: Any) -> None:
+    *path, last = keys
+    for key in path:
+        inner = values.setdefault(key, {})
+        if not isinstance(inner, dict):
+            raise BadSettings(f"{PREFIX}{'__'.join(keys).upper()}: {key} is not a table.")
+        values = inner
+    values[last] = value
+
+
+def _clients(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.expanduser().read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadSettings(f"mcp_config {path}: cannot be read: {error.strerror}.") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BadSettings(f"mcp_config {path}: this is not JSON: {error}.") from error
+    servers = found.get("mcpServers") if isinstance(found, dict) else None
+    if not isinstance(servers, dict):
+        raise BadSettings(f"mcp_config {path}: it has no mcpServers.")
+    return servers
+
+
+def _client(entry: Any) -> Any:
+    """An entry of a desktop client's `mcpServers`: its own words for our settings, the rest left out."""
+    if not isinstance(entry, Mapping):
+        return entry
+    kept = {k: v for k, v in entry.items() if k in ConnectionSettings.model_fields and k != "transport"}
+    kind = str(entry.get("type") or entry.get("transport") or "")
+    if kind in ("sse", "streamable-http", "streamableHttp", "http"):
+        kept["transport"] = "sse" if kind == "sse" else "streamable-http"
+    return kept
+
+
+# ---- what is wrong, in one sentence
+
+
+def _sentence(error: ValidationError, where: str) -> str:
+    first = error.errors()[0]
+    place = ".".join(str(step) for step in first["loc"])
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(first["loc"][-1]), _known(first["loc"]), 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        return f"{where}: there is no setting {place}.{hint}"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {place or 'the settings'}: {message}."
+
+
+def _known(place: Sequence[Any]) -> list[str]:
+    models: dict[str, type[BaseModel]] = {
+        "clusters": ConnectionSettings, "mcpServers": ConnectionSettings, "limits": LimitSettings,
+    }  # fmt: skip
+    model = models.get(str(place[0]), Settings) if len(place) > 1 else Settings
+    return list(model.model_fields)

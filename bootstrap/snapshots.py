@@ -1,0 +1,75 @@
+"""Snapshot folders put to work: recorded, checked, served."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from kubetriage.domain.evidence import Observation, Read
+from kubetriage.domain.ports import Progress
+
+if TYPE_CHECKING:
+    from kubetriage.bootstrap.settings import Settings
+
+NAME = "snapshot"
+"""The cluster's name in the kubeconfig of a served snapshot."""
+
+
+def serve_api(
+    folders: Sequence[Path], port: int, kubeconfig: Path | None, *, rebase: bool, say: Callable[[str], None]
+) -> None:
+    """Serve snapshots as Kubernetes APIs until interrupted; several are served under their folders' names."""
+    from kubetriage.adapters.cluster.snapshot.serving import serve
+    from kubetriage.adapters.cluster.snapshot.store import SnapshotStore
+
+    named = {NAME: folders[0]} if len(folders) == 1 else {folder.resolve().name: folder for folder in folders}
+    stores = {name: SnapshotStore.load(folder) for name, folder in named.items()}
+
+    def ready(url: str) -> None:
+        say(f"Serving {', '.join(str(f) for f in folders)} at {url}, read-only; Ctrl-C ends it.")
+        if kubeconfig is not None:
+            say(f"Try: kubectl --kubeconfig {kubeconfig} get pods -A")
+
+    serve(stores, port=port, rebase=rebase, kubeconfig=kubeconfig, ready=ready)
+
+
+async def serve_mcp(folder: Path) -> None:
+    """Serve a snapshot as an MCP server over standard input and output."""
+    from kubetriage.adapters.cluster.snapshot.mcp_server import serve_stdio
+    from kubetriage.adapters.cluster.snapshot.store import SnapshotStore
+
+    await serve_stdio(SnapshotStore.load(folder))
+
+
+class Recording(NamedTuple):
+    """What to record, from where."""
+
+    folder: Path
+    namespaces: tuple[str, ...]
+    """Empty for all of them."""
+    cluster: str
+    snapshot: Path | None
+    tail: int
+    """Lines of each log; 0 for none."""
+
+
+async def record_cluster(settings: Settings, wanted: Recording, progress: Progress) -> str:
+    """Record, and say in a sentence or two what was written and what could not be read."""
+    from kubetriage.adapters.cluster.snapshot.record import Plan, record
+    from kubetriage.bootstrap.services import build_services
+
+    async with build_services(settings, snapshot=wanted.snapshot, progress=progress) as services:
+        cluster = services.clusters.choose(wanted.cluster)
+
+        async def fetch(read: Read) -> Observation:
+            return await cluster.read(read)
+
+        plan = Plan(wanted.namespaces, wanted.tail)
+        done = await record(fetch, wanted.folder, plan, cluster.now(), progress.reads)
+    said = f"Recorded {done.objects} objects and {done.logs} logs in {wanted.folder}."
+    if done.unreadable:
+        said += f" Forbidden, and recorded as such: {', '.join(done.unreadable)}."
+    if done.missing:
+        said += f" Not offered by the cluster or the server: {', '.join(done.missing)}."
+    return said

@@ -1,0 +1,38 @@
+"""Running the triage graph over a set of incidents with one set of services."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from kubetriage.domain.alert import Alert
+from kubetriage.domain.ports import Services
+from kubetriage.domain.report import Report
+from kubetriage.state.triage_alert import TriageContext
+
+Incident = Sequence[Alert]
+"""Alerts of one incident, the leading one first."""
+
+
+async def triage_incidents(
+    services: Services, incidents: Sequence[Incident], context: TriageContext
+) -> AsyncIterator[Report]:
+    """One report an incident, in their order.
+
+    Raises `UnknownCluster` before anything is read, and whatever a bug in a node raises.
+    """
+    from kubetriage.graphs.triage_alert import RECURSION_LIMIT, build_triage_alert
+
+    compiled = build_triage_alert(services).compile()
+    for alert, *companions in incidents:
+        ended = await compiled.ainvoke(
+            {"alert": alert, "companions": companions},
+            {"recursion_limit": RECURSION_LIMIT},
+            context=context,
+        )
+        report: Report = ended["report"]
+        yield report
+
+
+def unreachable(report: Report) -> bool:
+    """Whether not one read of a run that needed reads came back."""
+    return bool(report.gaps) and not report.evidence

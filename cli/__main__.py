@@ -1,0 +1,5 @@
+"""`python -m kubetriage.cli`."""
+
+from kubetriage.cli import main
+
+main()

@@ -1,0 +1,115 @@
+"""The command's root: what commands there are, and how every failure ends.
+
+Exit status: 0 done, 1 a bug of ours, 2 bad input or usage, 3 the cluster could not be read at all, 4 a report
+was made and its delivery failed, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import traceback
+from collections.abc import Sequence
+from importlib import metadata
+
+import click
+
+from kubetriage.domain.errors import BadInput, ClusterUnreachable, KubetriageError
+
+COMMANDS = {
+    "triage": ("kubetriage.cli.triage:triage", "Diagnose an alert or a resource and print the report."),
+    "demo": ("kubetriage.cli.demo:demo", "Run the bundled example: no cluster, no key, no network."),
+    "doctor": ("kubetriage.cli.doctor:doctor", "Show connections, tools, rights, model and channels."),
+    "snapshot": ("kubetriage.cli.snapshot:snapshot", "Record, check and serve snapshots of clusters."),
+    "eval": ("kubetriage.cli.evals:evals", "Measure diagnoses against scenarios with known answers."),
+    "graph": ("kubetriage.cli.graph:graph", "Print the triage graph as a Mermaid drawing."),
+}
+"""Command → where it is, and its line in `--help`, so that help imports none of them."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name][0].split(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(None, "-V", "--version", package_name="kubetriage", message="kubetriage %(version)s")
+@click.option("--config", metavar="FILE", type=click.Path(dir_okay=False), help="The kubetriage.toml to use.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
+@click.option("--debug", is_flag=True, help="Log to stderr and show the traceback of a bug.")
+@click.pass_context
+def root(ctx: click.Context, config: str | None, quiet: bool, debug: bool) -> None:
+    """Find what broke in a Kubernetes cluster when an alert fires, and why.
+
+    kubetriage reads the cluster through MCP, read-only; rules decide what can be decided; the report says
+    what broke, why, what shows it and what to do.
+    """
+    ctx.obj = Options(config=config, quiet=quiet, debug=debug)
+    if debug:
+        import logging
+
+        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+
+
+class Options:
+    """What the root command was given."""
+
+    def __init__(self, *, config: str | None, quiet: bool, debug: bool) -> None:
+        self.config = config
+        self.quiet = quiet
+        self.debug = debug
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command and say its exit status; every failure is one sentence on stderr."""
+    debug = "--debug" in arguments
+    try:
+        status = root.main(args=list(arguments), prog_name="kubetriage", standalone_mode=False)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.UsageError as error:
+        error.show()
+        return 2
+    except click.ClickException as error:
+        return _say(error.format_message(), 2)
+    except BadInput as error:
+        return _say(str(error), 2)
+    except ClusterUnreachable as error:
+        return _say(str(error), 3)
+    except KubetriageError as error:
+        return _say(str(error), 1)
+    except (KeyboardInterrupt, click.Abort):
+        return _say("interrupted", 130)
+    except BrokenPipeError:
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last border: a bug of ours, said as one
+        if debug:
+            traceback.print_exc()
+        kind = type(error).__name__
+        return _say(f"this is a bug in kubetriage ({kind}: {_one_line(error)}); --debug shows where", 1)
+    return status if isinstance(status, int) else 0
+
+
+def _say(sentence: str, status: int) -> int:
+    click.echo(f"kubetriage: {_one_line(sentence)}", err=True)
+    return status
+
+
+def _one_line(words: object) -> str:
+    return " ".join(str(words).split())[:400]
+
+
+def version() -> str:
+    return metadata.version("kubetriage")

@@ -1,0 +1,132 @@
+"""`kubetriage triage`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kubetriage.cli.app import Options
+from kubetriage.cli.progress import progress_for
+
+if TYPE_CHECKING:
+    from kubetriage.bootstrap.settings import Settings
+    from kubetriage.bootstrap.triaging import Incident
+    from kubetriage.domain.language import Language
+    from kubetriage.domain.ports import Progress
+    from kubetriage.domain.report import Report
+
+FORMATS = ("text", "markdown", "json", "html")
+LANGUAGES = ("en", "zh", "both")
+
+
+@click.command()
+@click.argument("alert", metavar="ALERT|-")
+@click.option("--namespace", "-n", metavar="NAMESPACE", help="The namespace of KIND/NAME [default: default].")
+@click.option("--snapshot", metavar="DIR", help="Read a recorded snapshot instead of a cluster.")
+@click.option("--cluster", metavar="NAME", help="The configured connection to read.")
+@click.option("--model", metavar="NAME|none", help="The model profile that writes [default: as configured].")
+@click.option("--language", type=click.Choice(LANGUAGES), help="[default: as configured, else the locale]")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--output", "-o", metavar="FILE", help="Write the report there instead of standard output.")
+@click.option("--notify", metavar="CHANNEL", multiple=True, help="Also send the report there; repeatable.")
+@click.option("--timeout", type=click.FloatRange(min=0.1), default=120.0, metavar="SECONDS",
+              help="After this the report so far is given.  [default: 120]")  # fmt: skip
+@click.pass_obj
+def triage(
+    options: Options,
+    alert: str,
+    namespace: str | None,
+    snapshot: str | None,
+    cluster: str | None,
+    model: str | None,
+    language: str | None,
+    format_: str,
+    output: str | None,
+    notify: Sequence[str],
+    timeout: float,
+) -> int:
+    """Diagnose an alert and print the report.
+
+    ALERT is a file, or - for standard input, with JSON or YAML in any alert format (Alertmanager, Prometheus,
+    Grafana, PrometheusAlert, a bare alert, …), or KIND/NAME to triage a resource without an alert:
+
+    \b
+      kubetriage triage alert.json
+      amtool alert query -o json | kubetriage triage -
+      kubetriage triage pod/web-0 -n shop --language zh
+    """
+    if snapshot and cluster:
+        raise click.UsageError("--snapshot and --cluster exclude each other.")
+    from kubetriage.bootstrap.settings import load_settings
+    from kubetriage.cli.alerts import incidents_of
+    from kubetriage.cli.output import Style
+
+    settings = load_settings(options.config)
+    settings.require_model(model)
+    settings.require_channels(notify)
+    values, headings = settings.languages(language)
+    incidents, several = incidents_of(alert, namespace)
+    style = Style(format=format_, headings=headings, colour=colour_for(output), several=several)
+    request = Request(settings, incidents, snapshot, cluster or "", values, timeout)
+    return print_reports(request, style, output, quiet=options.quiet)
+
+
+class Request:
+    """What is to be triaged, and with what."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        incidents: Sequence[Incident],
+        snapshot: str | None,
+        cluster: str,
+        language: Language,
+        timeout: float,
+    ) -> None:
+        self.settings = settings
+        self.incidents = incidents
+        self.snapshot = Path(snapshot) if snapshot else None
+        self.cluster = cluster
+        self.language = language
+        self.timeout = timeout
+
+    async def run(self, progress: Progress) -> list[Report]:
+        """The reports, one an incident."""
+        from kubetriage.bootstrap.services import build_services
+        from kubetriage.bootstrap.triaging import triage_incidents
+        from kubetriage.state.triage_alert import TriageContext
+
+        context = TriageContext(cluster=self.cluster, language=self.language, deadline=self.timeout)
+        async with build_services(self.settings, snapshot=self.snapshot, progress=progress) as services:
+            return [report async for report in triage_incidents(services, self.incidents, context)]
+
+
+def print_reports(request: Request, style: object, output: str | None, *, quiet: bool) -> int:
+    """Run, print, and say the exit status."""
+    from kubetriage.bootstrap.triaging import unreachable
+    from kubetriage.cli.interrupt import run_until_interrupted
+    from kubetriage.cli.output import Style, rendered, write
+
+    assert isinstance(style, Style)
+    progress = progress_for(quiet)
+    try:
+        reports = asyncio.run(run_until_interrupted(request.run(progress)))
+    finally:
+        progress.clear()
+    write(rendered(reports, style), output)
+    if all(unreachable(report) for report in reports):
+        click.echo(f"kubetriage: the cluster could not be read at all: {reports[0].gaps[0].why}", err=True)
+        return 3
+    return 0
+
+
+def colour_for(output: str | None) -> bool:
+    import sys
+
+    from kubetriage.bootstrap.terminal import colours_wanted
+
+    return output is None and sys.stdout.isatty() and colours_wanted()

@@ -1,0 +1,1 @@
+"""Pure values and rules: alert → resource → evidence → findings → diagnosis → report."""

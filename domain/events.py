@@ -1,0 +1,57 @@
+"""Events: what kubelet, scheduler and controllers said about an object."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from kubetriage.domain.kube import Obj, when
+from kubetriage.domain.resource import Resource, resource
+
+
+class EventRecord(NamedTuple):
+    """One Event object; its old (count, lastTimestamp) and new (eventTime, series) forms brought together."""
+
+    about: Resource
+    reason: str
+    message: str
+    warning: bool
+    times: int
+    """How often it was seen."""
+    first: datetime | None
+    last: datetime | None
+    component: str
+    cite: str
+    object: Obj
+
+
+def event_record(raw: Obj) -> EventRecord:
+    """Read one Event of v1 or events.k8s.io/v1."""
+    about = raw.mapping("involvedObject") or raw.mapping("regarding")
+    ref = resource(
+        str(about.get("kind") or ""),
+        str(about.get("namespace") or ""),
+        str(about.get("name") or ""),
+        str(about.get("apiVersion") or ""),
+    )
+    event_time = when(raw.at("eventTime"))
+    first = when(raw.at("firstTimestamp")) or when(raw.at("deprecatedFirstTimestamp")) or event_time
+    last = (
+        when(raw.at("series", "lastObservedTime"))
+        or when(raw.at("lastTimestamp"))
+        or when(raw.at("deprecatedLastTimestamp"))
+        or event_time
+        or raw.created
+    )
+    count = raw.number("series", "count") or raw.number("count") or raw.number("deprecatedCount") or 1
+    component = (
+        raw.text("source", "component")
+        or raw.text("reportingComponent")
+        or raw.text("reportingController")
+        or raw.text("deprecatedSource", "component")
+    )
+    message = raw.text("message") or raw.text("note")
+    return EventRecord(
+        ref, raw.text("reason"), message, raw.text("type") != "Normal",
+        count, first or last, last, component, raw.cite, raw,
+    )  # fmt: skip

@@ -1,0 +1,72 @@
+"""Which object an alert really means, once the cluster can be asked."""
+
+from __future__ import annotations
+
+import re
+
+from kubetriage.domain.alert import Subject
+from kubetriage.domain.evidence import get, list_of
+from kubetriage.domain.finding import Want
+from kubetriage.domain.kube import Obj
+from kubetriage.domain.language import text
+from kubetriage.domain.resource import KINDS, Resource, resource
+from kubetriage.domain.view import ClusterView
+
+_ADDRESS = re.compile(r"^(\d+\.\d+\.\d+\.\d+|\[?[0-9a-fA-F]*:[0-9a-fA-F:]+\]?)(:\d+)?$")
+_SERVED_BY = ("Deployment", "StatefulSet", "DaemonSet")
+"""Kinds whose name a `service` label often carries where no Service of that name exists."""
+
+
+def first_reads(subject: Subject) -> list[Want]:
+    """What to ask first: the object itself, or, without its namespace, all of that name."""
+    ref = subject.resource
+    if ref is None:
+        return []
+    why = text("named by the alert", "告警所指的对象")
+    info = KINDS.get(ref.kind)
+    if ref.kind == "Node" and _ADDRESS.match(ref.name):
+        return [Want(read=list_of("Node"), about=ref, why=why)]
+    if info is not None and info.namespaced and not ref.namespace:
+        return [Want(read=list_of(ref.kind, fields=f"metadata.name={ref.name}"), about=ref, why=why)]
+    return [Want(read=get(ref), about=ref, why=why)]
+
+
+def second_reads(view: ClusterView) -> list[Want]:
+    """What else the name may mean when the object itself is not there."""
+    ref = view.subject.resource
+    if ref is None or ref.kind != "Service" or not view.is_absent(ref):
+        return []
+    why = text(
+        "no Service {n} exists; a workload may carry its name",
+        "没有 Service {n}；可能是同名工作负载",
+        n=ref.name,
+    )
+    others = [resource(kind, ref.namespace, ref.name) for kind in _SERVED_BY]
+    return [Want(read=get(other), about=other, why=why) for other in others]
+
+
+def located(view: ClusterView) -> Resource | None:
+    """The object that the alert is about, as the cluster has it; the alert's own word if it is gone."""
+    ref = view.subject.resource
+    if ref is None or view.find(ref) is not None:
+        return ref
+    if ref.kind == "Node":
+        return _node_at(view, ref) or ref
+    if ref.kind == "Service":
+        others = [resource(kind, ref.namespace, ref.name) for kind in _SERVED_BY]
+        return next((other for other in others if view.find(other) is not None), ref)
+    if not ref.namespace:
+        same = [o for o in view.objects(ref.kind) if o.name == ref.name]
+        return same[0].ref if len(same) == 1 else ref
+    return ref
+
+
+def _node_at(view: ClusterView, ref: Resource) -> Resource | None:
+    """The Node with this address (a scrape target's `host:port`)."""
+    found = _ADDRESS.match(ref.name)
+    host = found[1].strip("[]") if found else ref.name
+    return next((node.ref for node in view.objects("Node") if host in _addresses(node)), None)
+
+
+def _addresses(node: Obj) -> set[str]:
+    return {str(a.get("address")) for a in node.items("status", "addresses")}

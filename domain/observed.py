@@ -1,0 +1,179 @@
+"""What was observed in a run, indexed once: objects, events and logs.
+
+`get(ref)` tells apart an object that is there, one that was asked for and is not there, and one that could
+not be asked for (or was not yet): a rule may conclude from the first two only.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from kubetriage.domain.events import EventRecord, event_record
+from kubetriage.domain.evidence import Observation, Read, ReadFailure, ReadKind, list_of
+from kubetriage.domain.kube import Obj
+from kubetriage.domain.resource import Resource
+
+Key = tuple[str, str, str]
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+class Present(NamedTuple):
+    """The object is there."""
+
+    object: Obj
+    cite: str
+
+
+class Absent(NamedTuple):
+    """Asked for, and not there."""
+
+    cite: str
+
+
+class Unknown(NamedTuple):
+    """Could not be asked for (`failure`), or was not asked for (None)."""
+
+    failure: ReadFailure | None
+
+
+class LogText(NamedTuple):
+    """The lines of one container's log that were read."""
+
+    pod: Resource
+    container: str
+    previous: bool
+    text: str
+    cite: str
+    cut: str
+
+
+class Observed:
+    """The answers of a run, indexed; the same observations give the same indexes."""
+
+    def __init__(self, observations: Iterable[Observation]) -> None:
+        self._by_read: dict[str, Observation] = {o.read.key: o for o in observations}
+        self._objects: dict[Key, Obj] = {}
+        self._kinds: dict[str, list[Obj]] = defaultdict(list)
+        self._absent: dict[Key, str] = {}
+        self._failed: dict[Key, ReadFailure] = {}
+        for key in sorted(self._by_read):
+            self._take(self._by_read[key])
+        for found in self._kinds.values():
+            found.sort(key=lambda o: (o.namespace, o.name))
+
+    def _take(self, seen: Observation) -> None:
+        read = seen.read
+        if read.verb is ReadKind.GET and not seen.found:
+            if seen.absent:
+                self._absent[read.resource.key] = read.key
+            elif seen.failure:
+                self._failed[read.resource.key] = seen.failure
+            return
+        if read.verb in (ReadKind.LOG, ReadKind.TOP):
+            return
+        for raw in seen.objects:
+            made = Obj(raw, kind=read.kind, api_version=read.api_version)
+            if made.ref.key not in self._objects:
+                self._objects[made.ref.key] = made
+                self._kinds[made.ref.kind].append(made)
+
+    # ---- objects
+
+    def get(self, ref: Resource) -> Present | Absent | Unknown:
+        """The state of our knowledge about one object."""
+        found = self._objects.get(ref.key)
+        if found is not None:
+            return Present(found, found.cite)
+        if ref.key in self._absent:
+            return Absent(self._absent[ref.key])
+        whole = self.complete_list(ref.kind, ref.namespace)
+        if whole is not None:
+            return Absent(whole)
+        return Unknown(self._failed.get(ref.key))
+
+    def find(self, ref: Resource | None) -> Obj | None:
+        """The object if it is there and was read."""
+        return self._objects.get(ref.key) if ref is not None else None
+
+    def is_absent(self, ref: Resource) -> bool:
+        return isinstance(self.get(ref), Absent)
+
+    def objects(self, kind: str, namespace: str | None = None) -> list[Obj]:
+        """All objects of a kind that were read, sorted; None means every namespace."""
+        found = self._kinds.get(kind, [])
+        return list(found) if namespace is None else [o for o in found if o.namespace == namespace]
+
+    def complete_list(self, kind: str, namespace: str) -> str | None:
+        """The citation of a list that holds every object of that kind there, None if there is none."""
+        for where in dict.fromkeys((namespace, "")):
+            seen = self._by_read.get(list_of(kind, where).key)
+            if seen is not None and seen.found and not seen.cut:
+                return seen.read.key
+        return None
+
+    # ---- reads
+
+    def asked(self, read: Read) -> bool:
+        return read.key in self._by_read
+
+    def observation(self, read: Read) -> Observation | None:
+        return self._by_read.get(read.key)
+
+    @property
+    def observations(self) -> list[Observation]:
+        return [self._by_read[key] for key in sorted(self._by_read)]
+
+    def failure(self, read: Read) -> ReadFailure | None:
+        """Why a read failed, None if it did not fail or was not asked."""
+        seen = self._by_read.get(read.key)
+        return seen.failure if seen else None
+
+    # ---- events
+
+    @cached_property
+    def _events(self) -> dict[Key, list[EventRecord]]:
+        found: dict[Key, list[EventRecord]] = defaultdict(list)
+        for raw in self._kinds.get("Event", []):
+            record = event_record(raw)
+            found[record.about.key].append(record)
+        for records in found.values():
+            records.sort(key=lambda e: (e.last or e.first or _EPOCH, e.cite), reverse=True)
+        return found
+
+    def events(self, ref: Resource, *reasons: str) -> list[EventRecord]:
+        """Events about an object, latest first, of these reasons (all if none is given)."""
+        records = self._events.get(ref.key, [])
+        return [e for e in records if not reasons or e.reason in reasons]
+
+    @cached_property
+    def all_events(self) -> list[EventRecord]:
+        """Every event that was read, by object, latest first."""
+        return [e for key in sorted(self._events) for e in self._events[key]]
+
+    # ---- logs
+
+    def log(self, pod: Resource, container: str, *, previous: bool = False) -> LogText | None:
+        """The longest log of that container that was read, None if none was or could be."""
+        best: LogText | None = None
+        for seen in self._logs.get((pod.key, container, previous), []):
+            if best is None or len(seen.text or "") > len(best.text):
+                best = LogText(pod, container, previous, seen.text or "", seen.read.key, seen.cut)
+        return best
+
+    @cached_property
+    def _logs(self) -> dict[tuple[Key, str, bool], list[Observation]]:
+        found: dict[tuple[Key, str, bool], list[Observation]] = defaultdict(list)
+        for key in sorted(self._by_read):
+            seen = self._by_read[key]
+            if seen.read.verb is ReadKind.LOG and seen.found:
+                where = (
+                    ("Pod", seen.read.namespace, seen.read.name),
+                    seen.read.container,
+                    seen.read.previous,
+                )
+                found[where].append(seen)
+        return found

@@ -1,0 +1,98 @@
+"""What nodes need of the outside, as protocols; adapters implement them, bootstrap joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from kubetriage.domain.evidence import Observation, Read
+from kubetriage.domain.report import KnowledgeItem, Report
+from kubetriage.domain.resource import Resource
+
+Fetch = Callable[[Read], Awaitable[Observation]]
+
+
+class Cluster(Protocol):
+    """One cluster, read through its MCP server."""
+
+    @property
+    def name(self) -> str:
+        """The connection's name, as configured."""
+
+    def now(self) -> datetime:
+        """The time that "now" means for this cluster's state: the snapshot's time for a snapshot."""
+
+    async def read(self, read: Read) -> Observation:
+        """Ask once. A read that fails is an observation with a failure, already redacted and bounded.
+
+        Raises `ClusterUnreachable` only if the server could not be started or reached at all.
+        """
+
+
+class Clusters(Protocol):
+    """The configured clusters."""
+
+    def choose(self, name: str) -> Cluster:
+        """The connection of that name, or the default one for an empty name; raises `UnknownCluster`."""
+
+
+class Observations(Protocol):
+    """Observations by run: the memo that asks each question once, and the store of the answers."""
+
+    async def observe(self, run: str, read: Read, fetch: Fetch) -> Observation:
+        """The stored answer, or `fetch`'s, asked once even if several wait; failures are not kept."""
+
+    async def recorded(self, run: str) -> Sequence[Observation]:
+        """All answers of a run, sorted by their read's key."""
+
+    async def forget(self, run: str) -> None:
+        """Drop a run's answers."""
+
+
+class Knowledge(Protocol):
+    """The knowledge base."""
+
+    async def recall(self, alert_name: str, categories: Sequence[str]) -> Sequence[KnowledgeItem]:
+        """Passages that fit the alert and the categories found, best first; may be empty."""
+
+
+class Outbox(Protocol):
+    """Where finished reports go."""
+
+    async def send(self, report: Report) -> None:
+        """Hand a report over for delivery; delivery itself is the outbox's business."""
+
+
+class Progress(Protocol):
+    """Told what a run is doing, for people who wait."""
+
+    def node(self, name: str) -> None:
+        """A node begins."""
+
+    def reads(self, done: int, planned: int, resource: Resource | None) -> None:
+        """Reads of the current step that have come back, and the last of them."""
+
+
+class NoProgress:
+    """Nobody waits."""
+
+    def node(self, name: str) -> None: ...
+
+    def reads(self, done: int, planned: int, resource: Resource | None) -> None: ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """The clients that nodes are bound to when a graph is built. Never part of state or context."""
+
+    clusters: Clusters
+    observations: Observations
+    knowledge: Knowledge
+    outbox: Outbox
+    progress: Progress
+    clock: Callable[[], datetime]
+    """Wall-clock time, UTC."""
+    stopwatch: Callable[[], float]
+    """Monotonic seconds, for durations."""

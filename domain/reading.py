@@ -1,0 +1,62 @@
+"""Asking the cluster: concurrently, once each, within the run's deadline."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+from kubetriage.domain.errors import ClusterUnreachable
+from kubetriage.domain.evidence import FailureKind, Observation, Read, ReadFailure
+from kubetriage.domain.finding import Want
+from kubetriage.domain.ports import Cluster, Services
+
+
+async def ask(
+    services: Services, cluster: Cluster, run: str, wants: Sequence[Want], deadline_at: datetime
+) -> list[Observation]:
+    """Perform reads concurrently; one that fails, or is not back by the deadline, is a failed observation.
+
+    Answers are stored under the run before this returns.
+    """
+    done = 0
+
+    async def one(want: Want) -> Observation:
+        nonlocal done
+        seen = await _within(services, cluster, run, want.read, deadline_at)
+        done += 1
+        services.progress.reads(done, len(wants), want.about)
+        return seen
+
+    return list(await asyncio.gather(*(one(want) for want in wants)))
+
+
+async def _within(
+    services: Services, cluster: Cluster, run: str, read: Read, deadline_at: datetime
+) -> Observation:
+    left = (deadline_at - services.clock()).total_seconds()
+    if left <= 0:
+        return failed(cluster, read, FailureKind.TIMEOUT, "the run's deadline has passed")
+    try:
+        async with asyncio.timeout(left):
+            return await services.observations.observe(run, read, cluster.read)
+    except TimeoutError:
+        return failed(cluster, read, FailureKind.TIMEOUT, "the run's deadline has passed")
+    except ClusterUnreachable as error:
+        return failed(cluster, read, FailureKind.UNAVAILABLE, str(error))
+
+
+def failed(cluster: Cluster, read: Read, kind: FailureKind, message: str) -> Observation:
+    """A read that came to nothing on our side."""
+    return Observation(
+        read=read, tool="", at=cluster.now(), failure=ReadFailure(kind=kind, message=message[:300])
+    )
+
+
+def fresh(wants: Sequence[Want], asked: set[str]) -> list[Want]:
+    """The wants whose read was not asked yet, each read once, in the order given."""
+    found: dict[str, Want] = {}
+    for want in wants:
+        if want.read.key not in asked:
+            found.setdefault(want.read.key, want)
+    return list(found.values())

@@ -1,0 +1,277 @@
+"""Where secrets stand in a text: the spans to mask.
+
+One pass finds stems (`token`, `://`, `AKIA`, …); each stem has a finder that looks at its own place, with
+possessive or bounded patterns only. So the time is linear in the text, whatever the text holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from kubetriage.domain.redaction_names import (
+    BENIGN_SUFFIX,
+    looks_random,
+    object_name,
+    ordinary_value,
+    place,
+)
+from kubetriage.domain.redaction_patterns import CREDENTIALS, MARK, PATTERNS
+from kubetriage.domain.redaction_pem import private_key
+
+Span = tuple[int, int]
+
+# --- name and value ----------------------------------------------------------------------------
+
+_WORD: Final = re.compile(
+    r"(?:password|passwd|passphrase|passcode|pwd|secret|token|credentials?|dsn|connection[_-]?string"
+    r"|key(?:[_-]?id|[_-]?data)?|auth(?=\\{0,3}[\"'])|密码|口令|密钥|令牌)",
+    re.IGNORECASE,
+)
+_KEY_OWNER: Final = re.compile(
+    r"(?:api|access|secret|private|signing|encryption|master|account|client|shared|auth|session|license|ssh|jwt|hmac)"
+    r"[_. -]?\Z",
+    re.IGNORECASE,
+)
+_HAS_PARTS: Final = re.compile(r"passw|pwd|@tcp\(|@unix\(", re.IGNORECASE)
+_TAIL: Final = re.compile(
+    r"(?P<suffix>(?:[_-]?[0-9]{1,3}|(?:_[A-Z0-9]{1,24}){1,4}|[_-](?:base64|b64|plain|value|text|data|hash|old|new"
+    r"|current|prod|dev|test|base|salt))?+)(?![\w-])(?P<close>\\{0,3}[\"'`]?\]?)"
+    r"(?:[ \t]{0,8}(?P<sep>=>|:=|==|=|:|：)(?!//)[ \t]{0,8}"
+    r"|(?P<pair>,?\s{0,40}\\{0,3}[\"']?value\\{0,3}[\"']?[ \t]{0,8}:[ \t]{0,8})"
+    r"|(?P<flag>[ \t]{1,8}|,\s{0,40}|\n[ \t]{0,40}-[ \t]{1,8}))"
+    r"(?P<open>\\{0,3}[\"'`]?)"
+)
+_BARE: Final = re.compile(
+    r"(?:\[redacted\]|[^\s\"'`&;,<>\\)}\]])++(?:[,;&)}\]]++[^\s\"'`&;,<>\\)}\]=:]++(?=[\s\"'`&;,<>\\)}\]]|$))*+"
+)
+_QUOTED: Final = {
+    '"': re.compile(r'(?:[^"\\\n]|\\.)*+'),
+    "'": re.compile(r"(?:[^'\\\n]|\\.)*+"),
+    "`": re.compile(r"[^`\n]*+"),
+}
+_LINE_START: Final = re.compile(r"[\s#>\"'-]*+(?:export |set |ENV |ARG )?[\w./\[-]*+")
+_BLOCK: Final = re.compile(r"[|>][+-]?[0-9]?[ \t]*\n")
+
+
+class _Pairs:
+    """Values whose name says that they are secret: `password=…`, `"token": "…"`, `--api-key …`."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.run = (0, 0)
+        """The last unquoted value scanned, so that no character is scanned again for each name in it."""
+
+    def find(self, start: int) -> Span | None:
+        """The secret that follows the name whose last word begins at `start`."""
+        text = self.text
+        word = _WORD.match(text, start)
+        if word is None:
+            return None
+        name = word[0].lower()
+        if name.startswith("key") and not _KEY_OWNER.search(text, max(0, start - 12), start):
+            return None
+        if name == "auth" and text[start - 1 : start] not in ('"', "'"):
+            return None
+        tail = _TAIL.match(text, word.end())
+        if tail is None or BENIGN_SUFFIX.search(tail["suffix"]) or (tail["flag"] and not self.is_flag(start)):
+            return None
+        if not tail["open"] and _BLOCK.match(text, tail.end()):
+            return self.block(start, tail.end())
+        span = tail.end(), self.value_end(tail.end(), tail["open"])
+        return span if self.is_secret(start, name, tail, span) else None
+
+    def is_flag(self, start: int) -> bool:
+        """Does the word at `start` end a command-line flag, as in `--db-password`?"""
+        at = start
+        while at > 0 and start - at < 40 and (self.text[at - 1].isalnum() or self.text[at - 1] in "-_."):
+            at -= 1
+        return self.text.startswith("--", at)
+
+    def value_end(self, first: int, opened: str) -> int:
+        text = self.text
+        if not opened:
+            if not self.run[0] <= first < self.run[1]:
+                bare = _BARE.match(text, first)
+                self.run = (first, bare.end() if bare else first)
+            return self.run[1]
+        if opened in _QUOTED:
+            quoted = _QUOTED[opened].match(text, first)
+            return quoted.end() if quoted else first
+        line = text.find("\n", first, first + 4096)
+        end = line if line >= 0 else min(len(text), first + 4096)
+        stop = text.find(opened, first, end)
+        return stop if stop >= 0 else end
+
+    def is_secret(self, start: int, name: str, tail: re.Match[str], span: Span) -> bool:
+        value = self.text[span[0] : min(span[1], span[0] + 300)]
+        if not value or MARK in value or ordinary_value(value):
+            return False
+        if name.startswith(("dsn", "connection")) and len(value) < 300:
+            if any(True for _ in (*_issued(value), *_users(value))) or _HAS_PARTS.search(value):
+                return False  # only what is secret in it is masked, by that part's own finder
+            if "://" in value and "@" not in value:
+                return False
+        before = self.text[start - 1 : start]
+        bare_secret = name == "secret" and not (before.isalnum() or before in ("_", "-", "."))
+        if (name == "pwd" or bare_secret) and place(value):
+            return False
+        if tail["flag"]:
+            return not value.startswith("-")
+        if tail["open"] or tail["pair"] or tail["sep"] in ("=", "=>"):
+            return True
+        if bare_secret and object_name(value):
+            return False
+        return looks_random(value) or (tail["sep"] in (":", "：") and self.whole_line(start, span[1]))
+
+    def whole_line(self, start: int, last: int) -> bool:
+        """Is `name: value` all that its line holds, as in YAML and in properties?"""
+        text = self.text
+        begin = text.rfind("\n", max(0, start - 200), start) + 1
+        if begin == 0 and start > 200:
+            return False
+        if text[last : last + 1] not in ("", "\n", "\r", ","):
+            return False
+        return _LINE_START.fullmatch(text, begin, start) is not None
+
+    def block(self, start: int, first: int) -> Span | None:
+        """A YAML block scalar: the following lines that are indented deeper than the line of its key."""
+        text = self.text
+        begin = text.rfind("\n", max(0, start - 200), start) + 1
+        indent = len(text[begin:start]) - len(text[begin:start].lstrip(" "))
+        body = end = text.find("\n", first) + 1
+        while end < len(text):
+            stop = text.find("\n", end) + 1 or len(text)
+            line = text[end:stop]
+            if line.strip() and len(line) - len(line.lstrip(" ")) <= indent:
+                break
+            end = stop
+        inner = text[body:end]
+        first, last = end - len(inner.lstrip()), body + len(inner.rstrip())
+        return (first, last) if first < last and text[first:last] != MARK else None
+
+
+# --- users in addresses ------------------------------------------------------------------------
+
+_USERINFO: Final = re.compile(r"://(?:(?P<alone>[\w-]{20,}+)@|[^\s/:@\"'<>]*+:(?P<rest>[^\s\"'<>]{0,500}+))")
+
+
+def _userinfo(text: str, at: int) -> Span | None:
+    """The password of `scheme://user:password@host`; a token that stands alone before the @."""
+    found = _USERINFO.match(text, at)
+    if found is None:
+        return None
+    if alone := found["alone"]:
+        return found.span("alone") if looks_random(alone) else None
+    rest = found["rest"]
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    end = authority.rfind("@")
+    if end < 0 and not authority.isdigit():
+        end = rest.find("@")  # a password with an unescaped slash
+    first = found.start("rest")
+    return (first, first + end) if end > 0 and not _said(rest[:end]) else None
+
+
+def _before_protocol(text: str, at: int) -> Span | None:
+    """The password of `user:password@tcp(host)`, as Go's MySQL driver writes it."""
+    user = re.search(r"[^\s\"'=/:]{1,80}:(?P<secret>[^\s\"']{1,200})$", text[max(0, at - 280) : at])
+    if user is None or _said(user["secret"]):
+        return None
+    return (at - len(user["secret"]), at)
+
+
+def _said(value: str) -> bool:
+    return value.startswith(MARK) or ordinary_value(value)
+
+
+# --- all finders -------------------------------------------------------------------------------
+
+_KEYWORDS: Final = """
+    passw passphrase passcode pwd secret token key credential dsn connectionstring connection_string
+    connection-string auth 密码 口令 密钥 令牌
+"""
+_LOWER: Final = re.compile("|".join(map(re.escape, (*PATTERNS, *_KEYWORDS.split(), "@tcp(", "@unix("))))
+_EXACT: Final = re.compile("|".join(map(re.escape, CREDENTIALS)))
+_SHORT: Final = 10_000
+"""Characters up to which one look at the whole text, before all finders start, is worth its time."""
+
+
+def may_hold_secret(text: str) -> bool:
+    """False if no stem of any finder is in the text: then there is nothing to mask."""
+    return "://" in text or _LOWER.search(text.lower()) is not None or _EXACT.search(text) is not None
+
+
+def mask(text: str) -> str:
+    """The text with each secret replaced by the mark; the same object if there is none."""
+    if len(text) < _SHORT and not may_hold_secret(text):
+        return text
+    spans = sorted((*_named(text), *_issued(text), *_users(text)))
+    if not spans:
+        return text
+    parts: list[str] = []
+    done = 0
+    for first, last in spans:
+        if first >= done:
+            parts += (text[done:first], MARK)
+        done = max(done, last)
+    parts.append(text[done:])
+    return "".join(parts)
+
+
+def _named(text: str) -> Iterator[Span]:
+    """Secrets told by the words before them."""
+    lower = text.lower()
+    if len(lower) != len(text):  # U+0130 alone lowers to two characters
+        lower = text.replace("\u0130", "I").lower()
+    pairs = _Pairs(text)
+    done = 0
+    for hit in _LOWER.finditer(lower):
+        if hit.start() < done:
+            continue
+        span = _told(pairs, hit)
+        if span:
+            yield span
+            done = span[1]
+
+
+def _told(pairs: _Pairs, hit: re.Match[str]) -> Span | None:
+    text, start, stem = pairs.text, hit.start(), hit[0]
+    if stem[0] == "@":
+        return _before_protocol(text, start)
+    if patterns := PATTERNS.get(stem):
+        for pattern in patterns:
+            found = pattern.match(text, start)
+            if found and not found["secret"].startswith(MARK):
+                return found.span("secret")
+        if stem != "authorization":
+            return None
+    if stem == "key" and text.startswith("PRIVATE KEY", max(0, start - 8)):
+        return private_key(text, start)
+    return pairs.find(start)
+
+
+def _issued(text: str) -> Iterator[Span]:
+    """Secrets told by their own form."""
+    done = 0
+    for hit in _EXACT.finditer(text):
+        start = hit.start()
+        if start >= done and not text[start - 1 : start].isalnum():
+            found = CREDENTIALS[hit[0]].match(text, start)
+            if found:
+                yield found.span()
+                done = found.end()
+
+
+def _users(text: str) -> Iterator[Span]:
+    """Secrets in the user part of addresses."""
+    start = text.find("://")
+    at = text.find("@", start) if start >= 0 else -1
+    while start >= 0 <= at:
+        if at < start:
+            at = text.find("@", start)
+            continue
+        span = _userinfo(text, start) if at < start + 1000 else None
+        if span:
+            yield span
+        start = text.find("://", span[1] if span else start + 3)

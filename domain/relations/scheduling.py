@@ -1,0 +1,55 @@
+"""Around pods without a node: the nodes, the pods that fill them, and the scheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubetriage.domain.evidence import get, list_of
+from kubetriage.domain.finding import Want
+from kubetriage.domain.kube import Obj
+from kubetriage.domain.language import text
+from kubetriage.domain.relations import Relation
+from kubetriage.domain.rules.scheduling_fit import candidates, nodes, pods_read
+from kubetriage.domain.rules.scheduling_reasons import Why
+from kubetriage.domain.rules.scheduling_stuck import Decision, Stuck, decide, pending, stuck
+from kubetriage.domain.view import ClusterView
+
+NODES_READ = 4
+"""Nodes whose pods are read to see what room they have."""
+
+
+def around_unscheduled(view: ClusterView) -> Iterator[Want]:
+    """What the scheduler's reasons have to be compared with, for the pods looked at."""
+    for pod in pending(view):
+        if not view.looked_at(pod.ref):
+            continue
+        told = stuck(view, pod)
+        if told is None:
+            yield from _scheduler(view, pod)
+            continue
+        choice = decide(view, told)
+        if choice.why is not Why.CLAIM:
+            why = text("which nodes could take the pod", "哪些节点可以运行该 Pod")
+            yield Want(read=list_of("Node"), about=pod.ref, why=why)
+            yield from _room(view, told, choice)
+
+
+def _room(view: ClusterView, told: Stuck, choice: Decision) -> Iterator[Want]:
+    for node in (*choice.ill[:2], *choice.closed[:2]):
+        why = text("would take Pod {p} if it were well", "正常时可以运行 Pod {p}", p=told.pod.name)
+        yield Want(read=get(node.ref), about=node.ref, why=why)
+    if choice.why in (Why.RESOURCE, Why.PORTS):
+        some = [*choice.closed[:2], *candidates(told.pod, nodes(view) or [])[:NODES_READ]]
+        for node in some:
+            why = text("how much of node {n} is taken", "节点 {n} 已被占用多少", n=node.name)
+            yield Want(read=pods_read(node.name), about=told.pod.ref, why=why)
+
+
+def _scheduler(view: ClusterView, pod: Obj) -> Iterator[Want]:
+    if pod.conditions().get("PodScheduled") is None and not pod.items("spec", "schedulingGates"):
+        why = text("whether the scheduler runs", "调度器是否在运行")
+        labels = "component=kube-scheduler"
+        yield Want(read=list_of("Pod", "kube-system", labels=labels), about=pod.ref, why=why)
+
+
+RELATIONS: tuple[Relation, ...] = (around_unscheduled,)

@@ -1,0 +1,115 @@
+"""Around a claim: events, volume, class, other claims of it, and who provisions it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubetriage.domain.evidence import get, list_of
+from kubetriage.domain.finding import Want
+from kubetriage.domain.language import text
+from kubetriage.domain.relations import Relation
+from kubetriage.domain.resource import Resource, resource
+from kubetriage.domain.rules.storage_claims import (
+    STATIC,
+    Claim,
+    binds_late,
+    failures,
+    focus_claims,
+    lease_names,
+    phase,
+    placed,
+    provisioner_of,
+    provisioner_pod,
+    waiting_pods,
+)
+from kubetriage.domain.rules.storage_driver import controllers
+from kubetriage.domain.rules.storage_messages import Refusal, kind_of
+from kubetriage.domain.view import ClusterView
+
+SYSTEM = "kube-system"
+"""Where provisioners are looked for when nothing names their pods."""
+
+
+def around_claims(view: ClusterView) -> Iterator[Want]:
+    for claim in focus_claims(view):
+        ref = claim.ref
+        if not view.looked_at(ref):
+            continue
+        volume = claim.object.text("spec", "volumeName")
+        if volume:
+            pv = resource("PersistentVolume", "", volume)
+            why = text("the volume of claim {c}", "声明 {c} 的卷", c=claim.name)
+            yield Want(read=get(pv), about=pv, why=why)
+        chosen = f"involvedObject.kind=PersistentVolumeClaim,involvedObject.name={claim.name}"
+        why = text("what was said about the claim", "关于该声明的记录")
+        yield Want(read=list_of("Event", ref.namespace, fields=chosen), about=ref, why=why)
+        if phase(claim) != "Bound":
+            yield from _class_and_others(claim)
+            users = text("the pods that wait for the claim", "等待该声明的 Pod")
+            yield Want(read=waiting_pods(ref.namespace), about=ref, why=users)
+
+
+def _class_and_others(claim: Claim) -> Iterator[Want]:
+    cls = _class_of(claim)
+    why = text("the class that claim {c} asks for", "声明 {c} 指定的存储类", c=claim.name)
+    yield Want(read=list_of("StorageClass"), about=cls or claim.ref, why=why)
+    others = text("other claims of the class and their sizes", "同存储类的其他声明及其大小")
+    yield Want(read=list_of("PersistentVolumeClaim", claim.ref.namespace), about=claim.ref, why=others)
+    volumes = text("the cluster's volumes of the class", "集群中该存储类的卷")
+    yield Want(read=list_of("PersistentVolume"), about=claim.ref, why=volumes)
+
+
+def _class_of(claim: Claim) -> Resource | None:
+    return resource("StorageClass", "", claim.class_name) if claim.class_name else None
+
+
+def absent_claims(view: ClusterView) -> Iterator[Want]:
+    """Where a claim is missing, the claims that exist beside it."""
+    for ref in view.why_looked.values():
+        about = ref.about
+        if about.kind == "PersistentVolumeClaim" and view.is_absent(about):
+            why = text("claims of a similar name", "名称相近的声明")
+            yield Want(read=list_of("PersistentVolumeClaim", about.namespace), about=about, why=why)
+
+
+def provisioners(view: ClusterView) -> Iterator[Want]:
+    """Whoever should make the volume, when the claim waits and no reason was given."""
+    for claim in focus_claims(view):
+        driver, cls = provisioner_of(claim), _class_of(claim)
+        if not driver or driver == STATIC or cls is None or phase(claim) != "Pending":
+            continue
+        if (binds_late(claim) and not placed(claim)) or _explained(view, claim):
+            continue
+        yield from _traces(view, claim, driver, cls)
+        for found in controllers(view, claim):
+            why = text("provisions for class {c}", "为存储类 {c} 创建卷", c=cls.name)
+            yield Want(read=get(found.ref), about=found.ref, why=why)
+
+
+def _explained(view: ClusterView, claim: Claim) -> bool:
+    """Whether the provisioner itself has answered; that its backend is out of reach may be its own fault."""
+    return any(
+        kind_of(e.message, claim.size) not in (Refusal.UNREACHABLE, Refusal.OTHER)
+        for e in failures(view, claim)[:1]
+    )
+
+
+def _traces(view: ClusterView, claim: Claim, driver: str, cls: Resource) -> Iterator[Want]:
+    why = text("whether the driver {d} is installed", "驱动 {d} 是否已安装", d=driver)
+    yield Want(read=list_of("CSIDriver"), about=cls, why=why)
+    who = text("the pods behind the provisioner {d}", "provisioner {d} 的 Pod", d=driver)
+    for name in lease_names(driver):
+        yield Want(read=list_of("Lease", fields=f"metadata.name={name}"), about=cls, why=who)
+    names = {provisioner_pod(view, claim)}
+    names |= {
+        lease.text("spec", "holderIdentity").partition("_")[0]
+        for lease in view.objects("Lease")
+        if lease.name in lease_names(driver)
+    }
+    for name in sorted(names - {""}):
+        yield Want(read=list_of("Pod", fields=f"metadata.name={name}"), about=cls, why=who)
+    for kind in ("Deployment", "StatefulSet"):
+        yield Want(read=list_of(kind, SYSTEM), about=cls, why=who)
+
+
+RELATIONS: tuple[Relation, ...] = (around_claims, absent_claims, provisioners)

@@ -1,0 +1,1 @@
+"""A report as something to read: composed once, then written as text, Markdown, HTML or JSON."""

@@ -1,0 +1,56 @@
+"""Text from a cluster made safe to show: whatever is invisible, or acts on a screen, is written out.
+
+Log lines and event messages are written by whoever runs a pod. Terminal escapes can recolour or overwrite
+what stands above them, bidirectional marks can make a command read backwards, and zero-width characters can
+hide words; none of them may reach a terminal, a browser or a chat as more than a visible `\\x1b`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+NAME_LIMIT = 253
+"""Characters of a name that are shown: the longest name Kubernetes allows (RFC 1123 subdomain)."""
+
+SENTENCE_LIMIT = 1000
+"""Characters of a statement, an annotation or a label value that are shown."""
+
+COMBINING_LIMIT = 4
+"""Combining marks in a row that are shown; more of them are drawn over the neighbouring lines."""
+
+_ACTING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Categories that are never drawn: controls, formats (bidirectional, zero-width), surrogates, separators."""
+
+
+def visible(text: str) -> str:
+    """The text with every acting character written as an escape; line feeds stay, tabs become four spaces."""
+    text = text.replace("\r\n", "\n").expandtabs(4)
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    shown: list[str] = []
+    marks = 0
+    for character in text:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if marks > COMBINING_LIMIT:
+            continue
+        acting = category in _ACTING and character != "\n"
+        shown.append(_escape(character) if acting else character)
+    return "".join(shown)
+
+
+def one_line(text: str) -> str:
+    """`visible`, with line breaks and runs of blanks as one space."""
+    return " ".join(visible(text).split())
+
+
+def clip(text: str, limit: int = SENTENCE_LIMIT) -> str:
+    """The text, or its beginning and `…` where it is longer than `limit` characters."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

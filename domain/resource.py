@@ -1,0 +1,114 @@
+"""Which Kubernetes object: the reference used from the alert to the report, and the kinds we know."""
+
+from __future__ import annotations
+
+from functools import total_ordering
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+
+@total_ordering
+class Resource(BaseModel):
+    """A reference to one Kubernetes object; equality and order ignore `api_version` and `cluster`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    namespace: str = ""
+    """Empty for cluster-scoped kinds."""
+    name: str
+    api_version: str = ""
+    cluster: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return (self.kind, self.namespace, self.name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Resource) and self.key == other.key
+
+    def __lt__(self, other: Resource) -> bool:
+        return self.key < other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        """`Kind namespace/name`, as people write it."""
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+class KindInfo(NamedTuple):
+    """Where a kind lives in the API: `apiVersion`, whether it is namespaced, and kubectl's plural."""
+
+    api_version: str
+    namespaced: bool
+    plural: str
+
+
+KINDS: dict[str, KindInfo] = {
+    "Pod": KindInfo("v1", True, "pods"),
+    "Service": KindInfo("v1", True, "services"),
+    "Endpoints": KindInfo("v1", True, "endpoints"),
+    "ConfigMap": KindInfo("v1", True, "configmaps"),
+    "Secret": KindInfo("v1", True, "secrets"),
+    "Event": KindInfo("v1", True, "events"),
+    "Namespace": KindInfo("v1", False, "namespaces"),
+    "Node": KindInfo("v1", False, "nodes"),
+    "PersistentVolume": KindInfo("v1", False, "persistentvolumes"),
+    "PersistentVolumeClaim": KindInfo("v1", True, "persistentvolumeclaims"),
+    "ResourceQuota": KindInfo("v1", True, "resourcequotas"),
+    "LimitRange": KindInfo("v1", True, "limitranges"),
+    "ServiceAccount": KindInfo("v1", True, "serviceaccounts"),
+    "ReplicationController": KindInfo("v1", True, "replicationcontrollers"),
+    "Deployment": KindInfo("apps/v1", True, "deployments"),
+    "ReplicaSet": KindInfo("apps/v1", True, "replicasets"),
+    "StatefulSet": KindInfo("apps/v1", True, "statefulsets"),
+    "DaemonSet": KindInfo("apps/v1", True, "daemonsets"),
+    "ControllerRevision": KindInfo("apps/v1", True, "controllerrevisions"),
+    "Job": KindInfo("batch/v1", True, "jobs"),
+    "CronJob": KindInfo("batch/v1", True, "cronjobs"),
+    "HorizontalPodAutoscaler": KindInfo("autoscaling/v2", True, "horizontalpodautoscalers"),
+    "PodDisruptionBudget": KindInfo("policy/v1", True, "poddisruptionbudgets"),
+    "Ingress": KindInfo("networking.k8s.io/v1", True, "ingresses"),
+    "IngressClass": KindInfo("networking.k8s.io/v1", False, "ingressclasses"),
+    "NetworkPolicy": KindInfo("networking.k8s.io/v1", True, "networkpolicies"),
+    "EndpointSlice": KindInfo("discovery.k8s.io/v1", True, "endpointslices"),
+    "StorageClass": KindInfo("storage.k8s.io/v1", False, "storageclasses"),
+    "VolumeAttachment": KindInfo("storage.k8s.io/v1", False, "volumeattachments"),
+    "CSIDriver": KindInfo("storage.k8s.io/v1", False, "csidrivers"),
+    "CSINode": KindInfo("storage.k8s.io/v1", False, "csinodes"),
+    "PriorityClass": KindInfo("scheduling.k8s.io/v1", False, "priorityclasses"),
+    "Lease": KindInfo("coordination.k8s.io/v1", True, "leases"),
+    "Role": KindInfo("rbac.authorization.k8s.io/v1", True, "roles"),
+    "RoleBinding": KindInfo("rbac.authorization.k8s.io/v1", True, "rolebindings"),
+    "ClusterRole": KindInfo("rbac.authorization.k8s.io/v1", False, "clusterroles"),
+    "ClusterRoleBinding": KindInfo("rbac.authorization.k8s.io/v1", False, "clusterrolebindings"),
+    "ValidatingWebhookConfiguration": KindInfo(
+        "admissionregistration.k8s.io/v1", False, "validatingwebhookconfigurations"
+    ),
+    "MutatingWebhookConfiguration": KindInfo(
+        "admissionregistration.k8s.io/v1", False, "mutatingwebhookconfigurations"
+    ),
+    "CertificateSigningRequest": KindInfo("certificates.k8s.io/v1", False, "certificatesigningrequests"),
+    "APIService": KindInfo("apiregistration.k8s.io/v1", False, "apiservices"),
+    "CustomResourceDefinition": KindInfo("apiextensions.k8s.io/v1", False, "customresourcedefinitions"),
+    "PodMetrics": KindInfo("metrics.k8s.io/v1beta1", True, "pods"),
+    "NodeMetrics": KindInfo("metrics.k8s.io/v1beta1", False, "nodes"),
+}
+"""Built-in kinds by name (Kubernetes 1.27–1.33 preferred versions)."""
+
+WORKLOADS = frozenset(
+    {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob"}
+)
+"""Kinds that own pods through a template."""
+
+
+def resource(kind: str, namespace: str, name: str, api_version: str = "", cluster: str = "") -> Resource:
+    """A reference with the kind's own `apiVersion`; a namespace on a cluster-scoped kind is dropped."""
+    info = KINDS.get(kind)
+    if info:
+        api_version = api_version or info.api_version
+        namespace = namespace if info.namespaced else ""
+    return Resource(kind=kind, namespace=namespace, name=name, api_version=api_version, cluster=cluster)

@@ -1,0 +1,281 @@
+"""Containers that end by themselves: crash loops, bad exits, and logs that give orders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kubetriage.domain.evidence import ReadKind
+from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specificity
+from kubetriage.domain.language import Text
+from kubetriage.domain.log_orders import gives_orders
+from kubetriage.domain.logs import Level
+from kubetriage.domain.resource import resource
+from kubetriage.domain.rules import remedies
+from kubetriage.domain.rules.ends import Ending, Kind, endings
+from kubetriage.domain.rules.exit_codes import CRASHES, exit_code
+from kubetriage.domain.rules.grouping import PodGroup, group_pods, in_focus, told_apart
+from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.wording import quotable, short
+from kubetriage.domain.view import ClusterView
+
+if TYPE_CHECKING:
+    from kubetriage.domain.rules import Rule
+
+CATEGORY = "crash-app-error"
+
+
+def grouped(view: ClusterView, ends: list[Ending]) -> Iterator[tuple[Ending, PodGroup]]:
+    """Endings of one workload that are alike (container, kind, code), with the lead pod's own."""
+    by_pod = {(e.pod.ref, e.state.name, e.kind, e.code): e for e in ends}
+    shown = [(e.pod, (e.state.name, e.kind, e.code)) for e in ends]
+    for (name, kind, code), group in group_pods(view, shown):
+        same = [by_pod[(p.ref, name, kind, code)] for p in (group.lead, *group.pods)]
+        yield next((e for e in same if e.words is not None and e.words.decisive), same[0]), group
+
+
+def container_text(end: Ending) -> Text:
+    """`container app` or `init container migrate`."""
+    if end.state.init and not end.state.sidecar:
+        return Text(en=f"init container {end.state.name}", zh=f"init 容器 {end.state.name}")
+    return Text(en=f"container {end.state.name}", zh=f"容器 {end.state.name}")
+
+
+@told_apart
+def looping(view: ClusterView) -> Iterator[Finding]:
+    """That a container keeps ending, whatever the reason."""
+    for end, group in grouped(view, list(endings(view))):
+        if not (end.looping or end.state.restarts or end.state.terminated):
+            continue
+        state = "CrashLoopBackOff" if end.looping else end.reason or "terminated"
+        yield Finding(
+            rule="crash.looping",
+            category=category_of(end),
+            role=Role.SYMPTOM,
+            subject=group.lead.ref,
+            culprit=group.culprit,
+            statement=say(
+                "{who}: {what} has ended with {code} and been restarted {n} times ({state}).",
+                "{who}：{what}以{code}结束，已重启 {n} 次（{state}）。",
+                who=group.who,
+                what=container_text(end),
+                code=exit_code(end.code),
+                n=end.state.restarts,
+                state=state,
+            ),
+            cites=group.cites,
+            quotes=quotable(state) if state != "terminated" else (),
+            since=end.at,
+        )
+
+
+def category_of(end: Ending) -> str:
+    return "init-container" if end.state.init and not end.state.sidecar else CATEGORY
+
+
+# ---- why
+
+
+@told_apart
+def own_command(view: ClusterView) -> Iterator[Finding]:
+    """A container whose own command makes it exit."""
+    for end, group in grouped(view, [e for e in endings(view) if e.kind is Kind.APP]):
+        said = said_in_command(end)
+        if said:
+            yield _finding(
+                view,
+                end,
+                group,
+                rule="crash.own-command",
+                category="bad-command",
+                statement=say(
+                    "{who}: {what} ends with {code} because its own command does so: `{said}`.",
+                    "{who}：{what}以{code}结束，是其自身命令所致：`{said}`。",
+                    who=group.who,
+                    what=container_text(end),
+                    code=exit_code(end.code),
+                    said=short(said, 80),
+                ),
+                likelihood=Likelihood.HIGH,
+                specificity=Specificity.EXACT,
+                quotes=quotable(said),
+            )
+
+
+_EXITS = re.compile(r"[^;&|\n]{0,40}\bexit\s+(\d{1,3})\b")
+
+
+def said_in_command(end: Ending) -> str:
+    """The part of the container's command that gives its exit code, if no condition stands before it."""
+    words = [str(w) for key in ("command", "args") for w in end.state.spec.get(key) or []]
+    if words and words[-1].rpartition("/")[2] == "false" and end.code == 1:
+        return words[-1]
+    for word in words:
+        if re.search(r"\|\||\bif\b|\btrap\b|\bcase\b", word):
+            continue
+        for found in _EXITS.finditer(word):
+            if int(found[1]) == end.code:
+                return found[0].strip()
+    return ""
+
+
+@told_apart
+def app_error(view: ClusterView) -> Iterator[Finding]:
+    """A run that the application ended itself, with its last words as the reason if it left any."""
+    ends = [e for e in endings(view) if e.kind is Kind.APP and not said_in_command(e)]
+    for end, group in grouped(view, ends):
+        words, source = last_said(end)
+        likelihood = _likelihood(end, words)
+        yield _finding(
+            view,
+            end,
+            group,
+            rule="crash.completed" if end.code == 0 else "crash.app-error",
+            category=category_of(end),
+            statement=_statement(end, group, words, source),
+            likelihood=likelihood,
+            specificity=Specificity.NAMED if words else Specificity.GENERAL,
+            quotes=quotable(short(words, 110)) if words else (),
+        )
+
+
+def last_said(end: Ending) -> tuple[str, str]:
+    """The last words of the run and where they stand: `log`, `message` or nowhere."""
+    if end.words is not None and (end.words.decisive or not end.message):
+        return end.words.record.said, "log"
+    if end.message.strip():
+        return [line for line in end.message.splitlines() if line.strip()][-1].strip(), "message"
+    return "", ""
+
+
+def _likelihood(end: Ending, words: str) -> Likelihood:
+    """High when the application itself names an error, low when nothing says why it ended."""
+    decisive = end.words is not None and end.words.decisive
+    if decisive and end.words is not None and end.code not in (0, 137, 143):
+        record = end.words.record
+        return Likelihood.HIGH if record.thrown or record.level >= Level.ERROR else Likelihood.MEDIUM
+    if end.code in CRASHES or (end.code == 0 and not end.state.init):
+        return Likelihood.MEDIUM
+    if decisive or (words and end.message):
+        return Likelihood.MEDIUM
+    return Likelihood.LOW
+
+
+def _statement(end: Ending, group: PodGroup, words: str, source: str) -> Text:
+    values = {"who": group.who, "what": container_text(end), "code": exit_code(end.code)}
+    if end.code == 0:
+        why = Text(en="its main process ends although it should keep running (restartPolicy Always)",
+                   zh="主进程自行退出，而 restartPolicy 为 Always 要求其持续运行")  # fmt: skip
+    elif end.code == 137:
+        why = Text(en="neither its status (OOMKilled) nor a probe event says who killed it",
+                   zh="状态未显示 OOMKilled，也没有探针事件，看不出被谁终止")  # fmt: skip
+    elif not words:
+        why = Text(en="neither log nor status says why", zh="日志和状态都没有说明原因")
+    else:
+        why = NOTHING
+    quoted = NOTHING
+    if words:
+        decisive = source == "message" or (end.words is not None and end.words.decisive)
+        quoted = say(
+            "its log ends with “{w}”" if source == "log" else "its termination message is “{w}”",
+            "日志最后为“{w}”" if source == "log" else "终止消息为“{w}”",
+            w=short(words, 110),
+        )
+        if not decisive:
+            quoted = say("{q}, which gives no reason", "{q}，没有说明原因", q=quoted)
+    parts = [p for p in (why, quoted) if p.en]
+    return say(
+        "{who}: {what} ends with {code}; {why}.",
+        "{who}：{what}以{code}结束；{why}。",
+        why=Text(en="; ".join(p.en for p in parts), zh="；".join(p.zh for p in parts)),
+        **values,
+    )
+
+
+def _finding(
+    view: ClusterView,
+    end: Ending,
+    group: PodGroup,
+    *,
+    rule: str,
+    category: str,
+    statement: Text,
+    likelihood: Likelihood,
+    specificity: Specificity,
+    quotes: tuple[str, ...],
+) -> Finding:
+    """A cause that lies in the application or its template."""
+    cites = (*group.cites, *((end.log.cite,) if end.log is not None else ()))
+    return Finding(
+        rule=rule,
+        category=category,
+        role=Role.CAUSE,
+        subject=group.lead.ref,
+        culprit=group.culprit,
+        statement=statement,
+        likelihood=likelihood,
+        specificity=specificity,
+        cites=tuple(dict.fromkeys(cites)),
+        quotes=quotes,
+        since=end.at,
+        remedies=crash_remedies(view, end, group),
+    )
+
+
+def crash_remedies(view: ClusterView, end: Ending, group: PodGroup) -> tuple[Remedy, ...]:
+    """Going back if that works, fixing the workload, and reading the whole log."""
+    obj = view.find(group.workload)
+    logs = [
+        c
+        for previous in (True, False)
+        for c in remedies.see_log(view, end.pod.ref, end.state.name, previous=previous)
+    ]
+    fix = remedies.change(
+        say("Correct what makes {c} fail", "修复导致{c}失败的问题", c=container_text(end)),
+        remedies.with_note(
+            say(
+                "Its log names it: fix the application, its command or its configuration in {k}.",
+                "以日志为准：在 {k} 中修复应用、启动命令或配置。",
+                k=f"{group.workload.kind} {group.workload.name}",
+            ),
+            obj,
+        ),
+        *remedies.edit_template(group.workload),
+    )
+    look = remedies.check(
+        Text(en="Read the last words before the exit", zh="查看退出前的日志"),
+        Text(en="The lines before the error often name the value that is wrong.",
+             zh="错误之前的几行往往写明了出错的值。"),
+        *logs,
+        remedies.describe(end.pod.ref),
+    )  # fmt: skip
+    return remedies.with_rollback(view, group.workload, fix, look)
+
+
+@told_apart
+def suspicious_log(view: ClusterView) -> Iterator[Finding]:
+    """A log line that speaks to its reader: shown, never followed."""
+    for seen in view.observations:
+        if seen.read.verb is not ReadKind.LOG or not seen.text:
+            continue
+        pod = resource("Pod", seen.read.namespace, seen.read.name)
+        line = next((ln for ln in seen.text.splitlines()[-2000:] if gives_orders(ln)), "")
+        if line and in_focus(view, pod):
+            yield Finding(
+                rule="crash.suspicious-log",
+                category="no-issue",
+                role=Role.HINT,
+                subject=pod,
+                statement=say(
+                    "A line in the log of Pod {p} gives orders to its reader (“{q}”); it was read as data.",
+                    "Pod {p} 的日志中有一行试图指挥读者（“{q}”）；它只被当作数据，未被执行。",
+                    p=pod.name,
+                    q=short(line, 100),
+                ),
+                cites=(seen.read.key,),
+                quotes=quotable(short(line, 100)),
+            )
+
+
+RULES: tuple[Rule, ...] = (looping, own_command, app_error, suspicious_log)

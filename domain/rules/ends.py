@@ -1,0 +1,218 @@
+"""How a container's run ended and who has to explain it: each ending belongs to one rule family.
+
+Without this, the families would each see `CrashLoopBackOff` and state their own reason for the same end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from kubetriage.domain.events import EventRecord
+from kubetriage.domain.kube import ContainerState, Obj, containers, pod_settled, when
+from kubetriage.domain.log_patterns import Sign
+from kubetriage.domain.log_signs import Seen, last_sign, read_record
+from kubetriage.domain.logs import LastWords, last_words
+from kubetriage.domain.rules.grouping import focus_pods
+from kubetriage.domain.view import ClusterView, LogText
+
+
+class Kind(StrEnum):
+    """What ended the run."""
+
+    OOM = "oom"
+    PROBE = "probe"
+    """kubelet killed it after a failed liveness or startup probe."""
+    START = "start"
+    """The runtime could not start the command."""
+    EXEC_FORMAT = "exec-format"
+    LOG = "log"
+    """The log states a known failure."""
+    APP = "app"
+    """The application ended by itself; why is in the last words at best."""
+    LOST = "lost"
+    """kubelet does not know (node restarted)."""
+
+
+class Ending(NamedTuple):
+    """The latest end of a container that is in trouble because of it."""
+
+    pod: Obj
+    state: ContainerState
+    kind: Kind
+    code: int
+    reason: str
+    """The terminated state's reason: Error, Completed, OOMKilled, StartError, …"""
+    message: str
+    """The terminated state's message: a runtime error, or the application's termination log."""
+    at: datetime | None
+    log: LogText | None
+    """The log that ends with this run."""
+    words: LastWords | None
+    seen: Seen | None
+    """The sign that explains it; set for LOG and EXEC_FORMAT."""
+    probe: EventRecord | None
+    """kubelet's event about the probe; set for PROBE."""
+
+    @property
+    def looping(self) -> bool:
+        return self.state.waiting_reason == "CrashLoopBackOff"
+
+
+RECOVERED = timedelta(minutes=10)
+"""A container that has run this long is no longer in a crash loop: kubelet resets its back-off then."""
+START_REASONS = frozenset({"StartError", "ContainerCannotRun", "RunContainerError", "CreateContainerError"})
+_POD_REASONS = frozenset(
+    {
+        "Evicted",
+        "NodeLost",
+        "NodeShutdown",
+        "Shutdown",
+        "Terminated",
+        "Preempting",
+        "DeadlineExceeded",
+        "UnexpectedAdmissionError",
+        "NodeAffinity",
+        "TerminationByKubelet",
+    }
+)
+"""`status.reason` of pods that were ended as a whole, by others than their containers."""
+_KILLED = re.compile(r"failed (?:liveness|startup) probe", re.IGNORECASE)
+_UNHEALTHY = re.compile(r"^(?:liveness|startup) probe (?:failed|errored)", re.IGNORECASE)
+_TOO_SMALL = re.compile(r"OOM-killed \(memory limit too low", re.IGNORECASE)
+"""runc's word when the limit does not even hold the container's first process."""
+_BAD_START = (Sign.NO_COMMAND, Sign.NO_SCRIPT, Sign.FILE_DENIED, Sign.NO_FILE)
+_STARTING = re.compile(
+    r"executable file not found|no such file or directory|permission denied|not a directory|is a directory"
+    r"|exec: \"|OCI runtime|runc create|starting container process|no command specified|exec format error",
+    re.IGNORECASE,
+)
+
+
+def endings(view: ClusterView) -> Iterator[Ending]:
+    """The containers of the pods in focus that are in trouble because a run of theirs ended."""
+    for pod in focus_pods(view):
+        if pod.text("status", "reason") in _POD_REASONS or _job_done(view, pod):
+            continue
+        for state in containers(pod):
+            if state.last_terminated and in_trouble(view, pod, state):
+                yield _ending(view, pod, state)
+
+
+def _job_done(view: ClusterView, pod: Obj) -> bool:
+    """Whether the pod's Job completed all the same: its failed pods are history."""
+    job = view.find(pod.controller)
+    done = job.conditions().get("Complete") if job is not None and job.ref.kind == "Job" else None
+    return bool(done and done.status == "True")
+
+
+def in_trouble(view: ClusterView, pod: Obj, state: ContainerState) -> bool:
+    """Whether the latest end matters now: the container is down by it, or was since the alert or just now.
+
+    A restart that is over and done is history, however high its count.
+    """
+    end = state.last_terminated
+    code, finished = end.get("exitCode"), when(end.get("finishedAt"))
+    restartable = pod.text("spec", "restartPolicy") not in ("Never", "OnFailure")
+    if code == 0 and (pod.text("status", "phase") == "Succeeded" or not restartable):
+        return False
+    if state.init and not state.sidecar and state.terminated.get("exitCode") == 0:
+        return False
+    if state.terminated or state.waiting_reason in ("CrashLoopBackOff", *START_REASONS):
+        return not (code == 0 and pod_settled(pod))
+    if not state.running:
+        return bool(state.waiting) and state.waiting_reason != "PodInitializing"
+    started = when(state.running.get("startedAt"))
+    if started is not None and view.now - started < RECOVERED:
+        return finished is None or started - finished < RECOVERED
+    if view.alert_began is None or finished is None:
+        return False
+    return finished >= view.alert_began
+
+
+def _ending(view: ClusterView, pod: Obj, state: ContainerState) -> Ending:
+    end = state.last_terminated
+    code = end.get("exitCode")
+    code = int(code) if isinstance(code, (int, float)) else -1
+    reason, message = str(end.get("reason") or ""), str(end.get("message") or "")
+    log = log_of_end(view, pod, state)
+    words = last_words(log.text) if log is not None else None
+    seen = sign_of_end(log, words)
+    probe = _probe_event(view, pod, state, code, when(end.get("finishedAt")))
+    made = Ending(
+        pod, state, Kind.APP, code, reason, message, when(end.get("finishedAt")), log, words, seen, probe
+    )
+    return made._replace(kind=_kind(made))
+
+
+def _kind(end: Ending) -> Kind:
+    if end.reason == "OOMKilled" or _TOO_SMALL.search(end.message):
+        return Kind.OOM
+    if end.reason == "ContainerStatusUnknown":
+        return Kind.LOST
+    if "exec format error" in f"{end.message} {end.state.waiting.get('message') or ''}".lower():
+        return Kind.EXEC_FORMAT
+    if end.reason in START_REASONS or (end.code in (126, 127, 128) and _STARTING.search(end.message)):
+        return Kind.START
+    if end.seen is not None and end.seen.sign is Sign.EXEC_FORMAT:
+        return Kind.EXEC_FORMAT
+    if end.code in (126, 127) and (end.seen is None or end.seen.sign in _BAD_START):
+        return Kind.START
+    if end.probe is not None:
+        return Kind.PROBE
+    return Kind.LOG if end.seen is not None else Kind.APP
+
+
+def log_of_end(view: ClusterView, pod: Obj, state: ContainerState) -> LogText | None:
+    """The log that ends with the latest run that ended.
+
+    While a container runs again, that is the previous one; while it waits or has ended, kubelet gives it as
+    either, and a snapshot may hold one of the two.
+    """
+    order = (True, False) if state.running or state.waiting else (False, True)
+    for previous in order:
+        found = view.log(pod.ref, state.name, previous=previous)
+        if found is not None and found.text.strip():
+            return found
+        if state.running and previous and found is None:
+            return None  # the current run's log says nothing of how the one before ended
+    return None
+
+
+def sign_of_end(log: LogText | None, words: LastWords | None) -> Seen | None:
+    """What the log states as the reason: in its last words, or near its end when those say nothing by
+    themselves (`giving up`, a panic about an empty value)."""
+    if log is None or words is None:
+        return None
+    return read_record(words.record) or last_sign(log.text)
+
+
+def _probe_event(
+    view: ClusterView, pod: Obj, state: ContainerState, code: int, finished: datetime | None
+) -> EventRecord | None:
+    """The event with which kubelet says that a liveness or startup probe made it kill this container.
+
+    Without its own word (`Killing`), failed probes count only for an end that a signal brought about.
+    """
+    for event in view.events(pod.ref, "Killing", "Unhealthy"):
+        pattern = _KILLED if event.reason == "Killing" else _UNHEALTHY
+        if not pattern.search(event.message) or not concerns(event, state, pod):
+            continue
+        if event.reason == "Unhealthy" and code not in (0, 137, 143):
+            continue
+        if finished is None or event.last is None or event.last >= finished - timedelta(minutes=3):
+            return event
+    return None
+
+
+def concerns(event: EventRecord, state: ContainerState, pod: Obj) -> bool:
+    """Whether a kubelet event is about this container: by its field path, its name in the text, or alone."""
+    path = event.object.text("involvedObject", "fieldPath")
+    if path:
+        return path.endswith("{" + state.name + "}")
+    if re.search(rf"\b{re.escape(state.name)}\b", event.message):
+        return True
+    return len(pod.items("spec", "containers")) == 1

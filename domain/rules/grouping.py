@@ -1,0 +1,141 @@
+"""Pods that rules may speak of, and pods of one workload that fail the same way taken together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import NamedTuple, TypeVar
+
+from kubetriage.domain.finding import Finding
+from kubetriage.domain.kube import Obj
+from kubetriage.domain.language import Text
+from kubetriage.domain.resource import WORKLOADS, Resource
+from kubetriage.domain.view import ClusterView
+
+Shown = TypeVar("Shown", bound=Hashable)
+
+
+def in_focus(view: ClusterView, ref: Resource) -> bool:
+    """Whether the run looks at this object or at a controller above it."""
+    return view.looked_at(ref) or any(view.looked_at(owner) for owner in view.owners(ref))
+
+
+def focus_pods(view: ClusterView) -> list[Obj]:
+    """The pods that rules speak of: those looked at and their siblings, without those on their way out.
+
+    The pod the alert is about stays in even while it is being deleted.
+    """
+    return [
+        pod
+        for pod in view.objects("Pod")
+        if (pod.deleted is None or pod.ref == view.primary) and in_focus(view, pod.ref)
+    ]
+
+
+def template_owner(view: ClusterView, ref: Resource) -> Resource:
+    """The object whose pod template a person changes: the topmost built-in workload above an object.
+
+    A static pod belongs to its Node, whose change would not end its fault: the pod itself then. A
+    ReplicaSet or Job under a foreign controller (a Rollout, a Workflow) is written by that controller.
+    """
+    top = ref
+    for owner in view.owners(ref):
+        if owner.kind in WORKLOADS or top.kind in ("ReplicaSet", "Job"):
+            top = owner
+    return top
+
+
+class PodGroup(NamedTuple):
+    """Pods of one workload that show the same thing."""
+
+    workload: Resource
+    """`template_owner` of the pods; a pod without controller is its own workload."""
+    pods: tuple[Obj, ...]
+    lead: Obj
+    """The pod a finding is about: the alert's own if it is among them, else the first by name."""
+    total: int
+    """All pods of the workload that were read and are not being deleted, at least `len(pods)`."""
+
+    @property
+    def single(self) -> bool:
+        """Whether pod and workload are the same object."""
+        return self.workload == self.lead.ref
+
+    @property
+    def culprit(self) -> Resource:
+        return self.workload
+
+    @property
+    def cites(self) -> tuple[str, ...]:
+        """The lead pod and at most two more."""
+        others = [p.cite for p in self.pods if p.ref != self.lead.ref]
+        return (self.lead.cite, *others[:2])
+
+    @property
+    def who(self) -> Text:
+        """`Pod x` for one of one, `3 of 3 pods of Deployment y` for several."""
+        if len(self.pods) == 1 and (self.single or self.total == 1):
+            return Text(en=f"Pod {self.lead.name}", zh=f"Pod {self.lead.name}")
+        work = f"{self.workload.kind} {self.workload.name}"
+        count = len(self.pods)
+        if count == 1:
+            return Text(en=f"Pod {self.lead.name} (1 of {self.total} of {work})",
+                        zh=f"Pod {self.lead.name}（{work} 共 {self.total} 个中的 1 个）")  # fmt: skip
+        return Text(
+            en=f"{count} of {self.total} pods of {work}", zh=f"{work} 的 {self.total} 个 Pod 中有 {count} 个"
+        )
+
+
+def group_pods(view: ClusterView, shown: Iterable[tuple[Obj, Shown]]) -> Iterator[tuple[Shown, PodGroup]]:
+    """Groups of pods by workload and by what they show, in the order of workload and name.
+
+    `shown` are pods with a key of what each shows (reason, image, exit code): pods that show different
+    things are not put together. A pod may stand under several keys.
+    """
+    found: defaultdict[tuple[Resource, Shown], dict[Resource, Obj]] = defaultdict(dict)
+    for pod, key in shown:
+        found[(template_owner(view, pod.ref), key)].setdefault(pod.ref, pod)
+    for (workload, key), members in sorted(found.items(), key=lambda item: (item[0][0].key, str(item[0][1]))):
+        pods = sorted(members.values(), key=lambda p: p.ref.key)
+        lead = next((p for p in pods if p.ref == view.primary), pods[0])
+        everyone = {p.ref for p in _all_pods(view, workload) if p.deleted is None} | set(members)
+        yield key, PodGroup(workload, tuple(pods), lead, len(everyone))
+
+
+def _all_pods(view: ClusterView, workload: Resource) -> list[Obj]:
+    """`view.pods_of`, with a CronJob's pods too (they hang under its Jobs)."""
+    if workload.kind != "CronJob":
+        return view.pods_of(workload)
+    return [pod for job in view.owned(workload, "Job") for pod in view.pods_of(job.ref)]
+
+
+def fresh(view: ClusterView, at: datetime | None, *, before: timedelta = timedelta(minutes=30)) -> bool:
+    """Whether something happened shortly before the alert or later; without an alert time, in the last hour.
+
+    Unknown times count as fresh.
+    """
+    if at is None:
+        return True
+    if view.alert_began is None:
+        return at >= view.now - timedelta(hours=1)
+    return at >= view.alert_began - before
+
+
+PlainRule = Callable[[ClusterView], Iterator[Finding]]
+
+
+def told_apart(rule: PlainRule) -> PlainRule:
+    """A rule whose findings about two containers of one pod are kept apart: the second's slug gets `.2`."""
+
+    @wraps(rule)
+    def apart(view: ClusterView) -> Iterator[Finding]:
+        seen: dict[str, int] = defaultdict(int)
+        for finding in rule(view):
+            seen[finding.key] += 1
+            count = seen[finding.key]
+            slug = finding.rule if count == 1 else f"{finding.rule}.{count}"
+            yield finding.model_copy(update={"rule": slug})
+
+    return apart

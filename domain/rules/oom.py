@@ -1,0 +1,180 @@
+"""Containers killed for memory: their own limit, one that admission changed, or the node's end of memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specificity
+from kubetriage.domain.kube import Obj, quantity
+from kubetriage.domain.language import Text
+from kubetriage.domain.resource import Resource, resource
+from kubetriage.domain.rules import remedies
+from kubetriage.domain.rules.crash import container_text, grouped
+from kubetriage.domain.rules.ends import Ending, Kind, endings
+from kubetriage.domain.rules.exit_codes import exit_code
+from kubetriage.domain.rules.grouping import PodGroup, told_apart
+from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.templates import container_of, limit
+from kubetriage.domain.rules.wording import quotable
+from kubetriage.domain.view import ClusterView
+
+if TYPE_CHECKING:
+    from kubetriage.domain.rules import Rule
+
+CATEGORY = "oom-killed"
+
+
+@told_apart
+def oom_killed(view: ClusterView) -> Iterator[Finding]:
+    """Containers whose latest end was an OOM kill."""
+    ends = [e for e in endings(view) if e.kind is Kind.OOM]
+    for end, group in grouped(view, ends):
+        own = limit(end.state.spec, "memory")
+        if own:
+            yield _by_limit(view, end, group, own)
+        else:
+            yield _by_node(view, end, group)
+
+
+def _by_limit(view: ClusterView, end: Ending, group: PodGroup, own: str) -> Finding:
+    given = container_of(view, group.workload, end.state.name)
+    written = limit(given, "memory") if given is not None else own
+    changed = written != own and quantity(written) != quantity(own)
+    extra = NOTHING
+    if changed and written:
+        extra = say(
+            "; {w} says {l}, so admission (a webhook or autoscaler) changed it",
+            "；而 {w} 中写的是 {l}，说明准入阶段（webhook 或自动伸缩器）改动了它",
+            w=f"{group.workload.kind} {group.workload.name}",
+            l=written,
+        )
+    elif changed:
+        ranges = _defaulting(view, group.lead.namespace, own)
+        if ranges is not None:
+            extra = say(
+                "; that is the default of LimitRange {n}", "；这是 LimitRange {n} 的默认值", n=ranges.name
+            )
+    if end.message and "memory limit too low" in end.message.lower():
+        extra = Text(en="; not even its first process fits in it", zh="；连首个进程都无法容纳")
+    statement = say(
+        "{who}: {what} is OOMKilled ({code}): it needs more memory than its limit of {own}{extra}.",
+        "{who}：{what}被 OOMKilled（{code}）：所需内存超过其上限 {own}{extra}。",
+        who=group.who,
+        what=container_text(end),
+        code=exit_code(end.code),
+        own=own,
+        extra=extra,
+    )
+    return _finding(
+        view,
+        end,
+        group,
+        "oom.limit",
+        group.culprit,
+        statement,
+        Likelihood.HIGH,
+        (own,),
+        _more(view, end, group),
+    )
+
+
+def _defaulting(view: ClusterView, namespace: str, own: str) -> Obj | None:
+    """The LimitRange whose default limit the container got."""
+    for found in view.objects("LimitRange", namespace):
+        for item in found.items("spec", "limits"):
+            default = item.get("default")
+            if isinstance(default, dict) and quantity(default.get("memory")) == quantity(own):
+                return found
+    return None
+
+
+def _by_node(view: ClusterView, end: Ending, group: PodGroup) -> Finding:
+    """Without a limit of its own only the pod's or the node's memory can have run out."""
+    name = group.lead.text("spec", "nodeName")
+    node = resource("Node", "", name)
+    found = view.find(node)
+    pressed = found is not None and found.conditions().get("MemoryPressure")
+    system = view.events(node, "SystemOOM", "OOMKilling")
+    seen = bool(system) or bool(pressed and pressed.status == "True")
+    statement = say(
+        "{who}: {what} is OOMKilled ({code}) without a memory limit of its own: node {n} ran out of memory{sure}.",
+        "{who}：{what}未设内存上限却被 OOMKilled（{code}）：节点 {n} 的内存耗尽{sure}。",
+        who=group.who,
+        what=container_text(end),
+        code=exit_code(end.code),
+        n=name,
+        sure=Text(en=", as its events say", zh="，节点事件可证") if seen else NOTHING,
+    )
+    cites = (*(e.cite for e in system[:1]), *((found.cite,) if found is not None and seen else ()))
+    return _finding(
+        view,
+        end,
+        group,
+        "oom.node",
+        node if seen else group.culprit,
+        statement,
+        Likelihood.HIGH if seen else Likelihood.MEDIUM,
+        (),
+        _more(view, end, group),
+        cites,
+    )
+
+
+def _finding(
+    view: ClusterView,
+    end: Ending,
+    group: PodGroup,
+    rule: str,
+    culprit: Resource,
+    statement: Text,
+    likelihood: Likelihood,
+    quotes: tuple[str, ...],
+    advice: tuple[Remedy, ...],
+    cites: tuple[str, ...] = (),
+) -> Finding:
+    return Finding(
+        rule=rule,
+        category=CATEGORY,
+        role=Role.CAUSE,
+        subject=group.lead.ref,
+        culprit=culprit,
+        statement=statement,
+        likelihood=likelihood,
+        specificity=Specificity.EXACT if quotes else Specificity.NAMED,
+        cites=(*group.cites, *cites),
+        quotes=quotable(*quotes, "OOMKilled" if end.reason == "OOMKilled" else ""),
+        since=end.at,
+        remedies=advice,
+    )
+
+
+def _more(view: ClusterView, end: Ending, group: PodGroup) -> tuple[Remedy, ...]:
+    workload, obj = group.workload, view.find(group.workload)
+    if workload.kind in ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "ReplicationController"):
+        commands = (
+            remedies.mutate(
+                f"kubectl set resources {remedies.target(workload)} -c {end.state.name} --limits=memory=<limit>"
+            ),
+        )
+    else:
+        commands = remedies.edit_template(workload)
+    raise_it = remedies.change(
+        say("Raise the memory limit of {c}, or lower what it needs", "提高{c}的内存上限，或降低其内存需求",
+            c=container_text(end)),
+        remedies.with_note(
+            Text(en="Set it above the working set at peak; a limit that is reached again and again means a leak or "
+                    "a cache without bound.",
+                 zh="上限应高于峰值工作集；若不断触顶，多半是内存泄漏或无界缓存。"), obj),
+        *commands,
+    )  # fmt: skip
+    look = remedies.check(
+        Text(en="See limit, restarts and last state", zh="查看内存上限、重启次数与上次状态"),
+        Text(en="Compare the limit with what the container used before (working set in the metrics).",
+             zh="将上限与此前的实际用量（监控中的 working set）对比。"),
+        remedies.describe(end.pod.ref),
+    )  # fmt: skip
+    return remedies.with_rollback(view, workload, raise_it, look)
+
+
+RULES: tuple[Rule, ...] = (oom_killed,)

@@ -1,0 +1,112 @@
+"""Other pods: anti-affinity, spread and affinity that leave a pod no place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kubetriage.domain.finding import Finding, Likelihood, Specificity
+from kubetriage.domain.kube import Obj
+from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.scheduling_finding import see_nodes, template_change, unschedulable
+from kubetriage.domain.rules.scheduling_fit import nodes, terms_text
+from kubetriage.domain.rules.scheduling_reasons import Why
+from kubetriage.domain.rules.scheduling_stuck import Case
+from kubetriage.domain.rules.wording import short
+from kubetriage.domain.view import ClusterView
+
+_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+
+
+def apart(view: ClusterView, case: Case) -> Iterator[Finding]:
+    """Required pod anti-affinity or topology spread with more replicas than there are places."""
+    spread = case.decision.why is Why.SPREAD
+    rules = _spread_rules(case.pod) if spread else _anti_rules(case.pod)
+    key = str(rules[0].get("topologyKey")) if rules else ""
+    known = nodes(view)
+    places = {n.labels[key] for n in known or [] if key in n.labels}
+    owner = view.find(case.group.workload)
+    replicas = owner.number("spec", "replicas") if owner else 0
+    what = say("topology spread", "拓扑分布约束") if spread else say("pod anti-affinity", "Pod 反亲和性")
+    counts = NOTHING
+    if places and replicas:
+        counts = say(
+            ": {r} replicas, {p} value(s) of {key}", "：{r} 个副本，而 {key} 只有 {p} 个取值",
+            r=replicas, p=len(places), key=key,
+        )  # fmt: skip
+    why = say(
+        "its {what} ({key}) leaves no node{counts}",
+        "{what}（{key}）排除了所有节点{counts}",
+        what=what, key=key or "?", counts=counts,
+    )  # fmt: skip
+    exact = bool(places) and replicas > len(places) and not spread
+    remedies = template_change(
+        view,
+        case,
+        say("Relax the {what}, or run fewer replicas", "放宽{what}，或减少副本数", what=what),
+        say("{soft} would place the pod anyway.", "改为 {soft} 后即使无法满足也会调度。",
+            soft="whenUnsatisfiable: ScheduleAnyway" if spread else _PREFERRED),
+    )  # fmt: skip
+    yield unschedulable(
+        case,
+        "spread" if spread else "anti-affinity",
+        "pod-anti-affinity",
+        why,
+        culprit=case.group.culprit,
+        specificity=Specificity.EXACT if exact else Specificity.NAMED,
+        waits_on=tuple(n.ref for n in case.decision.ill),
+        cites=((owner.cite,) if owner else ()),
+        quotes=(key,),
+        remedies=(remedies, see_nodes(view, (), key)),
+    )
+
+
+def together(view: ClusterView, case: Case) -> Iterator[Finding]:
+    """Required pod affinity to pods that are nowhere, or a pod that runs and refuses this one."""
+    refused = case.decision.why is Why.EXISTING_ANTI_AFFINITY
+    terms = case.pod.items(
+        "spec", "affinity", "podAffinity", "requiredDuringSchedulingIgnoredDuringExecution"
+    )
+    wanted = _labels_text(terms[0]) if terms else ""
+    if refused:
+        why = say("the anti-affinity of pods that already run keeps it off every node open to it",
+                  "已运行的 Pod 的反亲和性使可用节点都不能运行它")  # fmt: skip
+    else:
+        why = say(
+            "its required pod affinity finds no place: it must run beside pods with {wanted}",
+            "必需的 Pod 亲和性找不到位置：必须与带 {wanted} 的 Pod 同处一地",
+            wanted=short(wanted, 80) or "?",
+        )
+    fix = template_change(
+        view,
+        case,
+        say("Correct the pod affinity", "修正 Pod 亲和性"),
+        say("The pods it asks for must exist and be placed first; or make the rule preferred.",
+            "所要求的 Pod 必须已存在并已调度；或把规则改为 preferred。"),
+    )  # fmt: skip
+    yield unschedulable(
+        case,
+        "refused-by-others" if refused else "affinity",
+        "pod-anti-affinity",
+        why,
+        culprit=case.group.culprit,
+        likelihood=Likelihood.MEDIUM if refused else Likelihood.HIGH,
+        waits_on=tuple(n.ref for n in case.decision.ill),
+        quotes=(case.decision.chosen[0].words,),
+        remedies=(fix,),
+    )
+
+
+def _anti_rules(pod: Obj) -> list[dict[str, Any]]:
+    return pod.items("spec", "affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
+
+
+def _spread_rules(pod: Obj) -> list[dict[str, Any]]:
+    rules = pod.items("spec", "topologySpreadConstraints")
+    return [r for r in rules if r.get("whenUnsatisfiable", "DoNotSchedule") == "DoNotSchedule"]
+
+
+def _labels_text(term: Mapping[str, Any]) -> str:
+    chosen = Obj({"s": term.get("labelSelector")})
+    pairs = [f"{k}={v}" for k, v in sorted(chosen.mapping("s", "matchLabels").items())]
+    return ", ".join([*pairs, *([t] if (t := terms_text([chosen.mapping("s")])) else [])])

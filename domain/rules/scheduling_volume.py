@@ -1,0 +1,167 @@
+"""Volumes that tie a pod to nodes which are not there, cannot be used or can hold no more of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubetriage.domain.finding import Finding, Likelihood, Remedy, Specificity
+from kubetriage.domain.kube import Obj
+from kubetriage.domain.language import Text
+from kubetriage.domain.resource import Resource
+from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.remedies import check, escalate, see_yaml
+from kubetriage.domain.rules.scheduling_finding import see_nodes, template_change, unschedulable
+from kubetriage.domain.rules.scheduling_fit import (
+    fits_selector,
+    nodes,
+    reaches,
+    terms_text,
+    volume_terms,
+    volumes_of,
+)
+from kubetriage.domain.rules.scheduling_stuck import Case
+from kubetriage.domain.rules.wording import listed, short
+from kubetriage.domain.view import ClusterView, claims_of
+
+
+def out_of_reach(view: ClusterView, case: Case) -> Iterator[Finding]:
+    """The pod's volume can only be used on other nodes than those that would take it."""
+    known = nodes(view)
+    volumes = [v for v in volumes_of(view, case.pod) if volume_terms(v)]
+    tied = next((v for v in volumes if known and not any(reaches(v, n) for n in known)), None)
+    volume = tied or (volumes[0] if volumes else None)
+    if volume is None:
+        yield _unseen(view, case)
+        return
+    where = short(terms_text(volume_terms(volume)), 80)
+    claim = volume.text("spec", "claimRef", "name")
+    near = [n for n in known or [] if reaches(volume, n)]
+    named = say(
+        "PersistentVolume {v} (claim {c})", "PersistentVolume {v}（声明 {c}）", v=volume.name, c=claim
+    )
+    if tied is not None:
+        why = say(
+            "{v} can only be used where {where}, and no node is there{have}",
+            "{v} 只能在 {where} 的节点上使用，而集群中没有这样的节点{have}",
+            v=named, where=where, have=_have(volume, known or []),
+        )  # fmt: skip
+    elif near and not any(fits_selector(case.pod, n) for n in near):
+        why = say(
+            "{v} is tied to {where} ({near}), which its own node selector rules out",
+            "{v} 固定在 {where}（{near}），而它自己的节点选择器排除了这些节点",
+            v=named, where=where, near=listed([n.name for n in near], 2),
+        )  # fmt: skip
+    else:
+        why = say("{v} is tied to {where}, and no node there is open to it",
+                  "{v} 固定在 {where}，而那里没有可用的节点", v=named, where=where)  # fmt: skip
+    culprit = volume.ref if tied is not None else case.group.culprit
+    yield unschedulable(
+        case,
+        "volume-affinity",
+        "volume-node-affinity",
+        why,
+        culprit=culprit,
+        likelihood=Likelihood.HIGH if known is not None else Likelihood.MEDIUM,
+        specificity=Specificity.EXACT if tied is not None else Specificity.NAMED,
+        cites=(volume.cite, *(n.cite for n in (known or [])[:3])),
+        quotes=(volume.name, _first_value(volume)),
+        remedies=_repair(view, case, volume, culprit),
+    )
+
+
+def _first_value(volume: Obj) -> str:
+    for term in volume_terms(volume):
+        for rule in Obj(term).items("matchExpressions"):
+            for value in rule.get("values") or []:
+                return str(value)
+    return ""
+
+
+def _have(volume: Obj, known: list[Obj]) -> Text:
+    """What the nodes have under the label that the volume asks for."""
+    for term in volume_terms(volume):
+        for rule in Obj(term).items("matchExpressions"):
+            key = str(rule.get("key"))
+            values = sorted({n.labels[key] for n in known if key in n.labels})
+            if values:
+                return say("; the nodes have {v}", "；现有节点为 {v}", v=listed(values, 3))
+    return NOTHING
+
+
+def _repair(view: ClusterView, case: Case, volume: Obj, culprit: Resource) -> tuple[Remedy, ...]:
+    seen = check(
+        say("See where the volume is tied to", "查看卷所限定的节点"),
+        say("spec.nodeAffinity cannot be changed on an existing volume.",
+            "已有卷的 spec.nodeAffinity 不能修改。"),
+        see_yaml(volume.ref),
+    )  # fmt: skip
+    if culprit == volume.ref:
+        moved = escalate(
+            say(
+                "Have a node added where the volume is, or the data moved", "在卷所在位置增加节点，或迁移数据"
+            ),
+            say(
+                "A volume cannot follow to another zone or node: add a node with that label, or restore the "
+                "data into a new claim. Deleting the claim may delete the data.",
+                "卷不能跟随到其他可用区或节点：请添加带该标签的节点，或把数据恢复到新的声明中。"
+                "删除声明可能会删除数据。",
+            ),
+        )
+        return (moved, seen, see_nodes(view))
+    fix = template_change(
+        view,
+        case,
+        say("Let the pod run where its volume is", "让 Pod 运行在卷所在的位置"),
+        say(
+            "Change its node selector or affinity to allow those nodes.",
+            "修改节点选择器或亲和性，允许这些节点。",
+        ),
+    )
+    return (fix, seen, see_nodes(view))
+
+
+def _unseen(view: ClusterView, case: Case) -> Finding:
+    claims = [c.name for c in claims_of(case.pod)]
+    why = say(
+        "no node can reach the volume of its claim {claims}",
+        "没有节点能够使用其声明 {claims} 的卷",
+        claims=listed(claims, 2) if claims else "?",
+    )
+    ask = escalate(
+        say("Compare the volume's zone with the nodes'", "比较卷与节点所在的可用区"),
+        say("PersistentVolumes or Nodes could not be read here; ask the cluster's administrator.",
+            "这里无法读取 PersistentVolume 或节点；请联系集群管理员。"),
+    )  # fmt: skip
+    return unschedulable(
+        case,
+        "volume-affinity",
+        "volume-node-affinity",
+        why,
+        culprit=claims_of(case.pod)[0] if claims else case.group.culprit,
+        likelihood=Likelihood.MEDIUM,
+        quotes=(case.decision.chosen[0].words,),
+        remedies=(ask,),
+    )
+
+
+def too_many_volumes(view: ClusterView, case: Case) -> Iterator[Finding]:
+    """The nodes have as many volumes attached as their driver allows."""
+    why = say(
+        "the {n} node(s) open to it have as many volumes attached as they can hold",
+        "可用的 {n} 个节点挂载的卷数已达上限",
+        n=max(r.nodes for r in case.decision.chosen),
+    )
+    ask = escalate(
+        say("Ask for more nodes", "申请增加节点"),
+        say("The limit is the storage driver's per node (CSINode allocatable).",
+            "上限由存储驱动按节点限定（CSINode allocatable）。"),
+    )  # fmt: skip
+    yield unschedulable(
+        case,
+        "volume-limit",
+        "volume-attach",
+        why,
+        culprit=case.group.culprit,
+        quotes=(case.decision.chosen[0].words,),
+        remedies=(ask, see_nodes(view)),
+    )

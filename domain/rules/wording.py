@@ -1,0 +1,62 @@
+"""Values as statements show them: bounded, on one line, and quotable from the evidence that holds them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+
+from kubetriage.domain.language import Text
+from kubetriage.domain.resource import Resource
+
+_SPACE = re.compile(r"[\s\x00-\x1f\x7f]+")
+_UNQUOTABLE = re.compile(r'["\\\x00-\x1f\x7f]+')
+
+
+def short(value: str, limit: int = 120) -> str:
+    """One line of at most `limit` characters; what was cut shows as `…`."""
+    line = _SPACE.sub(" ", value).strip()
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def short_end(value: str, limit: int = 120) -> str:
+    """Like `short`, keeping the end: container errors say what failed last."""
+    line = _SPACE.sub(" ", value).strip()
+    return line if len(line) <= limit else "…" + line[-(limit - 1) :].lstrip()
+
+
+def quotable(*values: str) -> tuple[str, ...]:
+    """The longest part of each value that reads the same in JSON text, for `Finding.quotes`."""
+    found = []
+    for value in values:
+        parts = [part.strip(" …") for part in _UNQUOTABLE.split(value)]
+        best = max(parts, key=len, default="")
+        if best:
+            found.append(best)
+    return tuple(dict.fromkeys(found))
+
+
+def listed(values: Sequence[str], limit: int = 3) -> Text:
+    """`a, b, c and 2 more`."""
+    shown, more = list(values[:limit]), len(values) - limit
+    if more <= 0:
+        return Text(en=", ".join(shown), zh="、".join(shown))
+    return Text(en=f"{', '.join(shown)} and {more} more", zh=f"{'、'.join(shown)} 等 {len(values)} 个")
+
+
+def named(ref: Resource) -> str:
+    """`Kind name`: how statements name an object whose namespace is clear from the alert."""
+    return f"{ref.kind} {ref.name}"
+
+
+def duration(span: timedelta) -> Text:
+    """A span in its two largest whole units."""
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 60:
+        return Text(en=f"{seconds} s", zh=f"{seconds} 秒")
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if hours < 1:
+        return Text(en=f"{minutes} min", zh=f"{minutes} 分钟")
+    if days < 1:
+        return Text(en=f"{hours} h {minutes % 60} min", zh=f"{hours} 小时 {minutes % 60} 分钟")
+    return Text(en=f"{days} d {hours % 24} h", zh=f"{days} 天 {hours % 24} 小时")

@@ -1,0 +1,211 @@
+"""Which object an alert is about, from its name and labels alone.
+
+The order: the table's kind and its label; labels that name one kind; the object that an event names; a Pod
+that isn't the exporter; the Pods' owner; a Node; a Service; the alert's own words. The `pod` label is often
+that of kube-state-metrics or node-exporter, which were scraped: their triage would be about the wrong thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kubetriage.domain.alert import Alert, Subject, SubjectScope
+from kubetriage.domain.alert_table import AlertRow, row_of
+from kubetriage.domain.resource import KINDS, Resource, resource
+from kubetriage.domain.subject_labels import (
+    APP,
+    CLUSTER,
+    KIND_LABELS,
+    NODE,
+    NODE_LAST,
+    OBJECT_LABELS,
+    OWNER_LABELS,
+    POD,
+    Found,
+    SubjectLabels,
+    is_name,
+)
+from kubetriage.domain.subject_text import cluster_in, kind_called, mentions, namespace_of
+
+_CONTROL_PLANE_JOBS = frozenset(
+    [
+        "apiserver",
+        "kube-apiserver",
+        "kubernetes-apiservers",
+        "etcd",
+        "kube-etcd",
+        "kube-scheduler",
+        "kube-controller-manager",
+    ]
+)
+
+
+class _Candidate(NamedTuple):
+    kind: str
+    name: str
+    why: str
+    namespace: str = ""
+    container: str = ""
+
+
+def subject_of(alert: Alert) -> Subject:
+    """The object that an alert means, or why it cannot be known. Nothing is looked up: it may be gone by now.
+
+    A namespaced `resource` has an empty namespace when neither labels nor texts say it.
+    """
+    row = row_of(alert.labels.get("alertname", "")) or row_of(alert.name)
+    labels = SubjectLabels(alert.labels)
+    if row and row.triage is SubjectScope.SKIP:
+        return _subject(alert, row, labels, None, SubjectScope.SKIP)
+    found = next(_candidates(alert, row, labels), None)
+    if row and row.triage is SubjectScope.MONITORING:
+        return _subject(alert, row, labels, found, SubjectScope.MONITORING)
+    if row and row.triage is SubjectScope.CLUSTER:
+        about_object = found is not None and found.kind == row.kind and row.kind in KINDS
+        kept = found if about_object else None
+        return _subject(alert, row, labels, kept, SubjectScope.RESOURCE if kept else SubjectScope.CLUSTER)
+    if found:
+        return _subject(alert, row, labels, found, SubjectScope.RESOURCE)
+    if labels.raw("job").lower() in _CONTROL_PLANE_JOBS:
+        return _subject(alert, row, labels, None, SubjectScope.CLUSTER)
+    return _subject(alert, row, labels, None, SubjectScope.LOST)
+
+
+def _candidates(alert: Alert, row: AlertRow | None, labels: SubjectLabels) -> Iterator[_Candidate]:
+    """What the alert may be about, the most certain first."""
+    if row:
+        yield from _by_table(row, labels)
+    if row is None or row.triage in (SubjectScope.RESOURCE, SubjectScope.MONITORING):
+        if row is None or row.triage is SubjectScope.RESOURCE:
+            yield from _by_kind_label(labels)
+            yield from _by_pair(labels, OBJECT_LABELS)
+        yield from _by_pod(labels)
+        if row is None or row.triage is SubjectScope.RESOURCE:
+            yield from _by_owner_node_or_service(labels)
+            yield from _by_text(alert, row, labels)
+
+
+def _by_table(row: AlertRow, labels: SubjectLabels) -> Iterator[_Candidate]:
+    why = f"table:{row.alertname} label "
+    if row.kind == "Pod":
+        yield from _by_pod(labels, why)
+    elif row.kind == "Node":
+        found = labels.node() or labels.any_instance() or labels.own(NODE_LAST)
+        if found:
+            yield _Candidate("Node", found.value, why + found.label)
+    elif row.kind in ("Service", "MonitoringStack") and "service" in row.resource_labels:
+        # Here the scraped Service is what the alert is about, so exporters aren't left out.
+        service = labels.first(("service",))
+        if service and is_name(service.value):
+            namespace = labels.first(("namespace",))
+            yield _Candidate(
+                "Service", service.value, why + service.label, namespace.value if namespace else ""
+            )
+    elif row.kind == "APIService":
+        found = labels.own(("name",))
+        if found:
+            yield _Candidate("APIService", found.value, why + found.label)
+    elif row.kind in KIND_LABELS:
+        names = KIND_LABELS[row.kind]
+        if row.kind == "Job" and labels.from_kube_state_metrics and labels.raw("exportedjob"):
+            names = (*names, "job")  # kube-state-metrics 1.x calls the Job `job`, so it collides
+        found = labels.own(names)
+        if found:
+            yield _Candidate(row.kind, found.value, why + found.label)
+
+
+def _by_kind_label(labels: SubjectLabels) -> Iterator[_Candidate]:
+    pod = labels.own(POD)
+    for kind, names in KIND_LABELS.items():
+        found = labels.own(names)
+        if not found:
+            continue
+        # Flink and others call jobs of their own `job_name`; of a Kubernetes Job kube-state-metrics tells.
+        foreign = kind == "Job" and not labels.from_kube_state_metrics and pod is not None
+        if not foreign:
+            yield _Candidate(kind, found.value, f"label {found.label}")
+
+
+def _by_pair(labels: SubjectLabels, pairs: tuple[tuple[str, str], ...]) -> Iterator[_Candidate]:
+    """Objects that one label gives the kind of and another the name."""
+    for kind_label, name_label in pairs:
+        kind = kind_called(labels.raw(f"exported{kind_label}") or labels.raw(kind_label))
+        found = labels.own((name_label,))
+        if kind and found:
+            yield _Candidate(kind, found.value, f"labels {kind_label} and {found.label}")
+
+
+def _by_pod(labels: SubjectLabels, why: str = "label ") -> Iterator[_Candidate]:
+    for name in POD:
+        found = labels.own((name,))
+        if found and not labels.is_exporters_pod(found):
+            yield _Candidate("Pod", found.value, why + found.label, container=labels.container(found))
+            return
+
+
+def _by_owner_node_or_service(labels: SubjectLabels) -> Iterator[_Candidate]:
+    yield from _by_pair(labels, OWNER_LABELS)
+    node = labels.own(NODE) or labels.node_address()
+    if node:
+        yield _Candidate("Node", node.value, f"label {node.label}")
+    service = labels.service()
+    if service:
+        yield _Candidate("Service", service.value, f"label {service.label}")
+    guessed: Found | None = labels.own(("workload", "workloadname", *APP))
+    if guessed and labels.namespace() and not labels.is_exporters_pod(guessed):
+        yield _Candidate("Deployment", guessed.value, f"label {guessed.label}, kind guessed")
+
+
+def _by_text(alert: Alert, row: AlertRow | None, labels: SubjectLabels) -> Iterator[_Candidate]:
+    """Objects in the annotations; those of the table's kind come first, the exporter's own never."""
+    found = [
+        mention
+        for mention in mentions(alert.annotations.values())
+        if not (mention.kind == "Pod" and labels.is_exporters_pod(Found(mention.name, "pod")))
+    ]
+    if row:
+        found.sort(key=lambda mention: mention.kind != row.kind)
+    for mention in found:
+        yield _Candidate(mention.kind, mention.name, f"text: {mention.quote}", mention.namespace)
+
+
+def _subject(
+    alert: Alert, row: AlertRow | None, labels: SubjectLabels, found: _Candidate | None, scope: SubjectScope
+) -> Subject:
+    cluster = labels.first(CLUSTER)
+    texts = tuple(alert.annotations.values())
+    cluster_name = cluster.value if cluster else (cluster_in(texts) if alert.source == "text" else "")
+    namespace = "" if scope is SubjectScope.SKIP else _namespace(found, labels, texts)
+    target: Resource | None = None
+    if found:
+        target = resource(found.kind, namespace, found.name, cluster=cluster_name)
+        namespace = target.namespace
+    return Subject(
+        scope=scope,
+        resource=target,
+        namespace=namespace,
+        container=found.container if found else "",
+        cluster=cluster_name,
+        why=found.why if found else (f"table:{row.alertname}" if row else ""),
+        lost_because=_lost_because(row, labels, namespace) if scope is SubjectScope.LOST else "",
+        title_zh=row.title_zh if row else "",
+        typical_causes=row.typical_causes if row else (),
+    )
+
+
+def _namespace(found: _Candidate | None, labels: SubjectLabels, texts: tuple[str, ...]) -> str:
+    if found and found.namespace:
+        return found.namespace
+    namespace = labels.namespace()
+    if found is None and labels.exporters_pod() and not labels.collided:
+        return ""  # the namespace is most likely the exporter's: nothing says where to look
+    if namespace or (found and found.kind in KINDS and not KINDS[found.kind].namespaced):
+        return namespace
+    return namespace_of(found.name if found else "", texts)
+
+
+def _lost_because(row: AlertRow | None, labels: SubjectLabels, namespace: str) -> str:
+    if not namespace and (labels.exporters_pod() or labels.from_kube_state_metrics):
+        return "exporter-only"
+    return "aggregated" if row or namespace or labels.raw("job") else "no-labels"

@@ -1,0 +1,172 @@
+"""What rules read: everything observed in a run, joined to how Kubernetes objects hang together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from kubetriage.domain.alert import Alert, Subject
+from kubetriage.domain.events import EventRecord
+from kubetriage.domain.evidence import Observation, list_of
+from kubetriage.domain.finding import Want
+from kubetriage.domain.kube import Obj, selects
+from kubetriage.domain.observed import Absent, Key, LogText, Observed, Present, Unknown
+from kubetriage.domain.resource import Resource, resource
+
+
+class ClusterView(Observed):
+    """Built anew from a run's observations whenever rules run; the same observations give the same view."""
+
+    def __init__(
+        self,
+        alert: Alert,
+        subject: Subject,
+        primary: Resource | None,
+        now: datetime,
+        observations: Iterable[Observation],
+        looked: Sequence[Want] = (),
+    ) -> None:
+        super().__init__(observations)
+        self.alert = alert
+        self.subject = subject
+        self.primary = primary
+        """The object the alert is about, checked against the cluster; None when it lost its subject."""
+        self.now = now
+        self.looked = tuple(looked)
+        """What was asked for, in the order of asking."""
+
+    @cached_property
+    def why_looked(self) -> dict[Key, Want]:
+        """The first want about each object."""
+        found: dict[Key, Want] = {}
+        for want in self.looked:
+            found.setdefault(want.about.key, want)
+        return found
+
+    def looked_at(self, ref: Resource) -> bool:
+        """Whether this object is one that the run chose to look at (not one that merely came with a list)."""
+        return ref == self.primary or ref.key in self.why_looked
+
+    # ---- how objects hang together
+
+    def owners(self, ref: Resource) -> list[Resource]:
+        """The chain of controllers above an object, nearest first: ReplicaSet, Deployment, …"""
+        chain: list[Resource] = []
+        current = self.find(ref)
+        while current is not None and current.controller is not None and current.controller not in chain:
+            chain.append(current.controller)
+            current = self.find(current.controller)
+        return chain
+
+    def workload(self, ref: Resource) -> Resource:
+        """The topmost controller of an object, or the object itself."""
+        chain = self.owners(ref)
+        return chain[-1] if chain else ref
+
+    @cached_property
+    def _owned(self) -> dict[Key, list[Obj]]:
+        found: dict[Key, list[Obj]] = defaultdict(list)
+        for kind in ("Pod", "ReplicaSet", "Job", "PersistentVolumeClaim"):
+            for child in self._kinds.get(kind, []):
+                if child.controller is not None:
+                    found[child.controller.key].append(child)
+        return found
+
+    def owned(self, ref: Resource, kind: str = "") -> list[Obj]:
+        """The objects whose controller is `ref`."""
+        return [o for o in self._owned.get(ref.key, []) if not kind or o.ref.kind == kind]
+
+    def pods_of(self, ref: Resource) -> list[Obj]:
+        """The pods that a workload owns, directly or through ReplicaSets and Jobs; a Pod is its own."""
+        if ref.kind == "Pod":
+            own = self.find(ref)
+            return [own] if own else []
+        found = list(self.owned(ref, "Pod"))
+        for middle in [*self.owned(ref, "ReplicaSet"), *self.owned(ref, "Job")]:
+            found += self.owned(middle.ref, "Pod")
+        return sorted(found, key=lambda o: (o.namespace, o.name))
+
+    @cached_property
+    def _claims(self) -> dict[Key, list[Obj]]:
+        found: dict[Key, list[Obj]] = defaultdict(list)
+        for pod in self._kinds.get("Pod", []):
+            for claim in claims_of(pod):
+                found[claim.key].append(pod)
+        return found
+
+    def pods_using_claim(self, claim: Resource) -> list[Obj]:
+        return list(self._claims.get(claim.key, []))
+
+    @cached_property
+    def _on_node(self) -> dict[str, list[Obj]]:
+        found: dict[str, list[Obj]] = defaultdict(list)
+        for pod in self._kinds.get("Pod", []):
+            found[pod.text("spec", "nodeName")].append(pod)
+        return found
+
+    def pods_on(self, node: str) -> list[Obj]:
+        """The pods placed on a node that were read."""
+        return list(self._on_node.get(node, []))
+
+    def services_of(self, pod: Obj) -> list[Obj]:
+        """The Services whose selector selects this pod."""
+        return [
+            s
+            for s in self._kinds.get("Service", [])
+            if s.namespace == pod.namespace and selects(s.mapping("spec", "selector"), pod.labels)
+        ]
+
+    def pods_behind(self, service: Obj) -> list[Obj]:
+        """The pods that a Service's selector selects."""
+        chosen = service.mapping("spec", "selector")
+        return [p for p in self.objects("Pod", service.namespace) if selects(chosen, p.labels)]
+
+    def has_ready_endpoints(self, service: Obj) -> bool | None:
+        """Whether any endpoint is ready; None if the slices were not read."""
+        slices = [
+            s
+            for s in self.objects("EndpointSlice", service.namespace)
+            if s.labels.get("kubernetes.io/service-name") == service.name
+        ]
+        if not slices:
+            labels = f"kubernetes.io/service-name={service.name}"
+            seen = self.observation(list_of("EndpointSlice", service.namespace, labels=labels))
+            whole = self.complete_list("EndpointSlice", service.namespace)
+            return False if whole or (seen is not None and seen.found) else None
+        for part in slices:
+            for endpoint in part.items("endpoints"):
+                conditions = endpoint.get("conditions")
+                ready = conditions.get("ready") if isinstance(conditions, dict) else None
+                if ready is not False and endpoint.get("addresses"):  # nil means ready (discovery/v1)
+                    return True
+        return False
+
+    # ---- the alert's time
+
+    @property
+    def alert_began(self) -> datetime | None:
+        return self.alert.starts_at
+
+    def recent(self, at: datetime | None, *, before_alert: timedelta = timedelta(minutes=30)) -> bool:
+        """Whether something happened near or after the alert's start (unknown times count as recent)."""
+        if at is None or self.alert.starts_at is None:
+            return True
+        return at >= self.alert.starts_at - before_alert
+
+
+def claims_of(pod: Obj) -> list[Resource]:
+    """The PersistentVolumeClaims a pod mounts, ephemeral volumes' (`<pod>-<volume>`) included."""
+    found = []
+    for volume in pod.items("spec", "volumes"):
+        claim = volume.get("persistentVolumeClaim")
+        if isinstance(claim, dict) and claim.get("claimName"):
+            found.append(resource("PersistentVolumeClaim", pod.namespace, str(claim["claimName"])))
+        elif isinstance(volume.get("ephemeral"), dict):
+            name = f"{pod.name}-{volume.get('name')}"
+            found.append(resource("PersistentVolumeClaim", pod.namespace, name))
+    return found
+
+
+__all__ = ["Absent", "ClusterView", "EventRecord", "LogText", "Present", "Unknown", "claims_of"]

@@ -1,0 +1,1 @@
+"""Scenarios, runners, scorers: how good a diagnosis is, measured."""

@@ -1,0 +1,72 @@
+"""The scenarios, one family of faults a file, each a function without arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kubetriage.evals.builders.scenario import Built
+from kubetriage.evals.builders.scenarios import (
+    admission,
+    claims_too_small,
+    commands,
+    config,
+    crashes,
+    healthy,
+    images,
+    mixed,
+    nodes,
+    probes,
+    rollouts,
+    scheduling,
+    storage,
+)
+
+SCENARIOS: tuple[Callable[[], Built], ...] = (
+    claims_too_small.claim_below_storage_class_minimum,
+    claims_too_small.claim_pending_reason_not_visible,
+    storage.claim_of_absent_storage_class,
+    storage.claim_provisioner_down,
+    storage.claim_name_mismatch,
+    images.image_denied_after_claim_fixed,
+    images.image_tag_absent,
+    images.image_pull_secret_missing,
+    images.image_registry_unreachable,
+    images.image_name_invalid,
+    crashes.crash_exit_1_last_words,
+    crashes.crash_oom_killed,
+    commands.crash_command_not_in_path,
+    commands.crash_command_exit_127,
+    crashes.crash_reason_not_visible,
+    crashes.crash_log_gives_orders,
+    crashes.init_container_crash,
+    config.configmap_missing_for_volume,
+    config.secret_missing_for_env,
+    config.configmap_key_missing,
+    scheduling.unschedulable_insufficient_cpu,
+    scheduling.unschedulable_memory_larger_than_any_node,
+    scheduling.unschedulable_taint,
+    scheduling.unschedulable_node_selector,
+    scheduling.unschedulable_anti_affinity,
+    scheduling.unschedulable_node_cordoned,
+    probes.liveness_probe_wrong_port,
+    probes.readiness_failing_no_endpoints,
+    probes.service_selector_mismatch,
+    admission.quota_exceeded,
+    admission.quota_must_specify_limits,
+    admission.limit_range_refuses,
+    admission.pod_security_refuses,
+    admission.webhook_service_missing,
+    rollouts.rollout_stuck_bad_image,
+    rollouts.job_backoff_limit,
+    rollouts.job_deadline_exceeded,
+    nodes.node_kubelet_stopped,
+    nodes.node_disk_pressure_evictions,
+    nodes.node_network_plugin_not_ready,
+    healthy.healthy_stale_restarts,
+    healthy.healthy_resolved_alert,
+    healthy.healthy_watchdog,
+    healthy.healthy_replaced_pod,
+    healthy.target_gone,
+    mixed.two_faults_at_once,
+)
+"""Every scenario, the first one first. The function's name, with hyphens, is the scenario's."""

@@ -1,0 +1,1 @@
+"""Topology only, one graph a file; each `build_…()` returns an uncompiled StateGraph."""

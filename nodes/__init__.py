@@ -1,0 +1,1 @@
+"""One step of the triage a file; file = function = node name."""

@@ -1,0 +1,1 @@
+"""The typed state, update and context of each graph."""

@@ -1,0 +1,120 @@
+"""State, update and context of the main graph."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
+
+from kubetriage.domain.alert import Alert, Subject
+from kubetriage.domain.diagnosis import Diagnosis
+from kubetriage.domain.evidence import Evidence, EvidenceGap, Observation
+from kubetriage.domain.finding import Finding, Want
+from kubetriage.domain.language import Language
+from kubetriage.domain.report import KnowledgeItem, Report, Verification
+from kubetriage.domain.resource import Resource
+
+MAX_STEPS = 8
+"""Steps by which one visit to check_related widens."""
+MAX_VISITS = 4
+"""Visits to check_related: the first, and those that rules or a model ask for."""
+MAX_READS = 160
+"""Reads of one run."""
+MAX_READS_A_STEP = 40
+MAX_MODEL_CALLS = 3
+MAX_REPAIRS = 1
+
+
+class TriageContext(BaseModel):
+    """The options of a run: JSON only, all with defaults."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cluster: str = ""
+    """The connection's name; empty takes the alert's cluster label, else the default."""
+    language: Language = Language.EN
+    """The language of the report's values."""
+    model: str = ""
+    """The model profile; empty writes from findings alone."""
+    deadline: float = Field(default=120.0, gt=0)
+    """Seconds after which reading stops and the report is made of what there is."""
+    run: str = ""
+    """The run's id, which becomes the report's; made when empty."""
+
+
+def merged(left: dict[str, float], right: dict[str, float]) -> dict[str, float]:
+    """Seconds by node, added up over visits."""
+    return left | {name: left.get(name, 0.0) + seconds for name, seconds in right.items()}
+
+
+class TriageState(TypedDict, total=False):
+    """What a run knows. Domain values only, so that a checkpoint brings them back equal."""
+
+    document: dict[str, Any]
+    """Input: one incident's alert in any accepted format, decoded."""
+    run: str
+    cluster: str
+    language: Language
+    deadline_at: datetime
+    now: datetime
+    """The time that the cluster's state is from."""
+    alert: Alert
+    companions: list[Alert]
+    """Other alerts of the same incident."""
+    subject: Subject
+    primary: Resource | None
+    looked: list[Want]
+    """What was asked for and why, in the order of asking."""
+    wanted: list[Want]
+    """What rules or a model want read next."""
+    failures: list[Observation]
+    """Reads that failed; answers are in the store of observations."""
+    visits: int
+    """Times that check_related ran."""
+    bounds_hit: list[str]
+    """Names of the bounds that cut the run short; each is said in the report."""
+    findings: list[Finding]
+    evidence: list[Evidence]
+    gaps: list[EvidenceGap]
+    knowledge: list[KnowledgeItem]
+    diagnosis: Diagnosis
+    model_calls: int
+    repairs: int
+    unconfirmed: list[str]
+    """Statements that verification could not confirm and that a repair may mend."""
+    verification: Verification
+    report: Report
+    seconds: Annotated[dict[str, float], merged]
+
+
+class TriageUpdate(TypedDict, total=False):
+    """What a node may return; the keys of `TriageState`, checked by a test."""
+
+    document: dict[str, Any]
+    run: str
+    cluster: str
+    language: Language
+    deadline_at: datetime
+    now: datetime
+    alert: Alert
+    companions: list[Alert]
+    subject: Subject
+    primary: Resource | None
+    looked: list[Want]
+    wanted: list[Want]
+    failures: list[Observation]
+    visits: int
+    bounds_hit: list[str]
+    findings: list[Finding]
+    evidence: list[Evidence]
+    gaps: list[EvidenceGap]
+    knowledge: list[KnowledgeItem]
+    diagnosis: Diagnosis
+    model_calls: int
+    repairs: int
+    unconfirmed: list[str]
+    verification: Verification
+    report: Report
+    seconds: dict[str, float]

@@ -1,0 +1,269 @@
+"""What tests of several folders share: the real programs, and a small recorded cluster.
+
+The programs are optional: a test that needs one is skipped with a message where it is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+BINARY = "kubernetes-mcp-server"
+
+Object = dict[str, Any]
+WriteSnapshot = Callable[..., Path]
+
+# --- real programs ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def mcp_binary() -> Path:
+    """kubernetes-mcp-server: $KUBETRIAGE_TEST_MCP_BINARY, else on PATH, else installed by npm in the root."""
+    given = os.environ.get("KUBETRIAGE_TEST_MCP_BINARY")
+    if given:
+        assert Path(given).is_file(), f"KUBETRIAGE_TEST_MCP_BINARY is {given}, and there is no such file"
+        return Path(given)
+    on_path = shutil.which(BINARY)
+    if on_path:
+        return Path(on_path)
+    for found in sorted(ROOT.glob(f"node_modules/{BINARY}-*/bin/{BINARY}-*")):
+        if os.access(found, os.X_OK):
+            return found
+    pytest.skip(
+        f"{BINARY} is not installed: `npm install --prefix . {BINARY}`, or name it in the environment"
+    )
+
+
+@pytest.fixture(scope="session")
+def kubectl() -> Path:
+    """kubectl on PATH."""
+    found = shutil.which("kubectl")
+    if not found:
+        pytest.skip("kubectl is not on PATH")
+    return Path(found)
+
+
+# --- snapshots ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def write_snapshot() -> WriteSnapshot:
+    """`write(folder, objects, logs={}, **manifest)` writes a snapshot folder and returns it.
+
+    `logs` maps NAMESPACE/POD/CONTAINER[.previous] to text.
+    """
+
+    def write(
+        folder: Path, objects: Sequence[Object], logs: Mapping[str, str] | None = None, **manifest: Any
+    ) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        manifest = {"time": "2025-03-04T10:00:00Z"} | manifest
+        (folder / "snapshot.yaml").write_text(json.dumps(manifest), encoding="utf-8")
+        documents = "\n---\n".join(json.dumps(obj) for obj in objects)
+        (folder / "cluster.yaml").write_text(documents, encoding="utf-8")
+        for place, text in (logs or {}).items():
+            path = folder / "logs" / f"{place}.log"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return folder
+
+    return write
+
+
+class SnapshotApi(NamedTuple):
+    """A running snapshot API, in a process of its own."""
+
+    url: str
+    kubeconfig: Path
+
+
+SERVE = """
+import sys
+from pathlib import Path
+from kubetriage.adapters.cluster.snapshot.serving import serve
+from kubetriage.adapters.cluster.snapshot.store import SnapshotStore
+
+stores = {name: SnapshotStore.load(Path(path)) for name, path in (a.split("=", 1) for a in sys.argv[2:])}
+serve(stores, kubeconfig=Path(sys.argv[1]), ready=lambda url: print(url, flush=True))
+"""
+
+
+@pytest.fixture(scope="session")
+def serve_snapshots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., SnapshotApi]]:
+    """`serve(name=folder, …)` serves snapshots in a process of its own until the tests end."""
+    running: list[subprocess.Popen[str]] = []
+
+    def serve(**folders: Path) -> SnapshotApi:
+        kubeconfig = tmp_path_factory.mktemp("api") / "kubeconfig"
+        arguments = [f"{name}={folder}" for name, folder in folders.items()]
+        process = subprocess.Popen(
+            [sys.executable, "-c", SERVE, str(kubeconfig), *arguments], stdout=subprocess.PIPE, text=True
+        )
+        running.append(process)
+        assert process.stdout
+        return SnapshotApi(process.stdout.readline().strip(), kubeconfig)
+
+    yield serve
+    for process in running:
+        process.terminate()
+    for process in running:
+        process.wait(timeout=10)
+        if process.stdout:
+            process.stdout.close()
+
+
+# --- a small cluster --------------------------------------------------------------------------------
+
+
+def made(kind: str, name: str, namespace: str = "", api_version: str = "v1", **rest: Any) -> Object:
+    labels = rest.pop("labels", {})
+    metadata = {"name": name, "uid": f"uid-{kind}-{name}", "creationTimestamp": "2025-03-01T10:00:00Z"}
+    metadata |= ({"namespace": namespace} if namespace else {}) | ({"labels": labels} if labels else {})
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata | rest.pop("metadata", {}), **rest}
+
+
+def pod(
+    name: str, containers: Mapping[str, Object], *, node: str = "worker-1", phase: str = "Running"
+) -> Object:
+    """`containers` maps a container's name to its status."""
+    statuses = [
+        {"name": c, "image": f"registry.test/{c}:1", "imageID": "", "ready": "running" in s["state"]} | s
+        for c, s in containers.items()
+    ]
+    spec = {"containers": [{"name": c, "image": f"registry.test/{c}:1"} for c in containers]}
+    owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-5d", "uid": "uid-ReplicaSet-web-5d"}
+    return made(
+        "Pod",
+        name,
+        "shop",
+        labels={"app": "web", "pod": name},
+        metadata={"ownerReferences": [owner | {"controller": True}]},
+        spec=spec | ({"nodeName": node} if node else {}),
+        status={"phase": phase} | ({"containerStatuses": statuses} if node else {}),
+    )
+
+
+RUNNING = {"state": {"running": {"startedAt": "2025-03-04T09:00:00Z"}}, "restartCount": 0}
+CRASHED = {
+    "exitCode": 1,
+    "reason": "Error",
+    "finishedAt": "2025-03-04T09:55:00Z",
+    "containerID": "containerd://1",
+}
+CRASHING = {
+    "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+    "lastState": {"terminated": CRASHED},
+    "restartCount": 4,
+}
+UNPULLED = {"state": {"waiting": {"reason": "ImagePullBackOff"}}, "restartCount": 0}
+
+
+def shop_pods() -> list[Object]:
+    return [
+        pod("web-5d-aaaaa", {"web": RUNNING, "proxy": RUNNING}),
+        pod("web-5d-crash", {"web": CRASHING}, node="worker-2"),
+        pod("web-5d-image", {"web": UNPULLED}, phase="Pending"),
+        pod("web-5d-queue", {"web": {"state": {}}}, node="", phase="Pending"),
+    ]
+
+
+def shop_events() -> list[Object]:
+    about = {"apiVersion": "v1", "kind": "Pod", "namespace": "shop", "name": "web-5d-crash"}
+    times = {"firstTimestamp": "2025-03-04T09:00:00Z", "lastTimestamp": "2025-03-04T09:58:00Z"}
+    backoff = {"type": "Warning", "reason": "BackOff", "message": "Back-off restarting failed container"}
+    unscheduled = {"type": "Warning", "reason": "FailedScheduling", "note": "0/2 nodes are available"}
+    queued = about | {"name": "web-5d-queue"}
+    return [
+        made("Event", "crash.1", "shop", involvedObject=about, count=7, source={"component": "kubelet"})
+        | (times | backoff),
+        made(
+            "Event",
+            "queue.1",
+            "shop",
+            "events.k8s.io/v1",
+            regarding=queued,
+            eventTime="2025-03-04T09:30:00.5Z",
+        )
+        | (
+            unscheduled
+            | {"reportingController": "default-scheduler", "reportingInstance": "s", "action": "Binding"}
+        ),
+    ]
+
+
+def shop_metrics() -> list[Object]:
+    at = {"timestamp": "2025-03-04T09:59:30Z", "window": "15s"}
+    usage = {"web": {"cpu": "12345678n", "memory": "20480Ki"}, "proxy": {"cpu": "3m", "memory": "5Mi"}}
+    containers = [{"name": name, "usage": used} for name, used in usage.items()]
+    api = "metrics.k8s.io/v1beta1"
+    return [
+        made("PodMetrics", "web-5d-aaaaa", "shop", api, labels={"app": "web"}, containers=containers, **at),
+        made("NodeMetrics", "worker-1", "", api, usage={"cpu": "250m", "memory": "1024Mi"}, **at),
+    ]
+
+
+def shop_objects() -> list[Object]:
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": shop_pods()[1]["spec"]}
+    workload = {"replicas": 4, "selector": {"matchLabels": {"app": "web"}}, "template": template}
+    node = {"allocatable": {"cpu": "2", "memory": "4Gi"}, "conditions": [{"type": "Ready", "status": "True"}]}
+    definition = {
+        "group": "example.test",
+        "scope": "Namespaced",
+        "names": {"kind": "Widget", "plural": "widgets", "singular": "widget"},
+        "versions": [{"name": "v1", "served": True, "storage": True}],
+    }
+    managed = {"managedFields": [{"manager": "kubectl", "operation": "Update"}]}
+    return [
+        made("Namespace", "shop", status={"phase": "Active"}),
+        made("Node", "worker-1", labels={"zone": "a"}, status=node),
+        made("Node", "worker-2", labels={"zone": "b"}, status=node),
+        made("Deployment", "web", "shop", "apps/v1", labels={"app": "web"}, metadata=managed, spec=workload),
+        made("ReplicaSet", "web-5d", "shop", "apps/v1", labels={"app": "web", "hash": "5d"}, spec=workload),
+        *shop_pods(),
+        made("Service", "web", "shop", spec={"selector": {"app": "web"}, "ports": [{"port": 80}]}),
+        made("ConfigMap", "settings", "shop", data={"mode": "yes", "script": "a\nb: c\n", "empty": ""}),
+        made("Secret", "password", "shop", type="Opaque", data={"password": "aHVudGVyMg=="}),
+        made(
+            "PersistentVolumeClaim",
+            "data",
+            "shop",
+            spec={"storageClassName": "fast"},
+            status={"phase": "Pending"},
+        ),
+        made("StorageClass", "fast", "", "storage.k8s.io/v1", provisioner="disks.example.test"),
+        made(
+            "CustomResourceDefinition", "widgets.example.test", "", "apiextensions.k8s.io/v1", spec=definition
+        ),
+        made("Widget", "blue", "shop", "example.test/v1", spec={"size": 3}),
+        made("ConfigMap", "hidden", "kube-system", data={}),
+        *shop_events(),
+        *shop_metrics(),
+    ]
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory, write_snapshot: WriteSnapshot) -> Path:
+    """A cluster with something of everything, as a snapshot folder; never to be changed."""
+    lines = "".join(f"2025-03-04T09:{minute:02}:00Z line {minute}\n" for minute in range(60)) * 3
+    logs = {
+        "shop/web-5d-aaaaa/web": lines,
+        "shop/web-5d-aaaaa/proxy": "",
+        "shop/web-5d-crash/web.previous": "starting\nno database\n",
+    }
+    unreadable = ["PersistentVolume", "ConfigMap/kube-system", "Service/shop/hidden", "pods/log/kube-system"]
+    scope = {
+        "unreadable": unreadable,
+        "namespaces": ["shop", "kube-system", "default"],
+        "all_namespaces": ["Pod"],
+    }
+    folder = tmp_path_factory.mktemp("snapshots") / "shop"
+    return write_snapshot(folder, shop_objects(), logs, scope=scope)
