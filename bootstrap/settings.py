@@ -36,8 +36,10 @@ class ConnectionSettings(Part):
     command: str = ""
     """A program that speaks MCP over its standard input and output."""
     args: tuple[str, ...] = ()
-    env: dict[str, str] = Field(default_factory=dict)
+    env: dict[str, SecretStr] = Field(default_factory=dict)
     """Variables for the program, beside PATH and HOME."""
+    cwd: str = ""
+    """The folder that the program starts in; ours if empty."""
     url: str = ""
     transport: Literal["streamable-http", "sse"] = "streamable-http"
     token: SecretStr = SecretStr("")
@@ -45,12 +47,16 @@ class ConnectionSettings(Part):
     token_env: str = ""
     """The environment variable that holds the token."""
     headers: dict[str, SecretStr] = Field(default_factory=dict)
+    also_called: tuple[str, ...] = ()
+    """Further values of alerts' cluster label that mean this cluster."""
     context: str = ""
     """The kubeconfig context to ask for, where the server serves several."""
     timeout: float = Field(default=15.0, gt=0, le=600)
-    """Seconds a call may take."""
+    """Seconds a read may take, all its tries together."""
+    connect_timeout: float = Field(default=30.0, gt=0, le=600)
+    """Seconds until the server must have been started and have listed its tools."""
     concurrency: int = Field(default=8, ge=1, le=64)
-    """Calls under way at once."""
+    """Reads under way at once, over all runs."""
 
     @model_validator(mode="after")
     def _one_way_in(self) -> ConnectionSettings:
@@ -62,10 +68,14 @@ class ConnectionSettings(Part):
 class LimitSettings(Part):
     """Reads of one cluster across all runs."""
 
-    reads_per_second: float = Field(default=50.0, gt=0)
+    reads_per_second: float = Field(default=50.0, ge=0)
+    """0 for no limit."""
     burst: int = Field(default=100, ge=1)
-    cache_seconds: float = Field(default=5.0, ge=0)
+    """Reads that may be made at once after a pause."""
+    cache_seconds: float = Field(default=5.0, ge=0, le=300)
     """How long an answer serves other runs; 0 turns the shared cache off."""
+    cache_bytes: int = Field(default=16 * 1024 * 1024, ge=0)
+    """Bytes of JSON that the shared answers of a cluster may have together."""
 
 
 class Settings(Part):

@@ -24,7 +24,7 @@ _SHORT = {
 """kubectl's short names."""
 
 
-def incidents_of(argument: str, namespace: str | None) -> Incidents:
+def incidents_of(argument: str, namespace: str | None, snapshot: str | None = None) -> Incidents:
     """The incidents that an ALERT argument stands for.
 
     Raises `BadAlert` with one sentence for a file that cannot be read or is no alert.
@@ -35,7 +35,7 @@ def incidents_of(argument: str, namespace: str | None) -> Incidents:
 
     body = _body(argument)
     try:
-        return incidents_in(body)
+        return incidents_in(body, Path(snapshot) if snapshot else None)
     except BadAlert as error:
         raise BadAlert(f"{_named_source(argument)}: {error}") from error
 

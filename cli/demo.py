@@ -46,7 +46,8 @@ def demo(
 
     settings = load_settings(options.config)
     values, headings = settings.languages(language)
-    incidents, several = incidents_of(str(folder / name / "alert.json"), None)
+    snapshot = str(folder / name / "snapshot")
+    incidents, several, _ = incidents_of(str(folder / name / "alert.json"), None, snapshot)
     style = Style(format=format_, headings=headings, colour=colour_for(output), several=several)
-    request = Request(settings, incidents, str(folder / name / "snapshot"), "", values, 120.0)
+    request = Request(settings, incidents, snapshot, "", values, 120.0)
     return print_reports(request, style, output, quiet=options.quiet)

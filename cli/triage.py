@@ -69,7 +69,9 @@ def triage(
     settings.require_model(model)
     settings.require_channels(notify)
     values, headings = settings.languages(language)
-    incidents, several = incidents_of(alert, namespace)
+    incidents, several, truncated = incidents_of(alert, namespace, snapshot)
+    if truncated:
+        click.echo(f"kubetriage: the sender left {truncated} more alerts of this group out", err=True)
     style = Style(format=format_, headings=headings, colour=colour_for(output), several=several)
     request = Request(settings, incidents, snapshot, cluster or "", values, timeout)
     return print_reports(request, style, output, quiet=options.quiet)

@@ -14,15 +14,17 @@ from kubetriage.domain.kube import Obj
 
 _LINE = 320
 _DULL = (
-    "metadata.uid", "metadata.resourceVersion", "metadata.generation", "metadata.managedFields",
-    "metadata.ownerReferences", "metadata.annotations", "metadata.labels", "metadata.generateName",
+    "apiVersion", "kind", "metadata.name", "metadata.namespace", "metadata.uid", "metadata.resourceVersion",
+    "metadata.generation", "metadata.managedFields", "metadata.ownerReferences", "metadata.annotations",
+    "metadata.labels", "metadata.generateName", "metadata.finalizers",
 )  # fmt: skip
+"""Fields that tell a reader nothing new, unless one of them holds a quoted value."""
 _FIRST = ("status.", "metadata.deletionTimestamp", "type:", "reason:", "message:", "involvedObject.")
 _NAMES = 40
 
 
 def excerpt_of_object(raw: dict[str, Any], quotes: Sequence[str] = ()) -> str:
-    """The object as `path: value` lines in its own order; cited values are kept first, then its status."""
+    """The object as `path: value` lines: those with cited values, then its status, then the rest."""
     if raw.get("kind") == "Event" or "involvedObject" in raw:
         return _event_line(Obj(raw))
     return _choose(list(_flatten(raw, "")), quotes)
@@ -136,25 +138,20 @@ def _flatten(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _choose(pairs: list[tuple[str, str]], quotes: Sequence[str]) -> str:
-    lines = [f"{path}: {_short(value, quotes)}" for path, value in pairs]
+    """Lines that hold a quoted value, then status, then the rest, as many as fit."""
     wanted = [q for q in quotes if q]
 
-    def grade(i: int) -> int:
-        path, value = pairs[i]
+    def grade(pair: tuple[str, str]) -> int:
+        path, value = pair
         if any(q in value or q in path for q in wanted):
             return 0
-        if path.startswith(_DULL):
-            return 4
-        return (
-            1
-            if path in ("kind", "metadata.name", "metadata.namespace")
-            else (2 if path.startswith(_FIRST) else 3)
-        )
+        return 3 if path.startswith(_DULL) else 1 if path.startswith(_FIRST) else 2
 
-    chosen: list[int] = []
+    lines: list[str] = []
     room = EXCERPT_LIMIT
-    for i in sorted(range(len(lines)), key=lambda i: (grade(i), i)):
-        if len(lines[i]) + 1 <= room and grade(i) < 4:
-            chosen.append(i)
-            room -= len(lines[i]) + 1
-    return "\n".join(lines[i] for i in sorted(chosen))
+    for path, value in sorted(pairs, key=grade):
+        line = f"{path}: {_short(value, quotes)}"
+        if len(line) + 1 <= room and grade((path, value)) < 3:
+            lines.append(line)
+            room -= len(line) + 1
+    return "\n".join(lines)

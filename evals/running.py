@@ -37,7 +37,7 @@ async def run_scenario(scenario: Scenario, settings: Settings, language: Languag
 
     began = time.monotonic()
     try:
-        incidents = incidents_in(scenario.alert_path.read_bytes()).groups[:1]
+        incidents = incidents_in(scenario.alert_path.read_bytes(), scenario.snapshot).groups[:1]
         async with build_services(settings, snapshot=scenario.snapshot, progress=NoProgress()) as services:
             context = TriageContext(language=language)
             reports = [r async for r in triage_incidents(services, incidents, context)]

@@ -178,10 +178,11 @@ def shop_pods() -> list[Object]:
 
 def shop_events() -> list[Object]:
     about = {"apiVersion": "v1", "kind": "Pod", "namespace": "shop", "name": "web-5d-crash"}
+    about |= {"uid": "uid-Pod-web-5d-crash"}
     times = {"firstTimestamp": "2025-03-04T09:00:00Z", "lastTimestamp": "2025-03-04T09:58:00Z"}
     backoff = {"type": "Warning", "reason": "BackOff", "message": "Back-off restarting failed container"}
     unscheduled = {"type": "Warning", "reason": "FailedScheduling", "note": "0/2 nodes are available"}
-    queued = about | {"name": "web-5d-queue"}
+    queued = about | {"name": "web-5d-queue", "uid": "uid-Pod-web-5d-queue"}
     return [
         made("Event", "crash.1", "shop", involvedObject=about, count=7, source={"component": "kubelet"})
         | (times | backoff),
@@ -259,7 +260,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, write_snapshot: WriteSnapshot
         "shop/web-5d-aaaaa/proxy": "",
         "shop/web-5d-crash/web.previous": "starting\nno database\n",
     }
-    unreadable = ["PersistentVolume", "ConfigMap/kube-system", "Service/shop/hidden", "pods/log/kube-system"]
+    unreadable = ["PersistentVolume", "ConfigMap/kube-system", "Service/kube-system/hidden", "pods/log/kube-system"]
     scope = {
         "unreadable": unreadable,
         "namespaces": ["shop", "kube-system", "default"],

@@ -39,6 +39,7 @@ def objects_in(text: str, structured: Any) -> list[Object]:
     """The objects of an answer, one for a get. Raises `Unreadable`, for a table above all."""
     if structured is None:
         structured = _parsed(text)
+    found: list[Any]
     if isinstance(structured, Mapping) and isinstance(structured.get("items"), list):
         found = structured["items"]
     elif isinstance(structured, list):

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from kubetriage.adapters.cluster.connection import ClusterConnection
 from kubetriage.adapters.cluster.limits import LimitSettings, ReadLimits
-from kubetriage.domain.errors import UnknownCluster
+from kubetriage.domain.errors import ClusterUnreachable, UnknownCluster
+from kubetriage.domain.evidence import Observation, Read
 
 if TYPE_CHECKING:
     from kubetriage.adapters.cluster.child import Diagnostics, Streams
     from kubetriage.adapters.cluster.reads import McpCluster
     from kubetriage.adapters.cluster.snapshot.store import SnapshotStore
+
+logger = logging.getLogger("kubetriage.cluster")
 
 
 def open_cluster(connection: ClusterConnection, limits: LimitSettings) -> McpCluster:
@@ -72,6 +76,7 @@ class McpClusters:
         self, connections: Sequence[ClusterConnection], default: str = "", limits: LimitSettings | None = None
     ) -> None:
         self._connections = {connection.name: connection for connection in connections}
+        self._aliases = {also: each.name for each in connections for also in each.also_called}
         self._default = default or (connections[0].name if len(connections) == 1 else "")
         self._limits = limits or LimitSettings()
         self._open: dict[str, McpCluster] = {}
@@ -84,6 +89,7 @@ class McpClusters:
     def choose(self, name: str) -> McpCluster:
         """See `ports.Clusters`."""
         name = name or self._default
+        name = name if name in self._connections else self._aliases.get(name, name)
         if name not in self._connections:
             known = ", ".join(self.names) or "none"
             if not name:
@@ -106,14 +112,38 @@ class McpClusters:
         await self.close()
 
 
+class NoCluster:
+    """A cluster that cannot be reached, and why: every read raises `ClusterUnreachable`."""
+
+    name = "none"
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def now(self) -> datetime:
+        """See `ports.Cluster`."""
+        return datetime.now(UTC)
+
+    async def read(self, read: Read) -> Observation:
+        """See `ports.Cluster`."""
+        raise ClusterUnreachable(self._why)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
 class OneCluster:
-    """The same cluster whatever name an alert carries, as with `--snapshot`."""
+    """The same cluster whatever name an alert carries: a snapshot, or the current kube context."""
 
-    def __init__(self, cluster: McpCluster) -> None:
+    def __init__(self, cluster: McpCluster | NoCluster) -> None:
         self._cluster = cluster
+        self._told = False
 
-    def choose(self, name: str) -> McpCluster:
-        """See `ports.Clusters`."""
+    def choose(self, name: str) -> McpCluster | NoCluster:
+        """See `ports.Clusters`. No name is unknown here, since none is configured."""
+        if name and name != self._cluster.name and not self._told:
+            self._told = True
+            logger.info("cluster %r is not configured; %s is read instead", name, self._cluster.name)
         return self._cluster
 
     async def close(self) -> None:

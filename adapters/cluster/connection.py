@@ -16,6 +16,8 @@ class ClusterConnection(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
+    also_called: tuple[str, ...] = ()
+    """Further values of alerts' cluster label that mean this cluster."""
     transport: Transport = "stdio"
     command: str = ""
     args: tuple[str, ...] = ()

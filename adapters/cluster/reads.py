@@ -19,12 +19,17 @@ from kubetriage.adapters.cluster.snapshot.status import ApiStatus
 from kubetriage.adapters.cluster.tools import OBJECT_TOOLS, Toolbox, sort_tools, warn_of_hints
 from kubetriage.adapters.cluster.top_table import rows_of, rows_of_metrics
 from kubetriage.domain.errors import ClusterUnreachable
-from kubetriage.domain.evidence import FailureKind, Observation, Read, ReadFailure, ReadKind
+from kubetriage.domain.evidence import FailureKind, Observation, Read, ReadFailure, ReadKind, list_of
+from kubetriage.domain.resource import KINDS
 
 PAUSES = (0.25, 1.0)
 """Seconds before the second and the third try of a read whose failure may pass."""
 
 SECRETS = ReadFailure(kind=FailureKind.DENIED, message="Secrets are never read")
+
+
+_EVERYWHERE = list_of("ConfigMap", fields="metadata.name=kube-root-ca.crt")
+"""An object that the control plane puts into every namespace."""
 
 
 class McpCluster:
@@ -50,6 +55,8 @@ class McpCluster:
         self._where = where or name
         self._sorted: tuple[Offer, Toolbox] | None = None
         self._warned = False
+        self._only_namespace: str | None = None
+        """The one namespace that lists over all of them come from; empty if from all, None if not known."""
 
     @property
     def name(self) -> str:
@@ -119,7 +126,25 @@ class McpCluster:
             return self._failed(read, ReadFailure(kind=FailureKind.TIMEOUT, message=message), question)
         except McpError as error:
             return self._failed(read, failure_of(error.error.message), question)
-        return self._observed(read, question, answer)
+        observation = self._observed(read, question, answer)
+        if read.verb is ReadKind.LIST and not read.namespace and observation.found:
+            return await self._said_how_wide(observation)
+        return observation
+
+    async def _said_how_wide(self, observation: Observation) -> Observation:
+        """Where it may not list a whole cluster, the server silently lists one namespace instead."""
+        info = KINDS.get(observation.read.kind)
+        namespaces = {str((obj.get("metadata") or {}).get("namespace", "")) for obj in observation.objects}
+        if (info and not info.namespaced) or "" in namespaces or len(namespaces) > 1:
+            return observation
+        if self._only_namespace is None and observation.read != _EVERYWHERE:
+            roots = await self._once(_EVERYWHERE, self._timeout)
+            found = {obj["metadata"].get("namespace", "") for obj in roots.objects}
+            self._only_namespace = found.pop() if len(found) == 1 else ""
+        if not self._only_namespace or not namespaces <= {self._only_namespace}:
+            return observation
+        said = f"only namespace {self._only_namespace} was listed: the server may not list the whole cluster"
+        return observation.model_copy(update={"cut": "; ".join(filter(None, (observation.cut, said)))})
 
     # --- answers ------------------------------------------------------------------------------------
 

@@ -88,8 +88,8 @@ class _Link:
     async def _hold(self, timeout: float) -> None:
         try:
             async with self.opened(self.diagnostics) as (read, write):
-                told = {"client_info": _CLIENT, "message_handler": self._hear}
-                async with ClientSession(read, write, **told) as self.session:
+                made = ClientSession(read, write, message_handler=self._hear, client_info=_CLIENT)
+                async with made as self.session:
                     with anyio.fail_after(timeout) as self._greeting:
                         offer = await self._greet(self.session)
                     if self._noise:
@@ -202,9 +202,8 @@ class McpSession:
         if error is None:
             message = call.result()
             artifact = message.artifact or {}
-            text = "\n".join(
-                str(block.get("text", "")) for block in message.content if isinstance(block, dict)
-            )
+            blocks = [block for block in message.content if isinstance(block, dict)]
+            text = "\n".join(str(block.get("text", "")) for block in blocks)
             return ToolAnswer(text, artifact.get("structured_content"), message.status == "error")
         if isinstance(error, McpError) and not _session_gone(error):
             raise error
@@ -240,7 +239,7 @@ class McpSession:
         return Lost(link.why)
 
     def _doubt(self, link: _Link) -> None:
-        """A call is overdue: is it the cluster that hangs, or the server? A server without a pulse is left."""
+        """A call is overdue: does the cluster hang, or the server? A server without a pulse is left."""
 
         async def pulse() -> None:
             try:

@@ -17,6 +17,7 @@ MAX_DEPTH = 100
 """Levels of nesting; deeper documents are refused rather than walked."""
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][\w.\-]{0,63}", re.ASCII)
+_INT64 = 2**63
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -90,8 +91,10 @@ def json_value(value: Any, depth: int = 0) -> Any:
         return {scalar_text(k) or "": json_value(v, depth + 1) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [json_value(v, depth + 1) for v in value]
-    if value is None or isinstance(value, bool | int):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, int):
+        return value if -_INT64 <= value < _INT64 else _digits(value)  # what a store can keep as a number
     if isinstance(value, float):
         return value if math.isfinite(value) else _float_text(value)
     return whole_text(str(value))

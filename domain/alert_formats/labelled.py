@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kubetriage.domain.alert import Alert, AlertStatus
-from kubetriage.domain.alert_formats.fields import Fields, json_value, kind_of
+from kubetriage.domain.alert_formats.fields import Fields, json_value, kind_of, whole_text
 from kubetriage.domain.alert_formats.severity import severity_of
 from kubetriage.domain.alert_formats.times import Moment, moment
 from kubetriage.domain.errors import BadAlert
@@ -173,6 +173,7 @@ def _status(
         return AlertStatus.FIRING, json_value(given)
     if given is not None and not isinstance(given, str):
         raise BadAlert(f"{fields.at('status')} must be text, not {kind_of(given)}.")
+    given = whole_text(given) if given else None
     word = given or fields.text("state")
     known = status_of(word)
     if known:

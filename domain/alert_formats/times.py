@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
-from kubetriage.domain.alert_formats.fields import Fields, kind_of
+from kubetriage.domain.alert_formats.fields import Fields, kind_of, whole_text
 from kubetriage.domain.errors import BadAlert
 
 CHINA = timezone(timedelta(hours=8), "+08:00")
@@ -42,7 +42,7 @@ def moment(fields: Fields, *names: str, zone: timezone = UTC) -> Moment:
             continue
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise BadAlert(f"{fields.at(name)} must be a time, not {kind_of(value)}.")
-        found = _from_text(value, zone) if isinstance(value, str) else _from_epoch(float(value))
+        found = _from_text(whole_text(value), zone) if isinstance(value, str) else _from_epoch(value)
         return Moment(found.at, f"{name}: {found.note}" if found.note else "")
     return NONE
 
@@ -78,7 +78,7 @@ def _from_epoch(number: float) -> Moment:
     try:
         return Moment(datetime.fromtimestamp(number / per_second, UTC))
     except (ValueError, OverflowError, OSError):
-        return Moment(None, f"not a time: {number:g}")
+        return Moment(None, "not a time: a number out of range")
 
 
 def _shown(zone: timezone) -> str:

@@ -7,9 +7,20 @@ new.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from kubetriage.domain.relations import (
+    autoscaling,
+    pod,
+    scheduling,
+    storage,
+    workload,
+)
+from kubetriage.domain.relations.base import Relation
 
-from kubetriage.domain.finding import Want
-from kubetriage.domain.view import ClusterView
-
-Relation = Callable[[ClusterView], Iterable[Want]]
+RELATIONS: tuple[Relation, ...] = (
+    *pod.RELATIONS,
+    *workload.RELATIONS,
+    *scheduling.RELATIONS,
+    *storage.RELATIONS,
+    *autoscaling.RELATIONS,
+)
+"""Every relation, in the order in which a reader wants what they find."""

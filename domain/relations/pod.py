@@ -10,7 +10,7 @@ from kubetriage.domain.finding import Want
 from kubetriage.domain.kube import ContainerState, Obj, containers, pod_ready, pod_settled, selector_of
 from kubetriage.domain.language import text
 from kubetriage.domain.references import config_refs
-from kubetriage.domain.relations import Relation
+from kubetriage.domain.relations.base import Relation
 from kubetriage.domain.resource import KINDS, Resource, resource
 from kubetriage.domain.view import Absent, ClusterView, claims_of
 

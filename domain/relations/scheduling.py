@@ -8,7 +8,7 @@ from kubetriage.domain.evidence import get, list_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import text
-from kubetriage.domain.relations import Relation
+from kubetriage.domain.relations.base import Relation
 from kubetriage.domain.rules.scheduling_fit import candidates, nodes, pods_read
 from kubetriage.domain.rules.scheduling_reasons import Why
 from kubetriage.domain.rules.scheduling_stuck import Decision, Stuck, decide, pending, stuck

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kubetriage.domain.evidence import get, list_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.language import text
-from kubetriage.domain.relations import Relation
+from kubetriage.domain.relations.base import Relation
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules.storage_claims import (
     STATIC,

@@ -8,7 +8,7 @@ from kubetriage.domain.evidence import get, list_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.kube import Obj, containers, pod_settled, selector_of
 from kubetriage.domain.language import Text, text
-from kubetriage.domain.relations import Relation
+from kubetriage.domain.relations.base import Relation
 from kubetriage.domain.resource import WORKLOADS, Resource, resource
 from kubetriage.domain.rules.remedies import revision
 from kubetriage.domain.view import ClusterView

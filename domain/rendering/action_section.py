@@ -45,6 +45,8 @@ from kubetriage.domain.report import CheckState, Gap, KnowledgeItem, Recommendat
 EXCERPT_LINES_SHOWN = 8
 GAPS_SHOWN = 20
 ARGUMENTS_LIMIT = 400
+FIRST_LINE = 90
+"""Characters of an excerpt shown beside evidence that is not unfolded."""
 
 
 def recommendations(report: Report, voice: Voice) -> tuple[Block, ...]:
@@ -97,6 +99,9 @@ def _piece(it: ReportEvidence, voice: Voice, *, minor: bool) -> Block:
     if it.excerpt.strip():
         blocks.append(Code(it.excerpt, limit=EXCERPT_LINES_SHOWN))
     summary: Content = (Span(anchor(it.id), Mark.STRONG), Span(" "), *voice.resource(it.resource))
+    first = it.excerpt.strip().partition("\n")[0]
+    if minor and first:
+        summary = (*summary, voice.words(COLON), Span(clip(first, FIRST_LINE), Mark.VERBATIM))
     return Fold(summary, tuple(blocks), anchor=anchor(it.id), minor=minor)
 
 

@@ -49,10 +49,12 @@ _REFUSALS = (
     Refusal("directory", re.compile(_EXE + r".{0,80}is a directory", re.I),
             Text(en="its command `{exe}` is a directory in image {image}",
                  zh="其命令 `{exe}` 在镜像 {image} 中是目录")),
-    Refusal("not-executable", re.compile(_EXE + r".{0,80}permission denied|open executable: permission denied", re.I),
+    Refusal("not-executable",
+            re.compile(_EXE + r".{0,80}permission denied|open executable: permission denied", re.I),
             Text(en="its command `{exe}` in image {image} is not executable (permission denied)",
                  zh="镜像 {image} 中的命令 `{exe}` 没有执行权限（permission denied）")),
-    Refusal("not-found", re.compile(_EXE + r".{0,80}(?:not found|no such file|stat )|executable file not found", re.I),
+    Refusal("not-found",
+            re.compile(_EXE + r".{0,80}(?:not found|no such file|stat )|executable file not found", re.I),
             Text(en="its command `{exe}` does not exist in image {image}",
                  zh="镜像 {image} 中不存在命令 `{exe}`")),
     Refusal("apparmor", re.compile(r"apparmor|seccomp", re.I),
@@ -60,7 +62,8 @@ _REFUSALS = (
                  zh="节点上无法应用其 AppArmor 或 seccomp 配置"), "pod-security"),
     Refusal("runtime", re.compile(r"deadline exceeded|name \\?\"[^\"]+\"? is reserved|no space left|"
                                   r"resource temporarily unavailable|cannot allocate memory", re.I),
-            Text(en="the container runtime of its node cannot create it", zh="所在节点的容器运行时无法创建它"),
+            Text(en="the container runtime of its node cannot create it",
+                 zh="所在节点的容器运行时无法创建它"),
             "container-runtime"),
 )  # fmt: skip
 _OTHER = Refusal(
@@ -156,11 +159,13 @@ def _finding(view: ClusterView, group: PodGroup, failure: Failure) -> Finding:
         role=Role.CAUSE,
         subject=group.lead.ref,
         culprit=culprit,
-        statement=say("{who}: {what} cannot start: {says}; {code}{m}.", "{who}：{what}无法启动：{says}；{code}{m}。",
+        statement=say("{who}: {what} cannot start: {says}; {code}{m}.",
+                      "{who}：{what}无法启动：{says}；{code}{m}。",
                       who=group.who, what=what, says=says, code=code, m=message),
         likelihood=Likelihood.HIGH if stated and refusal.slug != "runtime" else Likelihood.MEDIUM,
         specificity=Specificity.EXACT if exe in command_words(failure.state.spec) else Specificity.NAMED,
-        cites=tuple(dict.fromkeys((*group.cites, *((end.log.cite,) if end is not None and end.log is not None else ())))),
+        cites=tuple(dict.fromkeys((*group.cites,
+                                   *((end.log.cite,) if end is not None and end.log is not None else ())))),
         quotes=quotable(failure.state.image, *((exe,) if exe in failure.message else ())),
         since=end.at if end is not None else None,
         remedies=_remedies(view, group, failure, refusal),
@@ -186,8 +191,10 @@ def _remedies(view: ClusterView, group: PodGroup, failure: Failure, refusal: Ref
     fix = remedies.change(
         say("Correct the command of container {c}", "修正容器 {c} 的启动命令", c=failure.state.name),
         remedies.with_note(
-            say("Set `command`/`args` to what image {i} holds (now: {w}).", "把 `command`/`args` 改为镜像 {i} 中存在的命令（现为：{w}）。",
-                i=short(failure.state.image, 80), w=short(" ".join(command_words(failure.state.spec)) or "-", 80)),
+            say("Set `command`/`args` to what image {i} holds (now: {w}).",
+                "把 `command`/`args` 改为镜像 {i} 中存在的命令（现为：{w}）。",
+                i=short(failure.state.image, 80), w=short(" ".join(command_words(failure.state.spec)) or "-",
+                                                          80)),
             view.find(group.workload),
         ),
         *remedies.edit_template(group.workload),
@@ -213,11 +220,13 @@ def wrong_architecture(view: ClusterView) -> Iterator[Finding]:
             subject=group.lead.ref,
             culprit=group.culprit,
             statement=say(
-                "{who}: {what} fails with “exec format error”: image {image} is built for another architecture "
+                "{who}: {what} fails with “exec format error”: image {image} is built for another "
+                "architecture "
                 "than {where}{script}.",
                 "{who}：{what}报 “exec format error”：镜像 {image} 的架构与{where}不符{script}。",
                 who=group.who, what=container_text(end), image=short(end.state.image, 80), where=where,
-                script=Text(en=", or its script lacks `#!`", zh="，或脚本缺少 `#!` 行") if script else Text(en="", zh=""),
+                script=Text(en=", or its script lacks `#!`",
+                            zh="，或脚本缺少 `#!` 行") if script else Text(en="", zh=""),
             ),
             likelihood=Likelihood.MEDIUM if script else Likelihood.HIGH,
             cites=(*group.cites, *((end.log.cite,) if end.log is not None else ()),
@@ -230,7 +239,8 @@ def wrong_architecture(view: ClusterView) -> Iterator[Finding]:
                     Text(en="Use an image built for the nodes' architecture", zh="使用与节点架构一致的镜像"),
                     remedies.with_note(
                         Text(en="Push a multi-platform image, or select nodes by `kubernetes.io/arch`.",
-                             zh="推送多架构镜像，或用 `kubernetes.io/arch` 选择节点。"), view.find(group.workload)),
+                             zh="推送多架构镜像，或用 `kubernetes.io/arch` 选择节点。"),
+                             view.find(group.workload)),
                     *remedies.set_image(group.workload, end.state.name, "<registry>/<path>:<tag>"),
                 ),
             ),

@@ -94,7 +94,8 @@ def _finding(view: ClusterView, group: PodGroup, image: str, container: str, tol
     quote = f" (“{short_end(words, 70)}”)" if words else ""
     statement = Text(
         en=f"{group.who.en} cannot start: {says.en.format(**values)}{quote}{extra.en}",
-        zh=f"{group.who.zh} 无法启动：{says.zh.format(**values)}{quote.replace(' (', '（').replace(')', '）')}{extra.zh}",
+        zh=f"{group.who.zh} 无法启动："
+        f"{says.zh.format(**values)}{quote.replace(' (', '（').replace(')', '）')}{extra.zh}",
     )
     category = {Answer.PLATFORM: "image-architecture", Answer.DISK: "disk-full"}.get(told.answer, CATEGORY)
     backoffs = view.events(group.lead.ref, "Failed", "BackOff")
@@ -115,7 +116,7 @@ def _finding(view: ClusterView, group: PodGroup, image: str, container: str, tol
 
 
 def _culprit(view: ClusterView, group: PodGroup, image: str, told: Told) -> tuple[Resource, str]:
-    """The workload whose template names the image; a pull secret that is not there; or the one node that cannot."""
+    """The workload whose template names the image, its missing pull secret, or the one node that fails."""
     if told.answer in (Answer.DENIED, Answer.HIDDEN):
         secret = _missing_secret(view, group)
         if secret:
@@ -197,8 +198,10 @@ def bare_name(view: ClusterView) -> Iterator[Finding]:
             statement=text(
                 "Image `{image}` of {who} has neither registry nor tag: it will be pulled as {full}, "
                 "and if that does not exist, the pull is what fails next.",
-                "{zh_who} 的镜像 `{image}` 既没有仓库也没有标签：会按 {full} 拉取，如果不存在，下一步将拉取失败。",
-                image=short(image, 80), who=group.who.en, zh_who=group.who.zh, full=short(full_name(image), 90),
+                "{zh_who} 的镜像 `{image}` 既没有仓库也没有标签：会按 {full} 拉取，如果不存在，"
+                "下一步将拉取失败。",
+                image=short(image, 80), who=group.who.en, zh_who=group.who.zh, full=short(full_name(image),
+                                                                                          90),
             ),
             likelihood=Likelihood.MEDIUM,
             cites=group.cites,
@@ -240,7 +243,8 @@ def still_pulling(view: ClusterView) -> Iterator[Finding]:
                 subject=pod.ref,
                 culprit=pod.ref,
                 statement=text(
-                    "Pod {pod} is still pulling image {image} after {n} min: a large image or a slow registry.",
+                    "Pod {pod} is still pulling image {image} after {n} min: a large image or a slow "
+                    "registry.",
                     "Pod {pod} 拉取镜像 {image} 已 {n} 分钟仍未完成：镜像很大或镜像仓库很慢。",
                     pod=pod.name, image=short(state.image, 90), n=minutes,
                 ),

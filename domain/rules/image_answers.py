@@ -63,7 +63,8 @@ _ANSWERS: tuple[tuple[Answer, re.Pattern[str]], ...] = tuple(
         (
             Answer.UNREACHABLE,
             r"dial tcp|i/o timeout|connection refused|no route to host|network is unreachable"
-            r"|handshake timeout|deadline exceeded|Client\.Timeout|connection reset|proxyconnect|unexpected EOF|: EOF\b"
+            r"|handshake timeout|deadline exceeded|Client\.Timeout|connection "
+            r"reset|proxyconnect|unexpected EOF|: EOF\b"
             r"|RegistryUnavailable|\b50[0234]\b (Internal|Bad|Service|Gateway)",
         ),
         (

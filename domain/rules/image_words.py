@@ -95,7 +95,8 @@ def what_to_do(
     elif answer is Answer.NEVER:
         fixes = (
             remedies.change(
-                Text(en="Allow pulling, or load the image onto the node", zh="允许拉取镜像，或把镜像导入节点"),
+                Text(en="Allow pulling, or load the image onto the node",
+                     zh="允许拉取镜像，或把镜像导入节点"),
                 remedies.with_note(
                     Text(en=f"Set imagePullPolicy of container {container} to IfNotPresent.",
                          zh=f"把容器 {container} 的 imagePullPolicy 改为 IfNotPresent。"), obj),
@@ -110,7 +111,8 @@ def what_to_do(
 def _other_image(workload: Resource, obj: Obj | None, container: str, image: str, answer: Answer) -> Remedy:
     if answer is Answer.PLATFORM:
         detail = Text(
-            en="Use a tag built for the node's architecture, or schedule the pods onto nodes that match the image.",
+            en="Use a tag built for the node's architecture, or schedule the pods onto nodes that match "
+            "the image.",
             zh="改用为该节点架构构建的标签，或把 Pod 调度到与镜像匹配的节点。",
         )
     elif answer in (Answer.SHORT_NAME, Answer.INVALID):
@@ -141,7 +143,8 @@ def _credentials(
     login = remedies.change(
         Text(en=f"Give the pods credentials for {host}", zh=f"为 Pod 提供 {host} 的拉取凭证"),
         remedies.with_note(
-            Text(en="Create the pull secret and name it under imagePullSecrets of the pod template or ServiceAccount.",
+            Text(en="Create the pull secret and name it under imagePullSecrets of the pod template or "
+                    "ServiceAccount.",
                  zh="创建拉取密钥，并写入 Pod 模板或 ServiceAccount 的 imagePullSecrets。"), obj),
         remedies.mutate(
             f"kubectl create secret docker-registry <name> --docker-server={server} --docker-username=<user> "
@@ -160,7 +163,8 @@ def _infrastructure(
     node = pod.text("spec", "nodeName")
     if answer is Answer.DISK:
         detail = Text(
-            en=f"On node {node}, as its administrator: `crictl rmi --prune`, and see what fills the image disk.",
+            en=f"On node {node}, as its administrator: `crictl rmi --prune`, and see what fills the "
+            f"image disk.",
             zh=f"由节点管理员在 {node} 上执行 `crictl rmi --prune`，并检查镜像磁盘被什么占满。",
         )
         return (
@@ -175,7 +179,8 @@ def _infrastructure(
             zh=f"在节点 {node} 上确认能否解析 {host}；如果是域名写错，请改正镜像地址。",
         ),
         Answer.UNTRUSTED: Text(
-            en=f"From node {node}: which certificate does {host} show, and does the container runtime trust its CA?",
+            en=f"From node {node}: which certificate does {host} show, and does the container runtime "
+            f"trust its CA?",
             zh=f"在节点 {node} 上确认 {host} 出示的证书，以及容器运行时是否信任其 CA。",
         ),
     }.get(

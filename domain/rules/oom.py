@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specificity
+from kubetriage.domain.finding import Command, Finding, Likelihood, Remedy, Role, Specificity
 from kubetriage.domain.kube import Obj, quantity
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
@@ -98,7 +98,8 @@ def _by_node(view: ClusterView, end: Ending, group: PodGroup) -> Finding:
     system = view.events(node, "SystemOOM", "OOMKilling")
     seen = bool(system) or bool(pressed and pressed.status == "True")
     statement = say(
-        "{who}: {what} is OOMKilled ({code}) without a memory limit of its own: node {n} ran out of memory{sure}.",
+        "{who}: {what} is OOMKilled ({code}) without a memory limit of its own: node {n} ran out of "
+        "memory{sure}.",
         "{who}：{what}未设内存上限却被 OOMKilled（{code}）：节点 {n} 的内存耗尽{sure}。",
         who=group.who,
         what=container_text(end),
@@ -152,9 +153,10 @@ def _finding(
 def _more(view: ClusterView, end: Ending, group: PodGroup) -> tuple[Remedy, ...]:
     workload, obj = group.workload, view.find(group.workload)
     if workload.kind in ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "ReplicationController"):
-        commands = (
+        commands: tuple[Command, ...] = (
             remedies.mutate(
-                f"kubectl set resources {remedies.target(workload)} -c {end.state.name} --limits=memory=<limit>"
+                f"kubectl set resources {remedies.target(workload)} -c {end.state.name} "
+                f"--limits=memory=<limit>"
             ),
         )
     else:
@@ -163,7 +165,8 @@ def _more(view: ClusterView, end: Ending, group: PodGroup) -> tuple[Remedy, ...]
         say("Raise the memory limit of {c}, or lower what it needs", "提高{c}的内存上限，或降低其内存需求",
             c=container_text(end)),
         remedies.with_note(
-            Text(en="Set it above the working set at peak; a limit that is reached again and again means a leak or "
+            Text(en="Set it above the working set at peak; a limit that is reached again and again "
+                    "means a leak or "
                     "a cache without bound.",
                  zh="上限应高于峰值工作集；若不断触顶，多半是内存泄漏或无界缓存。"), obj),
         *commands,

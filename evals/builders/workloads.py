@@ -120,7 +120,15 @@ class Workloads(Deployments):
         return status
 
     def cronjob(
-        self, name: str, ns: str, containers: Iterable[Json], *, schedule: str, last: str, age: str = "90d"
+        self,
+        name: str,
+        ns: str,
+        containers: Iterable[Json],
+        *,
+        schedule: str,
+        last: str,
+        backoff: int = 6,
+        age: str = "90d",
     ) -> Json:
         """A CronJob that made its last Job `last` ago; `scheduled_job` names that Job."""
         self.need_namespace(ns)
@@ -128,7 +136,10 @@ class Workloads(Deployments):
         body = {
             "concurrencyPolicy": "Forbid",
             "failedJobsHistoryLimit": 1,
-            "jobTemplate": {"metadata": {"creationTimestamp": None}, "spec": {"template": spec}},
+            "jobTemplate": {
+                "metadata": {"creationTimestamp": None},
+                "spec": {"backoffLimit": backoff, "template": spec},
+            },
             "schedule": schedule,
             "successfulJobsHistoryLimit": 3,
             "suspend": False,

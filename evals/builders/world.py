@@ -45,10 +45,10 @@ class World(Workloads):
             self.namespace(name)
         self._dns()
         self.metrics = self._kube_state_metrics()
-        self.provisioner: Workload | None = None
+        self._controller: Workload | None = None
         if csi:
             self.storage_class(*csi, default=True)
-            self.provisioner = self._provisioner(csi[1], provisioner)
+            self._controller = self._provisioner(csi[1], provisioner)
 
     # ---- what a scenario adds
 
@@ -214,10 +214,15 @@ class World(Workloads):
         )
 
     @property
+    def provisioner(self) -> Workload:
+        """The provisioner of the world's class; ValueError when it has none."""
+        if self._controller is None:
+            raise ValueError("this world has no provisioner")
+        return self._controller
+
+    @property
     def provisioner_identity(self) -> str:
         """The event source of the sidecar: the driver, its pod and an id."""
-        if self.provisioner is None:
-            raise ValueError("this world has no provisioner")
         pod = self.provisioner.pod["metadata"]
         driver = self.of_kind("CSIDriver")[0]["metadata"]["name"]
         return f"{driver}_{pod['name']}_{uid('identity', pod['name'])}"

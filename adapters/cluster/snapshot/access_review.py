@@ -109,7 +109,10 @@ def _has(message: bytes, field: int) -> bool:
 
 
 def _message(message: bytes, field: int) -> bytes:
-    return next((value for number, value in _parts(message) if number == field), b"")
+    for number, value in _parts(message):
+        if number == field:
+            return value
+    raise IndexError(f"field {field} is missing")
 
 
 def _parts(message: bytes) -> Iterator[tuple[int, bytes]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kubetriage.evals.builders.alerts import alert, webhook
 from kubetriage.evals.builders.deployments import Workload
 from kubetriage.evals.builders.scenario import Answer, Built, blames, place_of
-from kubetriage.evals.builders.scenarios.common import REQUESTS, unbound, unfit
+from kubetriage.evals.builders.scenarios.pod_life import REQUESTS, unbound, unfit
 from kubetriage.evals.builders.states import PodState, pending
 from kubetriage.evals.builders.templates import claim_volume, container
 from kubetriage.evals.builders.world import World

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from kubetriage.evals.builders.alerts import crash_looping, renamed
 from kubetriage.evals.builders.scenario import Answer, Built, blames, place_of
-from kubetriage.evals.builders.scenarios.common import REQUESTS, backs_off, born, crash_loop, placed, restarts
+from kubetriage.evals.builders.scenarios.pod_life import (
+    REQUESTS,
+    backs_off,
+    born,
+    crash_loop,
+    placed,
+    restarts,
+)
 from kubetriage.evals.builders.states import Ended, PodState, Waiting
 from kubetriage.evals.builders.templates import container
 from kubetriage.evals.builders.world import World

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from kubetriage.evals.builders.alerts import NEVER, alert, crash_looping, exported, not_ready, webhook
-from kubetriage.evals.builders.deployments import Revision
+from kubetriage.evals.builders.deployments import Revision, Workload
 from kubetriage.evals.builders.identity import Json
 from kubetriage.evals.builders.scenario import Answer, Built, blames, place_of
-from kubetriage.evals.builders.scenarios.common import REQUESTS
+from kubetriage.evals.builders.scenarios.pod_life import REQUESTS
 from kubetriage.evals.builders.states import Ended, PodState, Running
 from kubetriage.evals.builders.templates import container, http_probe
 from kubetriage.evals.builders.world import World
@@ -15,8 +15,8 @@ _WELL = r"healthy|recovered|resolved|ready|running|no longer|normal|not (true|cr
 _NO_CAUSE_NOW = r"(is|keeps|are) (still )?(crash|fail|restart)"
 
 
-def healthy_stale_restarts() -> Built:
-    """Seven restarts, but all of them days ago: the pod has been ready since, and the alert is an old one."""
+def _long_calm() -> tuple[World, Workload]:
+    """Two ready pods, one of which was restarted days ago."""
     world = World("2026-06-15T10:00:00Z")
     main = container(
         "wallet",
@@ -38,6 +38,13 @@ def healthy_stale_restarts() -> Built:
     world.log(
         work.pod, "wallet", "INFO wallet 3.3.1 ready on :8080\nINFO 200 GET /ready\nINFO 200 POST /transfer\n"
     )
+    return world, work
+
+
+def healthy_stale_restarts() -> Built:
+    """Seven restarts, but all of them days ago: the pod has been ready since, and the alert is an old one."""
+    world, work = _long_calm()
+    name = work.pod["metadata"]["name"]
     return Built(
         "healthy-stale-restarts",
         webhook(
@@ -48,14 +55,14 @@ def healthy_stale_restarts() -> Built:
                         {
                             "container": "wallet",
                             "namespace": "bank",
-                            "pod": work.pod["metadata"]["name"],
+                            "pod": name,
                             "uid": work.pod["metadata"]["uid"],
                         }
                     ),
                     world.clock,
                     since="6d1h",
                     summary="Pod restarts often.",
-                    description=f"Pod bank/{work.pod['metadata']['name']} has been restarted 7 times.",
+                    description=f"Pod bank/{name} has been restarted 7 times.",
                 )
             ]
         ),

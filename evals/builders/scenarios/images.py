@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from kubetriage.evals.builders.alerts import container_waiting, not_ready, replicas_mismatch, webhook
-from kubetriage.evals.builders.deployments import Revision
+from kubetriage.evals.builders.deployments import Revision, Workload
 from kubetriage.evals.builders.scenario import Answer, Built, blames, place_of
 from kubetriage.evals.builders.scenarios.claims_too_small import CBS, aiops, pod_abnormal, test_deployment
-from kubetriage.evals.builders.scenarios.common import ABSENT, REQUESTS, born, placed, pull_waiting, pulls
+from kubetriage.evals.builders.scenarios.pod_life import ABSENT, REQUESTS, born, placed, pull_waiting, pulls
 from kubetriage.evals.builders.states import READY, PodState, Waiting
 from kubetriage.evals.builders.templates import container, http_probe
 from kubetriage.evals.builders.world import World
@@ -95,8 +95,8 @@ def image_tag_absent() -> Built:
     )
 
 
-def image_pull_secret_missing() -> Built:
-    """A private registry answers 401, because the pull secret that the pod names does not exist."""
+def _secret_missing() -> tuple[World, Workload]:
+    """A pod that names a pull secret which does not exist."""
     world = World("2026-04-03T06:10:00Z")
     image = "registry.example.com/billing/invoicer:7.1.0"
     why = world.pull_error("unauthorized", image)
@@ -122,6 +122,12 @@ def image_pull_secret_missing() -> Built:
         count=131,
         secret="registry-credentials",
     )
+    return world, work
+
+
+def image_pull_secret_missing() -> Built:
+    """A private registry answers 401, because the pull secret that the pod names does not exist."""
+    world, work = _secret_missing()
     return Built(
         "image-pull-secret-missing",
         not_ready(work.pod, world.clock, since="15m50s"),
@@ -220,7 +226,7 @@ def image_name_invalid() -> Built:
             category="image-pull",
             must_mention=(
                 r"Web/front",
-                r"invalid|lower ?case|upper ?case|malformed|not a valid|InvalidImageName",
+                r"invalid|not valid|lower ?case|upper ?case|malformed|not a valid|InvalidImageName",
             ),
             must_not_claim=(
                 blames(r"unauthorized|access denied|credential|pull secret"),

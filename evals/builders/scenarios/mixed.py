@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kubetriage.evals.builders.alerts import replicas_mismatch, webhook
 from kubetriage.evals.builders.scenario import Answer, Built, blames, place_of
-from kubetriage.evals.builders.scenarios.common import ABSENT, REQUESTS, born, placed, pull_waiting, pulls
+from kubetriage.evals.builders.scenarios.pod_life import ABSENT, REQUESTS, born, placed, pull_waiting, pulls
 from kubetriage.evals.builders.states import PodState, Waiting
 from kubetriage.evals.builders.templates import container, from_key
 from kubetriage.evals.builders.world import World

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from kubetriage.evals.builders.alerts import alert, exported, node_not_ready, not_ready, webhook
+from kubetriage.evals.builders.deployments import Workload
 from kubetriage.evals.builders.nodes import STOPPED, NodeState
 from kubetriage.evals.builders.scenario import Answer, Built, blames, place_of
-from kubetriage.evals.builders.scenarios.common import REQUESTS, born
+from kubetriage.evals.builders.scenarios.pod_life import REQUESTS, born
 from kubetriage.evals.builders.states import Ended, PodState, creating
 from kubetriage.evals.builders.templates import container
 from kubetriage.evals.builders.texts import entry
@@ -63,8 +64,8 @@ def node_kubelet_stopped() -> Built:
     )
 
 
-def node_disk_pressure_evictions() -> Built:
-    """A full disk: the node is tainted, and the pod that filled it is evicted and replaced elsewhere."""
+def _full_disk() -> tuple[World, Workload]:
+    """A node whose disk a pod filled; the pod was evicted."""
     state = NodeState(texts={"DiskPressure": "node-disk-pressure"}, since="34m", heartbeat="1m")
     world = World("2026-06-09T18:00:00Z", nodes={"node-2": state})
     main = container(
@@ -106,6 +107,12 @@ def node_disk_pressure_evictions() -> Built:
     world.event(node, "eviction-threshold", first="34m", last="20s", count=190, resource="ephemeral-storage")
     world.event(node, "free-disk-failed", first="34m", last="4m", count=7, wanted=5153992192)
     world.event(work.pods[0], "evicted", last="33m", name="thumbs", usage=used, request="0", **values)
+    return world, work
+
+
+def node_disk_pressure_evictions() -> Built:
+    """A full disk: the node is tainted, and the pod that filled it is evicted and replaced elsewhere."""
+    world, work = _full_disk()
     return Built(
         "node-disk-pressure-evictions",
         webhook(
@@ -131,7 +138,11 @@ def node_disk_pressure_evictions() -> Built:
             culprit=("Node", "", "node-2"),
             also=(place_of(work.object),),
             category="node-pressure",
-            must_mention=("node-2", r"disk|ephemeral[- ]storage", r"evict|pressure"),
+            must_mention=(
+                "node-2",
+                r"disk|ephemeral[- ]storage",
+                r"evicted|ephemeral[- ]storage|reclaim|garbage|thumbs",
+            ),
             must_not_claim=(_NO_OOM, _NO_IMAGE, r"kubelet (has )?stopped", blames("memory ?pressure")),
             tags=("node", "eviction"),
         ),

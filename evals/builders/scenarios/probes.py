@@ -6,7 +6,7 @@ from kubetriage.evals.builders.alerts import alert, crash_looping, webhook
 from kubetriage.evals.builders.deployments import Workload
 from kubetriage.evals.builders.networking import ingress
 from kubetriage.evals.builders.scenario import Answer, Built, blames, place_of
-from kubetriage.evals.builders.scenarios.common import REQUESTS, backs_off, crash_loop
+from kubetriage.evals.builders.scenarios.pod_life import REQUESTS, backs_off, crash_loop
 from kubetriage.evals.builders.states import Ended, PodState, Running
 from kubetriage.evals.builders.templates import container, http_probe
 from kubetriage.evals.builders.world import World
@@ -30,7 +30,6 @@ def _wrong_port() -> tuple[World, Workload]:
     state = crash_loop(world, "renderer", last, 11)
     work = world.deployment("renderer", "blog", [main], age="48m", states=state, changed="3m12s")
     pod, address = work.pod, f"{work.pod['status']['podIP']}:8081"
-    on = {"address": address, "path": "/healthz"}
     world.event(
         pod,
         "probe-refused",
@@ -39,7 +38,8 @@ def _wrong_port() -> tuple[World, Workload]:
         count=33,
         container="renderer",
         probe="Liveness",
-        **on,
+        address=address,
+        path="/healthz",
     )
     world.event(
         pod, "probe-killing", first="47m10s", last="3m42s", count=11, container="renderer", probe="liveness"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kubetriage.evals.builders.alerts import not_ready, replicas_mismatch, webhook
 from kubetriage.evals.builders.nodes import NodeState
 from kubetriage.evals.builders.scenario import Answer, Built, blames, place_of
-from kubetriage.evals.builders.scenarios.common import REQUESTS, unfit
+from kubetriage.evals.builders.scenarios.pod_life import REQUESTS, unfit
 from kubetriage.evals.builders.states import PodState, pending
 from kubetriage.evals.builders.templates import container
 from kubetriage.evals.builders.texts import failed_scheduling, say
@@ -115,7 +115,7 @@ def unschedulable_taint() -> Built:
     world = World("2026-05-06T18:10:00Z", nodes={"node-1": taint, "node-2": taint, "node-3": taint})
     toleration = {"effect": "NoSchedule", "key": "dedicated", "operator": "Equal", "value": "database"}
     database = container("postgres", "postgres:16.4", ports=[5432], requests=REQUESTS)
-    world.deployment("postgres", "data", [database], age="70d", more={"tolerations": [toleration]})
+    world.statefulset("postgres", "data", [database], age="70d", more={"tolerations": [toleration]})
     main = container("exporter", "registry.example.com/data/exporter:1.0.3", requests=REQUESTS)
     message = failed_scheduling(
         world.kubernetes, 3, _fits(world, "no-fit-taint", 3, taint="dedicated: database")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from kubetriage.evals.builders.alerts import not_ready, replicas_mismatch, webhook
+from kubetriage.evals.builders.deployments import Workload
 from kubetriage.evals.builders.scenario import Answer, Built, blames, place_of
-from kubetriage.evals.builders.scenarios.common import ABSENT, REQUESTS, pull_waiting, pulls, unbound, unfit
+from kubetriage.evals.builders.scenarios.pod_life import ABSENT, REQUESTS, pull_waiting, pulls, unbound, unfit
 from kubetriage.evals.builders.states import PodState, pending
 from kubetriage.evals.builders.templates import claim_volume, container
 from kubetriage.evals.builders.texts import failed_scheduling, say
@@ -56,16 +57,13 @@ def claim_of_absent_storage_class() -> Built:
     )
 
 
-def claim_provisioner_down() -> Built:
-    """The class is right, but the provisioner's pod cannot pull its image, so nobody makes the volume."""
-    driver = "disk.csi.example.com"
+def _no_provisioner(image: str, driver: str) -> tuple[World, Workload]:
+    """A claim that waits for a provisioner whose image cannot be pulled."""
     time = "2026-03-17T19:05:00Z"
     broken = World(time)
-    image = "registry.example.com/csi/com-driver:v2.3.3"
     why = broken.pull_error("not-found", image)
     state = PodState(containers={"driver": pull_waiting(broken, image, why)}, age="3h10m")
     world = World(time, csi=("standard", driver), provisioner=state)
-    assert world.provisioner is not None
     pod = world.provisioner.pod
     pulls(world, pod, "driver", image, why, first="58m", tries=12)
     made = world.claim(
@@ -88,6 +86,13 @@ def claim_provisioner_down() -> Built:
     )
     unfit(world, work, "34m", 7)
     world.event(made, "external-provisioning", first="34m", last="11s", count=137, provisioner=driver)
+    return world, work
+
+
+def claim_provisioner_down() -> Built:
+    """The class is right, but the provisioner's pod cannot pull its image, so nobody makes the volume."""
+    image, driver = "registry.example.com/csi/com-driver:v2.3.3", "disk.csi.example.com"
+    world, work = _no_provisioner(image, driver)
     controller = place_of(world.provisioner.object)
     return Built(
         "claim-provisioner-down",
@@ -116,8 +121,8 @@ def claim_provisioner_down() -> Built:
     )
 
 
-def claim_name_mismatch() -> Built:
-    """The pod names a claim that does not exist; the one that does has another name."""
+def _other_claim() -> tuple[World, Workload]:
+    """A pod that mounts uploads-data, where the claim is uploads."""
     world = World("2026-03-19T11:20:00Z", csi=("standard", "disk.csi.example.com"))
     world.claim(
         "uploads",
@@ -145,6 +150,12 @@ def claim_name_mismatch() -> Built:
         progress="stuck",
     )
     unfit(world, work, "41m", 9)
+    return world, work
+
+
+def claim_name_mismatch() -> Built:
+    """The pod names a claim that does not exist; the one that does has another name."""
+    world, work = _other_claim()
     return Built(
         "claim-name-mismatch",
         not_ready(work.pod, world.clock, since="25m40s"),

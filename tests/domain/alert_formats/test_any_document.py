@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kubetriage.domain.alert_formats import alerts_from, has_alert_shape
@@ -71,6 +71,9 @@ def check(document: Any) -> None:
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(VALUES)
+@example({"labels": {"a": "\ud800"}, "startsAt": "\ud800", "status": "\udfff", "fingerprint": "\ud800"})
+@example({"labels": {"a": 10**400}, "startsAt": 10**400, "more": 10**400})
+@example({"labels": {"a": 1}, "more": {"\ud800": float("nan")}})
 def test_any_document(document: Any) -> None:
     """Any JSON value gives alerts or a BadAlert of one line, never another error."""
     check(document)

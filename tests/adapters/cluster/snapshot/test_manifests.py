@@ -45,7 +45,8 @@ def refused(path: Path) -> str:
         ("yes", "yes"), ("no", "no"), ("on", "on"), ("Off", "Off"), ("y", "y"),
         ("true", True), ("False", False),
         ("", None), ("~", None), ("null", None),
-        ("0644", 420), ("0o17", 15), ("0x1F", 31), ("0b11", 3), ("-12", -12), ("+7", 7), ("1_000", 1000), ("0", 0),
+        ("0644", 420), ("0o17", 15), ("0x1F", 31), ("0b11", 3), ("-12", -12), ("+7", 7), ("1_000", 1000),
+        ("0", 0),
         ("089", 89.0), ("1.5", 1.5), ("1e3", 1000.0), (".5", 0.5),
         ("1:30", "1:30"), ("1.2.3", "1.2.3"), ("1e999", "1e999"), ("9" * 5000, "9" * 5000),
         ("100m", "100m"), ("4Gi", "4Gi"), (".inf", ".inf"), ("-", "-"),
@@ -124,14 +125,14 @@ def test_a_file_is_no_snapshot(tmp_path: Path) -> None:
     """A path that is missing, or isn't a folder, is refused as that."""
     file = tmp_path / "a.yaml"
     file.write_text(POD, encoding="utf-8")
-    with pytest.raises(BadSnapshot, match="a.yaml is not a folder"):
+    with pytest.raises(BadSnapshot, match=r"a\.yaml is not a folder"):
         SnapshotStore.load(file)
     with pytest.raises(BadSnapshot, match="does not exist"):
         SnapshotStore.load(tmp_path / "nowhere")
 
 
 def test_any_other_folder_is_told_what_a_snapshot_is(tmp_path: Path) -> None:
-    """A folder without snapshot.yaml and objects gets the explanation, one with objects only the missing file."""
+    """A folder without snapshot.yaml and objects is told what one is, or that the file is missing."""
     assert "is not a snapshot: a snapshot is a folder with snapshot.yaml" in refused(tmp_path)
     (tmp_path / "a.yaml").write_text(POD, encoding="utf-8")
     assert refused(tmp_path).startswith("DIR has no snapshot.yaml: add one with `time:`")

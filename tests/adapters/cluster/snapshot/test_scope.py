@@ -40,7 +40,7 @@ def refusal(store: SnapshotStore, verb: str, *args: str) -> ApiStatus:
 
 
 def test_other_namespaces_are_gaps(with_scope: Any) -> None:
-    """With namespaces given, reads of others, and of all of them, are not recorded; those given are complete."""
+    """With namespaces given, reads of others, and of all, are not recorded; those given are complete."""
     store = with_scope(namespaces=["shop"])
     for read in [
         ("get", "v1", "Pod", "other", "x"),

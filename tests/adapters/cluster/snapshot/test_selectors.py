@@ -20,10 +20,13 @@ WEB = {"metadata": {"name": "web", "labels": {"app": "web", "tier": "front", "si
         ("app=web", True), ("app==web", True), ("app = web", True), ("app=other", False), ("nope=", False),
         ("x.test/on=", True), ("x.test/on", True), ("x.test/on=,app=web", True),
         ("app!=web", False), ("app!=other", True), ("nope!=web", True),
-        ("app in (web,api)", True), ("app in (api)", False), ("app in ( web , api )", True), ("nope in (a)", False),
-        ("app notin (web)", False), ("app notin (api)", True), ("nope notin (a)", True), ("x.test/on in (,a)", True),
+        ("app in (web,api)", True), ("app in (api)", False), ("app in ( web , api )", True),
+        ("nope in (a)", False),
+        ("app notin (web)", False), ("app notin (api)", True), ("nope notin (a)", True),
+        ("x.test/on in (,a)", True),
         ("size>2", True), ("size<3", False), ("size > 3", False), ("app>1", False), ("nope<1", False),
-        ("app=web,tier=front", True), ("app=web,tier=back", False), ("app in (web),tier notin (back),!nope", True),
+        ("app=web,tier=front", True), ("app=web,tier=back", False), 
+        ("app in (web),tier notin (back),!nope", True),
     ],
 )  # fmt: skip
 def test_labels(selector: str, chosen: bool) -> None:

@@ -46,7 +46,7 @@ def test_get_returns_the_recorded_object(store: SnapshotStore) -> None:
 
 def test_absence_is_not_found(store: SnapshotStore) -> None:
     """What is not there, in a complete scope, is a 404 in the API server's words."""
-    with pytest.raises(ApiStatus, match='^deployments.apps "gone" not found$') as refused:
+    with pytest.raises(ApiStatus, match=r'^deployments\.apps "gone" not found$') as refused:
         store.get("apps/v1", "Deployment", "shop", "gone")
     assert refused.value.body()["details"] == {"name": "gone", "group": "apps", "kind": "deployments"}
     assert refused.value.code == 404
@@ -85,7 +85,7 @@ def test_namespace_of_a_cluster_scoped_kind_is_ignored(store: SnapshotStore) -> 
 
 
 def test_an_object_proves_its_namespace(tmp_path: Path, write_snapshot: Any) -> None:
-    """A namespace that holds objects exists, though nobody recorded the Namespace; others are then unknown."""
+    """A namespace that holds objects exists without a recorded Namespace; others are then unknown."""
     store = SnapshotStore.load(write_snapshot(tmp_path / "s", [obj("ConfigMap", "a", "team-a")]))
     assert store.get("v1", "Namespace", "", "team-a")["status"] == {"phase": "Active"}
     with pytest.raises(ApiStatus, match=NOT_RECORDED):
@@ -148,7 +148,7 @@ def test_older_versions_of_the_same_shape_are_served_as_todays(tmp_path: Path, w
 
 
 def test_a_version_of_another_shape_is_a_gap(tmp_path: Path, write_snapshot: Any) -> None:
-    """An autoscaler recorded as autoscaling/v1 is served as that; as v2 it is not recorded, rather than absent."""
+    """An autoscaler recorded as autoscaling/v1 is served as that, and as v2 is a gap."""
     store = SnapshotStore.load(
         write_snapshot(tmp_path / "s", [obj("HorizontalPodAutoscaler", "a", api_version="autoscaling/v1")])
     )

@@ -1,16 +1,21 @@
-"""What the scenarios of several families share: the usual events of a pod's life, and ways to say things."""
+"""The usual events of a pod's life, and the ways to say things that several families share."""
 
 from __future__ import annotations
 
 from kubetriage.evals.builders.deployments import Workload
-from kubetriage.evals.builders.identity import Json
+from kubetriage.evals.builders.identity import Json, suffix
+from kubetriage.evals.builders.scenario import blames
 from kubetriage.evals.builders.states import Ended, PodState, Waiting
 from kubetriage.evals.builders.texts import failed_scheduling, say
 from kubetriage.evals.builders.world import World
 
 REQUESTS = {"cpu": "100m", "memory": "128Mi"}
-ABSENT = r"not found|not exist|does ?n.t exist|missing|absent|no such|no longer exists|is gone"
+ABSENT = r"not found|not exist|does ?n.t exist|not have|missing|absent|no such|no longer exists|is gone"
 """Ways to say that something is not there."""
+
+
+NO_IMAGE = blames("image (cannot|could not|can not) be pulled|image pull|ErrImagePull")
+NO_NODE = r"insufficient (cpu|memory)|no node (fits|has)|cannot be scheduled|unschedulable"
 
 
 def born(world: World, work: Workload, age: str, was: int = 0) -> None:
@@ -95,3 +100,16 @@ def backs_off(
     whose = {"pod": meta["name"], "namespace": meta["namespace"], "uid": meta["uid"]}
     text = "back-off-restarting"
     world.event(pod, text, first=first, last=last, count=count, container=container, init=init, **whose)
+
+
+def next_pod(name: str, hash_: str) -> str:
+    """The name that the refused pod would have had."""
+    return f"{name}-{hash_}-{suffix('refused', name)}"
+
+
+def refused(world: World, work: Workload, why: str, *, first: str, tries: int) -> None:
+    """The ReplicaSet's event; each try has another pod's name, so the recorder combines them after ten."""
+    world.event(work.replica_set, "create-failed", first=first, last=first, why=why)
+    world.event(
+        work.replica_set, "create-failed", first=first, last="1m5s", count=tries, combined=True, why=why
+    )

@@ -1,0 +1,1 @@
+"""The knowledge base: what earlier incidents and runbooks say."""

@@ -1,0 +1,1 @@
+"""What is kept: observations of runs, and reports on their way out."""

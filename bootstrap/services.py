@@ -1,0 +1,127 @@
+"""The clients that a triage needs, made from the settings and closed again."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from kubetriage.bootstrap.settings import ConnectionSettings, Settings
+from kubetriage.domain.ports import Clusters, Observations, Progress, Services
+
+if TYPE_CHECKING:
+    from kubetriage.adapters.cluster.connection import ClusterConnection
+
+_HANDED_DOWN = """
+    KUBECONFIG HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy SSL_CERT_FILE SSL_CERT_DIR
+    XDG_CONFIG_HOME XDG_CACHE_HOME TMPDIR LANG KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT
+"""
+HANDED_DOWN = tuple(_HANDED_DOWN.split())
+"""Variables that a configured server gets beside HOME, PATH and its own `env`; no credential among them."""
+
+
+@asynccontextmanager
+async def build_services(
+    settings: Settings, *, snapshot: Path | None = None, progress: Progress, observations: Path | None = None
+) -> AsyncIterator[Services]:
+    """Everything a triage needs; what was opened is closed when this ends, child processes included.
+
+    With `snapshot` the recorded cluster is the only one, whatever names alerts carry. `observations` is a
+    folder to keep the answers in; without it they are kept in memory. Raises `BadSnapshot`.
+    """
+    from kubetriage.adapters.knowledge.empty import EmptyKnowledge
+    from kubetriage.adapters.store.outbox import MemoryOutbox
+
+    async with AsyncExitStack() as closing:
+        yield Services(
+            clusters=await _clusters(settings, snapshot, closing),
+            observations=_observations(observations),
+            knowledge=EmptyKnowledge(),
+            outbox=MemoryOutbox(),
+            progress=progress,
+            clock=lambda: datetime.now(UTC),
+            stopwatch=time.monotonic,
+        )
+
+
+def _observations(folder: Path | None) -> Observations:
+    from kubetriage.adapters.store.observations import FolderObservations, MemoryObservations
+
+    return FolderObservations(folder) if folder else MemoryObservations()
+
+
+async def _clusters(settings: Settings, snapshot: Path | None, closing: AsyncExitStack) -> Clusters:
+    from kubetriage.adapters.cluster.clusters import (
+        McpClusters,
+        NoCluster,
+        OneCluster,
+        open_cluster,
+        snapshot_clusters,
+    )
+    from kubetriage.adapters.cluster.limits import LimitSettings
+    from kubetriage.bootstrap import default_server
+
+    if snapshot is not None:
+        from kubetriage.adapters.cluster.snapshot.store import SnapshotStore
+
+        store = SnapshotStore.load(snapshot, cache_dir=cache_folder() / "snapshots")
+        return await closing.enter_async_context(snapshot_clusters(store))
+    limits = LimitSettings(**settings.limits.model_dump())
+    made = connections(settings, closing)
+    if not made:
+        return OneCluster(NoCluster(default_server.MISSING))
+    if not settings.connections:
+        return await closing.enter_async_context(OneCluster(open_cluster(made[0], limits)))
+    return await closing.enter_async_context(McpClusters(made, settings.default_cluster, limits))
+
+
+def connections(settings: Settings, closing: AsyncExitStack) -> list[ClusterConnection]:
+    """The configured connections; where there are none, one to the current kube context.
+
+    Empty if there are none and kubernetes-mcp-server is not installed.
+    """
+    from kubetriage.bootstrap import default_server
+
+    configured = settings.connections
+    if configured:
+        return [connection_of(name, each) for name, each in configured.items()]
+    program = default_server.server_on_path()
+    if program is None:
+        return []
+    return [closing.enter_context(default_server.default_connection(program))]
+
+
+def connection_of(name: str, configured: ConnectionSettings) -> ClusterConnection:
+    """A connection as the adapter takes it."""
+    from kubetriage.adapters.cluster.connection import ClusterConnection
+
+    child = {key: SecretStr(os.environ[key]) for key in HANDED_DOWN if key in os.environ}
+    requests = {"KUBE_CLIENT_QPS": SecretStr("50"), "KUBE_CLIENT_BURST": SecretStr("100")}
+    env: Mapping[str, SecretStr] = {**child, **requests, **configured.env} if configured.command else {}
+    return ClusterConnection(
+        name=name,
+        also_called=configured.also_called,
+        transport="stdio" if configured.command else configured.transport,
+        command=configured.command,
+        args=configured.args,
+        env=dict(env),
+        cwd=configured.cwd or None,
+        url=configured.url,
+        token=configured.token if configured.token.get_secret_value() else None,
+        headers=configured.headers,
+        context=configured.context,
+        timeout=configured.timeout,
+        connect_timeout=configured.connect_timeout,
+        concurrency=configured.concurrency,
+    )
+
+
+def cache_folder() -> Path:
+    """Where parsed snapshots are kept between runs."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kubetriage"

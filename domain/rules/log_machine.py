@@ -1,0 +1,209 @@
+"""Causes in logs that lie around the process (ports, disks, rights, limits) or in the program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from kubetriage.domain.finding import Likelihood, Specificity
+from kubetriage.domain.language import Text
+from kubetriage.domain.log_patterns import Sign
+from kubetriage.domain.resource import resource
+from kubetriage.domain.rules.log_stated import Cause, Stated, mounted_at
+from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.templates import command_words, limit
+from kubetriage.domain.rules.wording import short
+from kubetriage.domain.view import ClusterView
+
+
+def _sure(told: Stated) -> Likelihood:
+    return Likelihood.HIGH if told.sure else Likelihood.MEDIUM
+
+
+def port_in_use(view: ClusterView, told: Stated) -> Cause:
+    """Two containers of a pod, which share one network, want the same port."""
+    port = told.seen.values.get("port", "")
+    base = Cause(
+        "log.port-in-use", "port-conflict",
+        say("port {p} is already in use in its pod", "端口 {p} 在 Pod 内已被占用", p=port) if port
+        else Text(en="the port it wants is already in use", zh="所需端口已被占用"),
+        likelihood=_sure(told), quotes=(port,) if port else ())  # fmt: skip
+    others = [
+        str(c.get("name"))
+        for c in told.pod.items("spec", "containers")
+        if c.get("name") != told.state.name
+        and any(str(p.get("containerPort")) == port for p in c.get("ports") or [] if isinstance(p, dict))
+    ]
+    if port and others:
+        return base._replace(
+            says=say("port {p} is already in use by container {c} of the same pod",
+                     "端口 {p} 已被同一 Pod 的容器 {c} 占用",
+                     p=port, c=others[0]),
+            specificity=Specificity.EXACT, quotes=(port, others[0]))  # fmt: skip
+    if told.pod.at("spec", "hostNetwork") is True:
+        return base._replace(
+            says=say("port {p} is already in use on node {n} (hostNetwork)",
+                     "端口 {p} 在节点 {n} 上已被占用（hostNetwork）",
+                     p=port or "?", n=told.pod.text("spec", "nodeName")))  # fmt: skip
+    return base
+
+
+def port_denied(view: ClusterView, told: Stated) -> Cause:
+    user = _user(told)
+    return Cause(
+        "log.port-denied", "pod-security",
+        say("it may not bind port {p}: ports below 1024 need root or NET_BIND_SERVICE{u}",
+            "无权绑定端口 {p}：1024 以下端口需要 root 或 NET_BIND_SERVICE{u}", p=told.seen.values.get("port",
+                                                                                        "?"), u=user),
+        likelihood=_sure(told), specificity=Specificity.EXACT if user.en else Specificity.NAMED)  # fmt: skip
+
+
+def _user(told: Stated) -> Text:
+    for context in (told.state.spec.get("securityContext"), told.pod.at("spec", "securityContext")):
+        if isinstance(context, dict):
+            if context.get("runAsUser"):
+                return say(", and it runs as user {u}", "，而它以用户 {u} 运行", u=context["runAsUser"])
+            if context.get("runAsNonRoot"):
+                return Text(en=", and it runs as non-root", zh="，而它以非 root 运行")
+    return NOTHING
+
+
+def disk_full(view: ClusterView, told: Stated) -> Cause:
+    """No room left, in the volume that holds the path, in /dev/shm, or on the node's own disk."""
+    path = told.seen.values.get("file", "")
+    base = Cause("log.disk-full", "disk-full", Text(en="no space is left on its disk", zh="磁盘空间不足"),
+                 likelihood=_sure(told), quotes=(path,) if path else ())  # fmt: skip
+    volume, _, _ = mounted_at(told.pod, told.state, path) if path else ({}, "", {})
+    claimed = volume.get("persistentVolumeClaim")
+    if not path:
+        own = [v for v in told.pod.items("spec", "volumes") if v.get("persistentVolumeClaim")]
+        claimed = own[0]["persistentVolumeClaim"] if len(own) == 1 else None
+    if isinstance(claimed, dict) and claimed.get("claimName"):
+        claim = resource("PersistentVolumeClaim", told.pod.namespace, str(claimed["claimName"]))
+        found = view.find(claim)
+        size = found.text("status", "capacity", "storage") if found is not None else ""
+        return base._replace(
+            says=say("no space is left in the volume of claim {c}{s}", "存储卷声明 {c} 的卷已写满{s}",
+                     c=claim.name,
+                     s=Text(en=f" ({size})", zh=f"（{size}）") if size else NOTHING),
+            culprit=claim, specificity=Specificity.EXACT if path else Specificity.NAMED,
+            likelihood=base.likelihood if path else Likelihood.MEDIUM,
+            cites=(found.cite,) if found is not None else ())  # fmt: skip
+    if path.startswith("/dev/shm") and not volume:
+        return base._replace(
+            says=Text(en="/dev/shm is full: without a memory emptyDir there it holds 64 MiB",
+                      zh="/dev/shm 已写满：未挂载内存型 emptyDir 时只有 64 MiB"),
+            specificity=Specificity.EXACT)  # fmt: skip
+    empty = volume.get("emptyDir")
+    if isinstance(empty, dict):
+        size = str(empty.get("sizeLimit") or "")
+        return base._replace(
+            says=say("its emptyDir volume {v} is full{s}", "emptyDir 卷 {v} 已写满{s}",
+                     v=str(volume.get("name")),
+                     s=Text(en=f" (sizeLimit {size})",
+                            zh=f"（sizeLimit {size}）") if size else NOTHING))  # fmt: skip
+    node = resource("Node", "", told.pod.text("spec", "nodeName"))
+    return base._replace(
+        says=say("no space is left on the disk of node {n}", "节点 {n} 的磁盘空间不足", n=node.name),
+        culprit=node, waits_on=(node,), likelihood=Likelihood.MEDIUM)  # fmt: skip
+
+
+def read_only(view: ClusterView, told: Stated) -> Cause:
+    path = told.seen.values.get("file", "")
+    context = told.state.spec.get("securityContext")
+    rooted = isinstance(context, dict) and context.get("readOnlyRootFilesystem") is True
+    volume, _, mount = mounted_at(told.pod, told.state, path) if path else ({}, "", {})
+    where = short(path, 60) or "?"
+    if rooted and not volume:
+        says = say(
+            "it may not write {f}: readOnlyRootFilesystem is true",
+            "无法写入 {f}：readOnlyRootFilesystem 为 true",
+            f=where,
+        )
+        return Cause("log.read-only", "pod-security", says, likelihood=_sure(told),
+                     specificity=Specificity.EXACT,
+                     quotes=("readOnlyRootFilesystem",))  # fmt: skip
+    if mount.get("readOnly") or "configMap" in volume or "secret" in volume:
+        says = say("it may not write {f}: volume {v} is mounted read-only",
+                   "无法写入 {f}：卷 {v} 以只读方式挂载",
+                   f=where, v=str(volume.get("name")))  # fmt: skip
+        return Cause(
+            "log.read-only", "misconfigured-app", says, likelihood=_sure(told), specificity=Specificity.EXACT
+        )
+    says = say("{f} is on a read-only file system (a disk error makes Linux remount it so)",
+               "{f} 所在文件系统为只读（磁盘出错时 Linux 会将其重新挂载为只读）", f=where)  # fmt: skip
+    return Cause("log.read-only", "disk-error", says, likelihood=Likelihood.MEDIUM)
+
+
+def file_denied(view: ClusterView, told: Stated) -> Cause:
+    path = told.seen.values.get("file", "")
+    says = say("it has no right to {f}{u}", "没有访问 {f} 的权限{u}", f=short(path, 60) or "?", u=_user(told))
+    return Cause(
+        "log.file-denied", "pod-security", says, likelihood=_sure(told), quotes=(path,) if path else ()
+    )
+
+
+def heap(view: ClusterView, told: Stated) -> Cause:
+    own = limit(told.state.spec, "memory")
+    says = say("its runtime is out of memory ({n}{l})", "运行时内存耗尽（{n}{l}）",
+               n=told.seen.values.get("name") or "heap",
+               l=Text(en=f"; the container's limit is {own}",
+                      zh=f"；容器上限为 {own}") if own else NOTHING)  # fmt: skip
+    return Cause("log.heap", "memory-leak", says, likelihood=_sure(told), quotes=(own,) if own else ())
+
+
+def bad_flag(view: ClusterView, told: Stated) -> Cause:
+    name = told.seen.values.get("name", "").strip("'\"`,:")
+    words = command_words(told.state.spec)
+    own = next((w for w in words if name and name.lstrip("-") in w), "")
+    says = say("its program does not know argument {n}{w}", "其程序不认识参数 {n}{w}", n=name or "?",
+               w=say(", which its template passes as `{o}`", "，模板中传入的是 `{o}`", o=short(own,
+                                                                                       60)) if own else NOTHING)  # fmt: skip
+    return Cause("log.bad-flag", "bad-command", says, likelihood=_sure(told),
+                 specificity=Specificity.EXACT if own else Specificity.NAMED,
+                 quotes=(name,) if name else ())  # fmt: skip
+
+
+def no_script(view: ClusterView, told: Stated) -> Cause:
+    name = told.seen.values.get("file") or told.seen.values.get("name", "")
+    says = say("its command needs {f}, which image {i} does not hold", "其命令需要 {f}，而镜像 {i} 中没有",
+               f=short(name, 60) or "?", i=short(told.state.image, 80))  # fmt: skip
+    own = any(name and name in word for word in command_words(told.state.spec))
+    return Cause("log.no-script", "bad-command", says, likelihood=_sure(told),
+                 specificity=Specificity.EXACT if own else Specificity.NAMED,
+                 quotes=(name,) if name else ())  # fmt: skip
+
+
+def _plain(slug: str, category: str, en: str, zh: str) -> Callable[[ClusterView, Stated], Cause]:
+    """A cause that lies in the workload; `{name}` in the templates is what the log names."""
+
+    def made(view: ClusterView, told: Stated) -> Cause:
+        values = told.seen.values
+        name = values.get("name") or values.get("file") or ""
+        return Cause(slug, category, say(en, zh, name=short(name, 60) or "?"), likelihood=_sure(told),
+                     quotes=(name,) if name else ())  # fmt: skip
+
+    return made
+
+
+MACHINE: Mapping[Sign, Callable[[ClusterView, Stated], Cause]] = MappingProxyType(
+    {
+        Sign.PORT_IN_USE: port_in_use,
+        Sign.PORT_DENIED: port_denied,
+        Sign.DISK_FULL: disk_full,
+        Sign.READ_ONLY: read_only,
+        Sign.FILE_DENIED: file_denied,
+        Sign.HEAP: heap,
+        Sign.BAD_FLAG: bad_flag,
+        Sign.NO_SCRIPT: no_script,
+        Sign.NO_COMMAND: no_script,
+        Sign.TOO_MANY_FILES: _plain("log.too-many-files", "os-limit",
+                                    "it has no file descriptors or ports left", "文件描述符或端口耗尽"),
+        Sign.SHELL_SYNTAX: _plain("log.shell-syntax", "bad-command",
+                                  "its shell command has a syntax error", "其 shell 命令存在语法错误"),
+        Sign.NO_MODULE: _plain("log.no-module", "crash-app-error",
+                               "its image lacks module or library {name}", "镜像中缺少模块或库 {name}"),
+        Sign.SCHEMA: _plain("log.schema", "misconfigured-app",
+                            "its database schema does not fit ({name})", "数据库结构不匹配（{name}）"),
+    }
+)  # fmt: skip

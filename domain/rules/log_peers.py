@@ -1,0 +1,282 @@
+"""Causes in logs that name a peer: a host that has no address, refuses, times out, or rejects the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from kubetriage.domain.finding import Likelihood, Remedy, Specificity
+from kubetriage.domain.kube import pod_ready
+from kubetriage.domain.language import Text
+from kubetriage.domain.log_patterns import Sign
+from kubetriage.domain.resource import Resource
+from kubetriage.domain.rules import remedies
+from kubetriage.domain.rules.grouping import template_owner
+from kubetriage.domain.rules.log_stated import Cause, Manner, Stated
+from kubetriage.domain.rules.peers import Peer, Place, peer_of, similar_service, wants_about, wrong_port
+from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.view import Absent, ClusterView, Present
+
+FAILS: Mapping[Sign, Text] = MappingProxyType(
+    {
+        Sign.DNS: Text(en="cannot resolve host name {peer}", zh="无法解析主机名 {peer}"),
+        Sign.REFUSED: Text(en="cannot connect to {peer} (refused)", zh="无法连接 {peer}（连接被拒绝）"),
+        Sign.TIMEOUT: Text(en="gets no answer from {peer} (timeout)", zh="{peer} 没有响应（超时）"),
+        Sign.NO_ROUTE: Text(en="has no route to {peer}", zh="到 {peer} 没有路由"),
+        Sign.RESET: Text(en="loses its connection to {peer}", zh="与 {peer} 的连接被中断"),
+        Sign.AUTH: Text(en="is refused by {peer}: authentication failed", zh="被 {peer} 拒绝：认证失败"),
+        Sign.NO_DATABASE: Text(en="asks {peer} for a database that is not there",
+                               zh="请求的数据库在 {peer} 中不存在"),
+        Sign.POOL: Text(en="has no free connection to {peer}: the pool is exhausted",
+                        zh="没有可用的到 {peer} 的连接：连接池耗尽"),
+        Sign.LOCK: Text(en="is blocked by a lock in {peer}", zh="被 {peer} 中的锁阻塞"),
+        Sign.RATE: Text(en="is rate limited by {peer}", zh="被 {peer} 限流"),
+        Sign.TLS: Text(en="cannot agree on TLS with {peer}", zh="与 {peer} 的 TLS 连接失败"),
+        Sign.CERT_EXPIRED: Text(en="meets an expired certificate of {peer}", zh="{peer} 的证书已过期"),
+        Sign.CLOCK: Text(en="meets a certificate of {peer} that is not valid yet: a clock is wrong",
+                         zh="{peer} 的证书尚未生效：时钟有误"),
+    }
+)  # fmt: skip
+_CATEGORIES = {
+    Sign.DNS: "dns", Sign.AUTH: "db-auth", Sign.NO_DATABASE: "misconfigured-app", Sign.CLOCK: "clock-skew",
+    Sign.CERT_EXPIRED: "cert-expired",
+}  # fmt: skip
+_CONNECTS = (Sign.DNS, Sign.REFUSED, Sign.TIMEOUT, Sign.NO_ROUTE, Sign.RESET)
+
+
+def peer_cause(view: ClusterView, told: Stated) -> Cause:
+    """What a sign about a peer comes to, with what is known of that peer."""
+    sign, values = told.seen.sign, told.seen.values
+    host = values.get("host", "")
+    if not host:
+        return _nameless(told)
+    peer = peer_of(view, told.pod, host, values.get("port", ""))
+    made = _judge(view, told, peer)
+    fails = say(FAILS[sign].en, FAILS[sign].zh, peer=peer.name)
+    user = values.get("user") or values.get("name", "")
+    if user and sign in (Sign.AUTH, Sign.NO_DATABASE):
+        fails = say("{f} for {u}", "{f}（{u}）", f=fails, u=user)
+    return made._replace(
+        says=Text(en=f"it {fails.en}{made.says.en}", zh=f"{fails.zh}{made.says.zh}"),
+        quotes=(host, *made.quotes),
+        wants=tuple(wants_about(view, told.pod, peer)),
+    )
+
+
+def _nameless(told: Stated) -> Cause:
+    sign = told.seen.sign
+    other = Text(en="a host it calls", zh="其调用的主机")
+    fails = say(FAILS[sign].en, FAILS[sign].zh, peer=other)
+    if sign in (Sign.AUTH, Sign.NO_DATABASE) and (
+        told.seen.values.get("user") or told.seen.values.get("name")
+    ):
+        user = told.seen.values.get("user") or told.seen.values["name"]
+        fails = say("{f} for {u}", "{f}（{u}）", f=fails, u=user)
+    return Cause(
+        f"log.{sign.value}",
+        _CATEGORIES.get(sign, "app-dependency"),
+        Text(en=f"it {fails.en}", zh=fails.zh),
+        likelihood=Likelihood.HIGH if told.sure and sign not in _CONNECTS else Likelihood.MEDIUM,
+        specificity=Specificity.GENERAL,
+    )
+
+
+def _judge(view: ClusterView, told: Stated, peer: Peer) -> Cause:
+    """Category, culprit and likelihood by what the peer is; `says` holds what is added to the failure."""
+    sign = told.seen.sign
+    base = Cause(
+        f"log.{sign.value}",
+        _CATEGORIES.get(sign, "app-dependency"),
+        NOTHING,
+        likelihood=Likelihood.HIGH if told.sure else Likelihood.MEDIUM,
+    )
+    if sign is Sign.DNS:
+        own = own_resolver(told)
+        if own.en:
+            return base._replace(
+                slug="log.dns-policy",
+                says=own,
+                likelihood=Likelihood.HIGH,
+                specificity=Specificity.EXACT,
+                cites=(told.pod.cite,),
+                remedies=(_reset_dns(view, told),),
+            )
+    if peer.place is Place.LOCALHOST and sign in _CONNECTS:
+        return _localhost(told, peer, base)
+    if peer.ref is None or peer.place in (Place.OUTSIDE, Place.UNKNOWN):
+        return _elsewhere(view, told, peer, base)
+    if peer.ref.kind == "Pod":
+        return base._replace(culprit=template_owner(view, peer.ref), waits_on=(peer.ref,))
+    return _service(view, told, peer, peer.ref, base)
+
+
+def own_resolver(told: Stated) -> Text:
+    """What a pod's own DNS settings say when they bypass the cluster's DNS; empty if they don't."""
+    policy = told.pod.text("spec", "dnsPolicy")
+    servers = [str(s) for s in told.pod.at("spec", "dnsConfig", "nameservers") or []]
+    host_network = told.pod.at("spec", "hostNetwork") is True
+    if policy == "None":
+        return say("; the pod's dnsPolicy None asks {s} instead of the cluster DNS",
+                   "；该 Pod 的 dnsPolicy 为 None，只向 {s} 查询而不使用集群 DNS",
+                   s=", ".join(servers) or "-")  # fmt: skip
+    if policy == "Default" or (host_network and policy == "ClusterFirst"):
+        return say("; the pod's dnsPolicy {p} uses the node's resolver, which does not know the "
+                   "cluster's Services",
+                   "；该 Pod 的 dnsPolicy 为 {p}，使用节点的解析器，不认识集群内的 Service",
+                   p=policy)  # fmt: skip
+    return NOTHING
+
+
+def _localhost(told: Stated, peer: Peer, base: Cause) -> Cause:
+    """The pod itself: a sidecar that should listen there, or an address meant for another host."""
+    for state in told.pod.items("spec", "containers"):
+        if state.get("name") == told.state.name:
+            continue
+        ports = [str(p.get("containerPort")) for p in state.get("ports") or [] if isinstance(p, dict)]
+        if peer.port and peer.port in ports:
+            return base._replace(
+                says=say("; container {c} of the same pod should listen there",
+                         "；应由同一 Pod 的容器 {c} 监听", c=state["name"]),
+                waits_on=(told.pod.ref,),
+                likelihood=Likelihood.MEDIUM,
+            )  # fmt: skip
+    return base._replace(
+        slug="log.localhost",
+        category="misconfigured-app",
+        says=Text(en="; nothing in its own pod listens there, so the address is probably meant for "
+                     "another host",
+                  zh="；自身 Pod 内没有进程监听该端口，地址可能写错了"),
+        specificity=Specificity.EXACT,
+    )  # fmt: skip
+
+
+def _elsewhere(view: ClusterView, told: Stated, peer: Peer, base: Cause) -> Cause:
+    sign = told.seen.sign
+    if peer.place is Place.OUTSIDE:
+        quote = told.seen.quote.lower()
+        temporary = "temporary failure" in quote or "eai_again" in quote or "misbehaving" in quote
+        where = Text(en="; the name is outside the cluster", zh="；该名称位于集群之外")
+        sure = told.sure and sign is Sign.DNS and not temporary
+        return base._replace(
+            says=where, likelihood=Likelihood.HIGH if sure else _lower(base.likelihood, sign)
+        )
+    if peer.ref is not None and view.is_absent(peer.ref) and sign is Sign.DNS:
+        return base._replace(
+            says=say("; there is no Service {n} in namespace {ns}", "；命名空间 {ns} 中没有 Service {n}",
+                     n=peer.ref.name, ns=peer.ref.namespace))  # fmt: skip
+    return base._replace(likelihood=_lower(base.likelihood, sign))
+
+
+def _lower(likelihood: Likelihood, sign: Sign) -> Likelihood:
+    """A connection that fails has its reason at the other end, which cannot be seen here."""
+    return Likelihood.MEDIUM if sign in _CONNECTS else likelihood
+
+
+def _service(view: ClusterView, told: Stated, peer: Peer, ref: Resource, base: Cause) -> Cause:
+    sign = told.seen.sign
+    known = view.get(ref)
+    if isinstance(known, Absent) and sign in (*_CONNECTS, Sign.POOL):
+        return _absent_service(view, told, ref, base, known.cite)
+    if not isinstance(known, Present):
+        return base._replace(likelihood=Likelihood.MEDIUM, waits_on=(ref,))
+    service = known.object
+    ports = wrong_port(service, peer.port)
+    if ports and sign in _CONNECTS:
+        return base._replace(
+            slug="log.wrong-port",
+            category="misconfigured-app",
+            says=say("; Service {s} listens on {p}, not on {q}", "；Service {s} 监听的是 {p} 而不是 {q}",
+                     s=ref.name, p=", ".join(ports), q=peer.port),
+            likelihood=Likelihood.HIGH,
+            specificity=Specificity.EXACT,
+            cites=(known.cite,),
+            quotes=(ports[0],),
+        )  # fmt: skip
+    behind = [p for p in view.pods_behind(service) if p.deleted is None]
+    ready = [p for p in behind if pod_ready(p)]
+    if behind and not ready:
+        down = say("; none of the {n} pods behind it is ready", "；其后端 {n} 个 Pod 均未就绪", n=len(behind))
+        return base._replace(
+            says=down, culprit=template_owner(view, behind[0].ref), waits_on=(ref,),
+            cites=(known.cite, behind[0].cite))  # fmt: skip
+    if view.has_ready_endpoints(service) is False:
+        return base._replace(
+            says=Text(en="; it has no ready endpoints", zh="；它没有就绪的端点"),
+            culprit=ref, waits_on=(ref,), cites=(known.cite,))  # fmt: skip
+    culprit = None if sign in (Sign.AUTH, Sign.NO_DATABASE, Sign.POOL, Sign.LOCK, Sign.RATE) else ref
+    own_end = sign in (Sign.AUTH, Sign.NO_DATABASE, Sign.POOL) and told.manner is not Manner.PROBED
+    return base._replace(
+        culprit=culprit,
+        waits_on=(ref,),
+        cites=(known.cite,),
+        likelihood=base.likelihood if own_end else Likelihood.MEDIUM,
+    )
+
+
+def _absent_service(view: ClusterView, told: Stated, ref: Resource, base: Cause, cite: str) -> Cause:
+    """The reference is wrong where a Service of nearly that name exists, else the Service is missing."""
+    similar = similar_service(view, ref)
+    work = template_owner(view, told.pod.ref)
+    if similar:
+        fix = remedies.change(
+            say(
+                "Point {w} to Service {s}",
+                "把 {w} 的地址改为 Service {s}",
+                w=f"{work.kind} {work.name}",
+                s=similar,
+            ),
+            say(
+                "The host stands in its environment, arguments or configuration.",
+                "该主机名写在其环境变量、参数或配置中。",
+            ),
+            *remedies.edit_template(work),
+        )
+        return base._replace(
+            slug="log.wrong-host",
+            category="misconfigured-app",
+            says=say(
+                "; there is no Service {n}, but there is {s}",
+                "；没有 Service {n}，但存在 {s}",
+                n=ref.name,
+                s=similar,
+            ),
+            specificity=Specificity.EXACT,
+            cites=(cite,),
+            remedies=(fix,),
+        )
+    return base._replace(
+        slug="log.missing-service",
+        category="missing-service",
+        says=say("; there is no Service {n} in namespace {ns}", "；命名空间 {ns} 中没有 Service {n}",
+                 n=ref.name, ns=ref.namespace),
+        culprit=ref,
+        cites=(cite,),
+        remedies=(_create_service(ref, told, work),),
+    )  # fmt: skip
+
+
+def _create_service(ref: Resource, told: Stated, work: Resource) -> Remedy:
+    port = told.seen.values.get("port") or "<port>"
+    return remedies.change(
+        say("Create Service {n}, or correct the host in {w}", "创建 Service {n}，或修正 {w} 中的主机名",
+            n=ref.name, w=f"{work.kind} {work.name}"),
+        say("Nothing answers to that name in namespace {ns}.", "命名空间 {ns} 中没有任何对象对应该名称。",
+            ns=ref.namespace),
+        remedies.mutate(f"kubectl create service clusterip {ref.name} "
+                        f"--tcp={port}{remedies.in_namespace(ref)}"),
+        *remedies.edit_template(work),
+    )  # fmt: skip
+
+
+def _reset_dns(view: ClusterView, told: Stated) -> Remedy:
+    work = template_owner(view, told.pod.ref)
+    return remedies.change(
+        Text(en="Let the pods ask the cluster DNS", zh="让 Pod 使用集群 DNS"),
+        remedies.with_note(
+            Text(en="Set dnsPolicy ClusterFirst (ClusterFirstWithHostNet on the host network) and drop "
+                    "the nameservers.",
+                 zh="把 dnsPolicy 设为 ClusterFirst（hostNetwork 用 ClusterFirstWithHostNet），"
+                    "并去掉自定义 nameservers。"),
+            view.find(work)),
+        *remedies.edit_template(work),
+    )  # fmt: skip

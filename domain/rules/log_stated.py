@@ -1,0 +1,130 @@
+"""What a container's log states as the reason for its trouble, and the parts a cause is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+from kubetriage.domain.finding import Likelihood, Remedy, Specificity, Want
+from kubetriage.domain.kube import ContainerState, Obj, containers, pod_ready
+from kubetriage.domain.language import Text
+from kubetriage.domain.log_signs import PEER, Seen, last_sign, signs
+from kubetriage.domain.resource import Resource
+from kubetriage.domain.rules.ends import Ending, Kind, endings
+from kubetriage.domain.rules.grouping import focus_pods, fresh
+from kubetriage.domain.view import ClusterView, LogText
+
+
+class Manner(StrEnum):
+    """The state of the container that the log is held against."""
+
+    ENDED = "ended"
+    PROBED = "probed"
+    """Killed for a failed probe, while the log speaks of a peer."""
+    NOT_READY = "not-ready"
+    WAITING = "init-running"
+    """An init container that keeps running."""
+    READY = "ready"
+
+
+class Stated(NamedTuple):
+    """One container, and the failure that its log states."""
+
+    pod: Obj
+    state: ContainerState
+    manner: Manner
+    seen: Seen
+    log: LogText
+    end: Ending | None
+
+    @property
+    def sure(self) -> bool:
+        """Whether the log's statement and the container's state belong together beyond doubt."""
+        if self.manner is Manner.ENDED:
+            return self.end is None or self.end.words is None or self.end.words.record == self.seen.record
+        return self.manner in (Manner.NOT_READY, Manner.WAITING) and self.seen.times > 1
+
+
+class Cause(NamedTuple):
+    """What a sign means for the cluster's objects; the rule adds who shows it and the quote."""
+
+    slug: str
+    category: str
+    says: Text
+    """A clause about the container: `it cannot connect to db:5432 (connection refused)`."""
+    culprit: Resource | None = None
+    """None for the workload."""
+    likelihood: Likelihood = Likelihood.HIGH
+    specificity: Specificity = Specificity.NAMED
+    waits_on: tuple[Resource, ...] = ()
+    cites: tuple[str, ...] = ()
+    quotes: tuple[str, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+    wants: tuple[Want, ...] = ()
+
+
+REPEATED = 5
+"""Times that an error must stand in the log of a container that is ready before it is taken for a fault."""
+
+
+def stated(view: ClusterView) -> Iterator[Stated]:
+    """The failures that logs of pods in focus state, one a container."""
+    told = set()
+    for end in endings(view):
+        told.add((end.pod.ref, end.state.name))
+        if end.seen is None or end.log is None:
+            continue
+        if end.kind is Kind.LOG:
+            yield Stated(end.pod, end.state, Manner.ENDED, end.seen, end.log, end)
+        elif end.kind is Kind.PROBE and end.seen.sign in PEER:
+            yield Stated(end.pod, end.state, Manner.PROBED, end.seen, end.log, end)
+    for pod in focus_pods(view):
+        for state in containers(pod):
+            if state.running and (pod.ref, state.name) not in told:
+                found = _of_running(view, pod, state)
+                if found is not None:
+                    yield found
+
+
+def _of_running(view: ClusterView, pod: Obj, state: ContainerState) -> Stated | None:
+    log = view.log(pod.ref, state.name)
+    if log is None:
+        return None
+    if state.init and not state.sidecar:
+        manner = Manner.WAITING
+    else:
+        manner = Manner.READY if state.ready or pod_ready(pod) else Manner.NOT_READY
+    if manner is Manner.READY:
+        seen = next((s for s in signs(log.text) if s.times >= REPEATED and _current(view, s, log)), None)
+        return Stated(pod, state, manner, seen, log, None) if seen is not None else None
+    near = last_sign(log.text)
+    if near is None:
+        return None
+    counted = next((s for s in signs(log.text) if s.sign is near.sign and s.values == near.values), near)
+    return Stated(pod, state, manner, counted, log, None)
+
+
+def _current(view: ClusterView, seen: Seen, log: LogText) -> bool:
+    """Whether an error was last seen about when the alert fired, or in the later half of the log."""
+    if seen.record.at is not None:
+        return fresh(view, seen.record.at)
+    return log.text.rfind(seen.record.raw) >= len(log.text) // 2
+
+
+def mounted_at(
+    pod: Obj, state: ContainerState, path: str
+) -> tuple[dict[str, object], str, dict[str, object]]:
+    """The volume that holds a path, the path inside it, and its mount; empty if the image holds it."""
+    mounts = [m for m in state.spec.get("volumeMounts") or [] if isinstance(m, dict)]
+    best: dict[str, object] = {}
+    for mount in mounts:
+        where = str(mount.get("mountPath") or "").rstrip("/")
+        inside = where and (path == where or path.startswith(where + "/"))
+        if inside and len(where) > len(str(best.get("mountPath") or "").rstrip("/")):
+            best = mount
+    if not best:
+        return {}, "", {}
+    rest = path[len(str(best.get("mountPath") or "").rstrip("/")) :].lstrip("/")
+    volume = next((v for v in pod.items("spec", "volumes") if v.get("name") == best.get("name")), {})
+    return volume, str(best.get("subPath") or rest), best
