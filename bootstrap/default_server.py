@@ -17,6 +17,8 @@ from kubetriage.adapters.cluster.tools import READ_TOOLS
 PROGRAM = "kubernetes-mcp-server"
 NAME = "current-context"
 
+NOTE = f"No cluster is configured: {PROGRAM} from PATH is used, with the current kube context."
+
 MISSING = (
     f"No cluster is configured, and there is no {PROGRAM} on PATH to reach the current kube context with:"
     f" install it (for example `npm install -g {PROGRAM}`), or configure a connection in kubetriage.toml."

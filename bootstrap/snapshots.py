@@ -22,9 +22,11 @@ def serve_api(
     """Serve snapshots as Kubernetes APIs until interrupted; several are served under their folders' names."""
     from kubetriage.adapters.cluster.snapshot.serving import serve
     from kubetriage.adapters.cluster.snapshot.store import SnapshotStore
+    from kubetriage.bootstrap.services import cache_folder
 
     named = {NAME: folders[0]} if len(folders) == 1 else {folder.resolve().name: folder for folder in folders}
-    stores = {name: SnapshotStore.load(folder) for name, folder in named.items()}
+    cache = cache_folder() / "snapshots"
+    stores = {name: SnapshotStore.load(folder, cache_dir=cache) for name, folder in named.items()}
 
     def ready(url: str) -> None:
         say(f"Serving {', '.join(str(f) for f in folders)} at {url}, read-only; Ctrl-C ends it.")
@@ -40,6 +42,26 @@ async def serve_mcp(folder: Path) -> None:
     from kubetriage.adapters.cluster.snapshot.store import SnapshotStore
 
     await serve_stdio(SnapshotStore.load(folder))
+
+
+class CheckedFolder(NamedTuple):
+    """What is wrong with a snapshot."""
+
+    lines: tuple[str, ...]
+    """A line a problem: file, then reason."""
+    conclusion: str
+
+
+def check_folder(folder: Path) -> CheckedFolder:
+    """All problems of a snapshot; raises `BadSnapshot` for a folder that is none."""
+    from kubetriage.adapters.cluster.snapshot.check import check
+    from kubetriage.adapters.cluster.snapshot.store import SnapshotStore
+
+    found = tuple(f"{problem.file}: {problem.reason}" for problem in check(folder))
+    if found:
+        return CheckedFolder(found, f"{folder}: {len(found)} problems.")
+    store = SnapshotStore.load(folder)
+    return CheckedFolder((), f"{folder} is a good snapshot of {store.time:%Y-%m-%d %H:%M:%S} UTC.")
 
 
 class Recording(NamedTuple):

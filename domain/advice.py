@@ -4,40 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubetriage.domain.causes import Explanation
+from kubetriage.domain.alert import SubjectScope
 from kubetriage.domain.evidence import EvidenceGap, FailureKind
-from kubetriage.domain.finding import Command, Effect, Finding, RemedyKind, Role
+from kubetriage.domain.finding import Finding, RemedyKind
 from kubetriage.domain.language import Language, text
 from kubetriage.domain.report import Outcome, Recommendation
-from kubetriage.domain.resource import KINDS, Resource
+from kubetriage.domain.rules.remedies import describe
 from kubetriage.domain.view import ClusterView
 
 
 def recommendations(
     view: ClusterView,
-    explanation: Explanation,
+    named: Sequence[Finding],
+    symptoms: Sequence[Finding],
     outcome: Outcome,
     gaps: Sequence[EvidenceGap],
     language: Language,
 ) -> tuple[Recommendation, ...]:
-    """Numbered by the root cause they address; reading before changing is the remedies' own order."""
+    """Numbered by the root cause they address; reading before changing is the remedies' own order.
+
+    `named` are the findings that the report names as root causes, in their order; `symptoms` are unexplained
+    ones beside them. When the evidence does not decide, how to get what is missing comes after them.
+    """
     made: list[Recommendation] = []
-    if outcome is not Outcome.HEALTHY:
-        for rank, cause in enumerate(explanation.roots, 1):
-            made += _of_cause(cause, rank, language)
-        if not explanation.roots:
-            for symptom in explanation.open_symptoms[:2]:
-                made += _of_cause(symptom, None, language)
-            made += _look_closer(view, language)
-    made += _rights(gaps, language)
+    for rank, cause in enumerate(named, 1):
+        made += _of_cause(cause, rank, language)
+    for symptom in symptoms:
+        made += _remedies(symptom, None, language)
+    if outcome is Outcome.INCONCLUSIVE:
+        made += _look_closer(view, language) + _name_the_object(view, language)
+    made += _rights(gaps, language) + _unanswered(gaps, language)
     unique: dict[tuple[str, tuple[str, ...]], Recommendation] = {}
     for item in made:
         unique.setdefault((item.title, tuple(c.command for c in item.commands)), item)
     return tuple(unique.values())
 
 
-def _of_cause(cause: Finding, rank: int | None, language: Language) -> list[Recommendation]:
-    found = [
+def _of_cause(cause: Finding, rank: int, language: Language) -> list[Recommendation]:
+    found = _remedies(cause, rank, language)
+    if all(r.kind is RemedyKind.CHECK for r in cause.remedies):
+        found.append(_nothing_to_change(cause, rank, language))
+    return found
+
+
+def _remedies(finding: Finding, rank: int | None, language: Language) -> list[Recommendation]:
+    return [
         Recommendation(
             kind=r.kind,
             title=r.title.say(language),
@@ -45,14 +56,11 @@ def _of_cause(cause: Finding, rank: int | None, language: Language) -> list[Reco
             commands=r.commands,
             addresses=rank,
         )
-        for r in cause.remedies
+        for r in finding.remedies
     ]
-    if cause.role is Role.CAUSE and all(r.kind is RemedyKind.CHECK for r in cause.remedies):
-        found.append(_nothing_to_change(cause, rank, language))
-    return found
 
 
-def _nothing_to_change(cause: Finding, rank: int | None, language: Language) -> Recommendation:
+def _nothing_to_change(cause: Finding, rank: int, language: Language) -> Recommendation:
     who = str(cause.culprit or cause.subject)
     return Recommendation(
         kind=RemedyKind.ESCALATE,
@@ -63,14 +71,6 @@ def _nothing_to_change(cause: Finding, rank: int | None, language: Language) -> 
         ).say(language),
         addresses=rank,
     )
-
-
-def describe(ref: Resource) -> Command:
-    """The read command that shows everything about one object."""
-    info = KINDS.get(ref.kind)
-    plural = info.plural if info else ref.kind.lower()
-    where = f" -n {ref.namespace}" if ref.namespace else ""
-    return Command(command=f"kubectl describe {plural} {ref.name}{where}", effect=Effect.READ)
 
 
 def _look_closer(view: ClusterView, language: Language) -> list[Recommendation]:
@@ -102,6 +102,44 @@ def _rights(gaps: Sequence[EvidenceGap], language: Language) -> list[Recommendat
             detail=text(
                 "The API server refused these reads; ask its administrator for get and list on them.",
                 "API 服务器拒绝了这些读取；请集群管理员授予对它们的 get 和 list 权限。",
+            ).say(language),
+        )
+    ]
+
+
+def _unanswered(gaps: Sequence[EvidenceGap], language: Language) -> list[Recommendation]:
+    """Reads that may be answered another time."""
+    if not any(g.failure is not None and g.failure.retryable for g in gaps):
+        return []
+    return [
+        Recommendation(
+            kind=RemedyKind.CHECK,
+            title=text("Run kubetriage again", "重新运行 kubetriage").say(language),
+            detail=text(
+                "Some reads got no answer; `kubetriage doctor` shows whether the connection works, and "
+                "--timeout gives slow ones more time.",
+                "部分读取没有得到回答；可用 `kubetriage doctor` 检查连接，用 --timeout 给慢的读取更多时间。",
+            ).say(language),
+        )
+    ]
+
+
+def _name_the_object(view: ClusterView, language: Language) -> list[Recommendation]:
+    if view.subject.scope is not SubjectScope.LOST:
+        return []
+    return [
+        Recommendation(
+            kind=RemedyKind.CHANGE,
+            title=text(
+                "Keep the object's labels in alert {name}",
+                "在告警 {name} 中保留对象标签",
+                name=view.alert.name,
+            ).say(language),
+            detail=text(
+                "Its labels name no object. Let its expression keep `namespace` and `pod` (or the label of "
+                "the object meant), or triage the object itself: `kubetriage triage KIND/NAME -n NAMESPACE`.",
+                "它的标签没有指明对象。请让表达式保留 `namespace` 和 `pod`（或所指对象的标签），"
+                "也可以按名称诊断：`kubetriage triage KIND/NAME -n NAMESPACE`。",
             ).say(language),
         )
     ]

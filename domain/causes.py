@@ -7,12 +7,13 @@ its owner's and its Services' trouble, a claim's that of the pods that mount it,
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
-from kubetriage.domain.finding import Finding, Role
-from kubetriage.domain.resource import WORKLOADS, Resource
+from kubetriage.domain.dependence import backends_of, behind, dependents
+from kubetriage.domain.finding import Finding, Likelihood, Role
+from kubetriage.domain.resource import Resource
 from kubetriage.domain.view import ClusterView
 
 
@@ -30,58 +31,86 @@ class Explanation(NamedTuple):
 
 
 def explain(view: ClusterView, findings: Sequence[Finding]) -> Explanation:
-    """Join findings into chains and tell the root causes of the alert's resource from the rest."""
+    """Join findings into chains and tell the root causes of the alert's resource from the rest.
+
+    A cause stays a root unless another cause explains it, through whatever symptoms lie between: what is
+    above it without a reason of its own is not the answer to "why".
+    """
     troubles = sorted((f for f in findings if f.role in (Role.CAUSE, Role.SYMPTOM)), key=_strength)
-    effects = _edges(view, troubles)
-    explained = {effect for reached in effects.values() for effect in reached}
-    tops = [f for f in troubles if f.key not in explained]
-    reached = set().union(*(_reach(effects, f.key) for f in tops)) if tops else set()
-    for finding in troubles:  # a ring of causes has no top: its strongest member is taken for one
-        if finding.key not in reached:
-            tops.append(finding)
-            reached |= _reach(effects, finding.key)
+    reach = [affected_by(view, f) for f in troubles]
+    edges = _edges(troubles, reach)
+    reached = [_reached(edges, i) for i in range(len(troubles))]
+    causes = [i for i, f in enumerate(troubles) if f.role is Role.CAUSE]
+    symptoms = [i for i, f in enumerate(troubles) if f.role is Role.SYMPTOM]
+    tops = [i for i in causes if _is_top(i, causes, reached)]
+    tops += [i for i in symptoms if _is_top(i, range(len(troubles)), reached)]
     touched = _touched(view)
-    by_key = {f.key: f for f in troubles}
-    relevant = [f for f in tops if _concerns(view, f, touched, [by_key[k] for k in _reach(effects, f.key)])]
-    roots = _one_per_culprit([f for f in relevant if f.role is Role.CAUSE], view)
-    chain = _chain(effects, by_key, [*roots, *relevant])
-    open_symptoms = tuple(f for f in relevant if f.role is Role.SYMPTOM)
-    shown = {f.key for f in roots}
+    relevant: list[int] = []
+    for i in tops:
+        if _concerns(view, [troubles[i], *(troubles[k] for k in reached[i])], reach[i], touched):
+            relevant.append(i)
+    own_causes = [troubles[i] for i in relevant if troubles[i].role is Role.CAUSE]
+    roots = _one_per_culprit(own_causes, view)
+    shown = {id(f) for f in roots}
+    first = [next(i for i in relevant if troubles[i] is f) for f in roots]
+    chain = [troubles[i] for i in _chain(edges, [*first, *relevant])]
     return Explanation(
         roots=tuple(roots),
-        open_symptoms=open_symptoms,
-        contributing=tuple(f for f in chain if f.key not in shown),
-        elsewhere=tuple(f for f in tops if f not in relevant),
+        open_symptoms=tuple(troubles[i] for i in relevant if troubles[i].role is Role.SYMPTOM),
+        contributing=tuple(f for f in chain if id(f) not in shown),
+        elsewhere=tuple(troubles[i] for i in tops if i not in relevant),
     )
 
 
-def _strength(finding: Finding) -> tuple[int, int, int, str]:
+def _strength(finding: Finding) -> tuple[int, int, int, str, str, str]:
     role = 0 if finding.role is Role.CAUSE else 1
-    return (role, finding.likelihood.order, -finding.specificity, finding.key)
+    told = (finding.key, str(finding.culprit or ""), finding.statement.en)
+    return (role, finding.likelihood.order, -finding.specificity, *told)
+
+
+def _is_top(place: int, others: Iterable[int], reached: Sequence[set[int]]) -> bool:
+    """Whether nothing among the others explains it; of a ring of causes the strongest counts as its top.
+
+    Findings stand in the order of their strength, so the smaller place is the stronger one.
+    """
+    return not any(
+        other != place and place in reached[other] and not (place < other and other in reached[place])
+        for other in others
+    )
 
 
 # ---- edges
 
 
-def _edges(view: ClusterView, troubles: Sequence[Finding]) -> dict[str, set[str]]:
-    """For each finding the keys of those it explains directly; of two that do so mutually, the stronger."""
-    reach = {f.key: affected_by(view, f) for f in troubles}
-    edges: dict[str, set[str]] = {f.key: set() for f in troubles}
-    for cause in troubles:
-        for effect in troubles:
-            if cause.key != effect.key and _explains(cause, effect, reach[cause.key]):
-                edges[cause.key].add(effect.key)
-    for position, cause in enumerate(troubles):
-        for weaker in troubles[position + 1 :]:
-            if weaker.key in edges[cause.key] and cause.key in edges[weaker.key]:
-                edges[weaker.key].discard(cause.key)
+def _edges(troubles: Sequence[Finding], reach: Sequence[set[Resource]]) -> list[set[int]]:
+    """For each finding the places of those it explains directly; of two that do so mutually, the stronger."""
+    shown: dict[Resource, list[int]] = defaultdict(list)
+    waiting: dict[Resource, list[int]] = defaultdict(list)
+    for i, finding in enumerate(troubles):
+        shown[finding.subject].append(i)
+        for ref in finding.waits_on:
+            waiting[ref].append(i)
+    subjects, waited = set(shown), set(waiting)
+    edges: list[set[int]] = []
+    for i, cause in enumerate(troubles):
+        near = {k for ref in subjects & {*reach[i], *cause.explains} for k in shown[ref]}
+        near |= {k for ref in waited & reach[i] for k in waiting[ref]}
+        edges.append({k for k in near if k != i and _explains(cause, troubles[k], reach[i])})
+    for i, effects in enumerate(edges):
+        for k in [k for k in effects if k > i]:
+            edges[k].discard(i)
     return edges
 
 
 def _explains(cause: Finding, effect: Finding, reach: set[Resource]) -> bool:
-    if effect.subject in cause.explains:
-        return True
-    if any(waited in reach for waited in effect.waits_on):
+    """Whether one finding explains another; a hint does not take the place of a cause that is shown."""
+    if (
+        effect.role is Role.CAUSE
+        and cause.likelihood is Likelihood.LOW
+        and effect.likelihood is not Likelihood.LOW
+    ):
+        return False
+    if effect.subject in cause.explains or any(waited in reach for waited in effect.waits_on):
         return True
     if effect.role is not Role.SYMPTOM:
         return False
@@ -92,15 +121,15 @@ def _explains(cause: Finding, effect: Finding, reach: set[Resource]) -> bool:
 
 def affected_by(view: ClusterView, finding: Finding) -> set[Resource]:
     """Every object whose trouble this finding can account for."""
-    start = [finding.subject, *finding.explains]
-    if finding.culprit is not None and finding.role is Role.CAUSE:
-        start.append(finding.culprit)
+    queue = [finding.subject, *finding.explains]
     reached: set[Resource] = set()
-    queue = list(start)
+    culprit = finding.culprit
     if finding.role is Role.CAUSE:
-        for ref in start:
-            if ref.kind in WORKLOADS:
-                queue += [pod.ref for pod in view.pods_of(ref)] + [rs.ref for rs in view.owned(ref)]
+        queue += _below(view, finding)
+        if culprit is not None and culprit.kind == "Node" and finding.subject.kind != "Node":
+            reached.add(culprit)  # a cordoned Node keeps one pod waiting and does no harm to those it runs
+        elif culprit is not None:
+            queue.append(culprit)
     while queue:
         ref = queue.pop()
         if ref not in reached:
@@ -109,69 +138,38 @@ def affected_by(view: ClusterView, finding: Finding) -> set[Resource]:
     return reached
 
 
-def dependents(view: ClusterView, ref: Resource) -> list[Resource]:
-    """The objects that are in trouble when this one is."""
-    found = view.find(ref)
-    near: list[Resource] = []
-    if found is not None and found.controller is not None:
-        near.append(found.controller)
-    if ref.kind == "Pod" and found is not None:
-        near += [s.ref for s in view.services_of(found) if not view.has_ready_endpoints(s)]
-    elif ref.kind == "PersistentVolumeClaim":
-        near += [pod.ref for pod in view.pods_using_claim(ref)]
-    elif ref.kind == "PersistentVolume" and found is not None:
-        near += _claim_of_volume(view, ref)
-    elif ref.kind == "Node":
-        near += [pod.ref for pod in view.pods_on(ref.name)]
-    elif ref.kind == "Service":
-        near += _ingresses_to(view, ref)
-    if ref.kind in WORKLOADS:
-        near += _scalers_of(view, ref)
-    return near
+_OF_ONE_POD = frozenset({"Pod", "Node", "PersistentVolumeClaim", "PersistentVolume"})
+"""Culprits that one pod may have without its siblings having them too."""
 
 
-def _claim_of_volume(view: ClusterView, volume: Resource) -> list[Resource]:
-    claims = view.objects("PersistentVolumeClaim")
-    return [c.ref for c in claims if c.text("spec", "volumeName") == volume.name]
+def _below(view: ClusterView, cause: Finding) -> list[Resource]:
+    """The pods that share a cause: those made from the same template.
+
+    What one pod shows says nothing about the pods of another revision, which may fail for another reason.
+    """
+    subject, culprit = cause.subject, cause.culprit
+    if subject.kind == "Pod":
+        pod = view.find(subject)
+        if pod is None or pod.controller is None or culprit is None or culprit.kind in _OF_ONE_POD:
+            return []
+        mark = pod.labels.get(_REVISION)
+        return [p.ref for p in view.owned(pod.controller, "Pod") if p.labels.get(_REVISION) == mark]
+    tops = [subject, *([culprit] if culprit is not None else [])]
+    return [o.ref for top in tops if top.kind != "Pod" for o in [*view.pods_of(top), *view.owned(top)]]
 
 
-def _ingresses_to(view: ClusterView, service: Resource) -> list[Resource]:
-    return [i.ref for i in view.objects("Ingress", service.namespace) if service.name in backends_of(i.raw)]
+_REVISION = "controller-revision-hash"
 
 
-def backends_of(value: object) -> set[str]:
-    """The Service names that an Ingress sends to, default backend included."""
-    names: set[str] = set()
-    if isinstance(value, dict):
-        service = value.get("service")
-        if isinstance(service, dict) and service.get("name"):
-            names.add(str(service["name"]))
-        for part in value.values():
-            names |= backends_of(part)
-    elif isinstance(value, list):
-        for part in value:
-            names |= backends_of(part)
-    return names
-
-
-def _scalers_of(view: ClusterView, ref: Resource) -> list[Resource]:
-    scalers = view.objects("HorizontalPodAutoscaler", ref.namespace)
-    return [
-        h.ref
-        for h in scalers
-        if (h.text("spec", "scaleTargetRef", "kind"), h.text("spec", "scaleTargetRef", "name"))
-        == (ref.kind, ref.name)
-    ]
-
-
-def _reach(effects: dict[str, set[str]], key: str) -> set[str]:
-    reached: set[str] = set()
-    queue = [key]
+def _reached(edges: Sequence[set[int]], start: int) -> set[int]:
+    """Everything that a finding explains, directly or through others; itself only if it is in a ring."""
+    reached: set[int] = set()
+    queue = [*edges[start]]
     while queue:
         current = queue.pop()
         if current not in reached:
             reached.add(current)
-            queue += effects.get(current, ())
+            queue += edges[current]
     return reached
 
 
@@ -179,25 +177,31 @@ def _reach(effects: dict[str, set[str]], key: str) -> set[str]:
 
 
 def _touched(view: ClusterView) -> set[Resource] | None:
-    """The alert's resource with its owners and its pods; None when the alert has no single resource."""
+    """The alert's resource, its owners, its pods and what is behind it; None without a single resource."""
     primary = view.primary
     if primary is None:
         return None
-    owners = [primary, *view.owners(primary)]
-    pods = [pod.ref for owner in owners for pod in view.pods_of(owner)] if primary.kind != "Pod" else []
-    return {*owners, *pods, *(o.ref for o in view.owned(primary))}
+    touched = {primary, *view.owners(primary), *(o.ref for o in view.owned(primary))}
+    for top in [primary] if primary.kind in ("Pod", "Job") else [primary, *view.owners(primary)]:
+        if primary.kind != "Pod":
+            touched |= {pod.ref for pod in view.pods_of(top)}
+    for pod in behind(view, primary):
+        touched |= {pod.ref, *view.owners(pod.ref)}
+    return touched
 
 
 def _concerns(
-    view: ClusterView, top: Finding, touched: set[Resource] | None, effects: Iterable[Finding]
+    view: ClusterView, chain: Sequence[Finding], reach: set[Resource], touched: set[Resource] | None
 ) -> bool:
+    """Whether a finding, the first of the chain of what it explains, has to do with the alert's resource."""
+    primary, top = view.primary, chain[0]
     if touched is None:
         return True
-    if top.subject in touched or (top.culprit is not None and top.culprit in touched):
+    if primary is not None and primary.kind == "Namespace" and top.subject.namespace == primary.name:
         return True
-    if any(effect.subject in touched for effect in effects):
+    if top.culprit is not None and top.culprit in touched:
         return True
-    return not touched.isdisjoint(affected_by(view, top))
+    return any(finding.subject in touched for finding in chain) or not touched.isdisjoint(reach)
 
 
 def _one_per_culprit(causes: Sequence[Finding], view: ClusterView) -> list[Finding]:
@@ -205,10 +209,10 @@ def _one_per_culprit(causes: Sequence[Finding], view: ClusterView) -> list[Findi
     primary = view.primary
     near = {primary, *view.owners(primary)} if primary is not None else set()
 
-    def order(finding: Finding) -> tuple[int, int, int, int, str]:
+    def order(finding: Finding) -> tuple[int, int, int, tuple[int, int, int, str, str, str]]:
         fresh = 0 if view.recent(finding.since) else 1
         close = 0 if finding.subject in near or finding.culprit in near else 1
-        return (finding.likelihood.order, fresh, close, -finding.specificity, finding.key)
+        return (finding.likelihood.order, fresh, close, _strength(finding))
 
     kept: dict[tuple[str, str], Finding] = {}
     for finding in sorted(causes, key=order):
@@ -216,20 +220,22 @@ def _one_per_culprit(causes: Sequence[Finding], view: ClusterView) -> list[Findi
     return list(kept.values())
 
 
-def _chain(
-    effects: dict[str, set[str]], by_key: dict[str, Finding], tops: Sequence[Finding]
-) -> list[Finding]:
-    """Breadth-first from the tops: each effect after what explains it."""
-    order: dict[str, None] = {}
-    queue = [f.key for f in tops]
-    while queue:
-        current = queue.pop(0)
-        if current not in order:
-            order[current] = None
-            queue += sorted(effects.get(current, ()), key=lambda k: _strength(by_key[k]))
-    return [by_key[key] for key in order]
+def _chain(edges: Sequence[set[int]], tops: Sequence[int]) -> list[int]:
+    """Everything that hangs under the tops, each effect after all that explains it."""
+    last_first: list[int] = []
+    seen: set[int] = set()
+    for top in reversed(list(dict.fromkeys(tops))):
+        open_ones = [top]
+        while open_ones:
+            current = open_ones[-1]
+            seen.add(current)
+            below = max((k for k in edges[current] if k not in seen), default=None)
+            if below is not None:
+                open_ones.append(below)
+            else:
+                open_ones.pop()
+                last_first += [current] if current not in last_first else []
+    return last_first[::-1]
 
 
-def began(findings: Iterable[Finding]) -> datetime | None:
-    """The earliest time that any of these is known to have begun."""
-    return min((f.since for f in findings if f.since is not None), default=None)
+__all__ = ["Explanation", "affected_by", "backends_of", "explain"]

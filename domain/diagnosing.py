@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from kubetriage.domain.advice import recommendations
@@ -19,14 +20,13 @@ from kubetriage.domain.report import (
     Claim,
     Impact,
     Outcome,
+    Recommendation,
     ReportResource,
     RootCause,
 )
 from kubetriage.domain.resource import Resource
-from kubetriage.domain.view import ClusterView
-
-GONE = "insufficient-data"
-"""The category of findings that say the target is no longer there."""
+from kubetriage.domain.summarizing import GONE, read_at_all, summary_of
+from kubetriage.domain.view import ClusterView, Unknown
 
 
 class Case(NamedTuple):
@@ -44,17 +44,18 @@ def diagnose(case: Case) -> Diagnosis:
     explanation = explain(case.view, case.findings)
     healthy = [f for f in case.findings if f.role is Role.HEALTHY and _about_alert(case.view, f)]
     outcome = _outcome(case, explanation, healthy)
-    roots = _root_causes(case, explanation, outcome)
+    named = _named(explanation, outcome)
+    contributing = [f for f in explanation.contributing if f not in named]
     return Diagnosis(
         outcome=outcome,
-        summary=_summary(case, explanation, healthy, outcome),
+        summary=summary_of(case, explanation, healthy, outcome),
         first_reading=first_reading(case.view).say(case.language),
         impact=_impact(case),
-        root_causes=roots,
-        contributing=_claims(case, _contributing(explanation, roots, outcome, healthy)),
+        root_causes=_root_causes(case, named),
+        contributing=_claims(case, [*contributing, *(healthy if outcome is Outcome.HEALTHY else ())]),
         risks=_claims(case, [f for f in case.findings if f.role is Role.RISK]),
         changes=_changes(case),
-        recommendations=recommendations(case.view, explanation, outcome, case.gaps, case.language),
+        recommendations=_recommendations(case, named, explanation, outcome),
     )
 
 
@@ -62,13 +63,32 @@ def diagnose(case: Case) -> Diagnosis:
 
 
 def _outcome(case: Case, explanation: Explanation, healthy: Sequence[Finding]) -> Outcome:
-    if case.view.subject.scope is SubjectScope.SKIP:
+    if case.view.subject.scope is SubjectScope.SKIP or _is_over(case.view, explanation, healthy):
         return Outcome.HEALTHY
     if any(f.likelihood is not Likelihood.LOW for f in explanation.roots):
         return Outcome.DIAGNOSED
-    if explanation.roots or explanation.open_symptoms:
-        return Outcome.INCONCLUSIVE
-    return Outcome.HEALTHY if healthy else Outcome.INCONCLUSIVE
+    return Outcome.INCONCLUSIVE
+
+
+def _is_over(view: ClusterView, explanation: Explanation, healthy: Sequence[Finding]) -> bool:
+    """Whether the alert is resolved or not true now, and whatever went wrong is past."""
+    resolved = view.alert.status is AlertStatus.RESOLVED
+    if any(f.category != GONE for f in explanation.open_symptoms):
+        return False
+    if healthy:
+        return all(resolved or _is_past(view, f) for f in explanation.roots)
+    if not resolved or explanation.roots or not read_at_all(view):
+        return False
+    return view.primary is None or not isinstance(view.get(view.primary), Unknown)
+
+
+def _is_past(view: ClusterView, cause: Finding) -> bool:
+    """Whether a cause was not seen since the alert fired, nor lately: a crash loop pauses for minutes."""
+    began = view.alert_began
+    return cause.since is not None and began is not None and cause.since < min(began, view.now - _CALM)
+
+
+_CALM = timedelta(minutes=30)
 
 
 def _about_alert(view: ClusterView, finding: Finding) -> bool:
@@ -78,10 +98,14 @@ def _about_alert(view: ClusterView, finding: Finding) -> bool:
     return finding.subject in (primary, *view.owners(primary)) or primary in finding.explains
 
 
-def _root_causes(case: Case, explanation: Explanation, outcome: Outcome) -> tuple[RootCause, ...]:
-    chosen = list(explanation.roots)
-    if not chosen and outcome is Outcome.INCONCLUSIVE:
-        chosen = [f for f in explanation.open_symptoms if f.culprit is not None][:1]
+def _named(explanation: Explanation, outcome: Outcome) -> list[Finding]:
+    """The findings that the report names as causes; without any, the place where it is wrong."""
+    if explanation.roots or outcome is not Outcome.INCONCLUSIVE:
+        return list(explanation.roots)
+    return [f for f in explanation.open_symptoms if f.culprit is not None][:1]
+
+
+def _root_causes(case: Case, named: Sequence[Finding]) -> tuple[RootCause, ...]:
     return tuple(
         RootCause(
             rank=rank,
@@ -92,18 +116,8 @@ def _root_causes(case: Case, explanation: Explanation, outcome: Outcome) -> tupl
             confirmed=False,
             evidence=ids_of(case.evidence, f.cites),
         )
-        for rank, f in enumerate(chosen, 1)
+        for rank, f in enumerate(named, 1)
     )
-
-
-def _contributing(
-    explanation: Explanation, roots: Sequence[RootCause], outcome: Outcome, healthy: Sequence[Finding]
-) -> list[Finding]:
-    named = {r.statement for r in roots}
-    chain = [
-        f for f in explanation.contributing if f.statement.en not in named and f.statement.zh not in named
-    ]
-    return chain if outcome is not Outcome.HEALTHY else [*chain, *healthy[1:]]
 
 
 def _claims(case: Case, findings: Sequence[Finding]) -> tuple[Claim, ...]:
@@ -115,6 +129,14 @@ def _claims(case: Case, findings: Sequence[Finding]) -> tuple[Claim, ...]:
     return tuple(told.values())
 
 
+def _recommendations(
+    case: Case, named: Sequence[Finding], explanation: Explanation, outcome: Outcome
+) -> tuple[Recommendation, ...]:
+    undecided = outcome is Outcome.INCONCLUSIVE
+    symptoms = [f for f in explanation.open_symptoms if f not in named] if undecided else []
+    return recommendations(case.view, named, symptoms[:2], outcome, case.gaps, case.language)
+
+
 def _changes(case: Case) -> tuple[Change, ...]:
     found = [f for f in case.findings if f.role is Role.CHANGE]
     found.sort(key=lambda f: (f.since is None, f.since or case.view.now, f.key))
@@ -122,7 +144,7 @@ def _changes(case: Case) -> tuple[Change, ...]:
         Change(
             at=f.since,
             resource=reported(f.subject),
-            what=f.statement.say(case.language),
+            what=bounded(f.statement.say(case.language)),
             evidence=ids_of(case.evidence, f.cites),
         )
         for f in found
@@ -135,87 +157,6 @@ def _impact(case: Case) -> Impact:
 
 
 # ---- the words around the findings
-
-
-def _summary(case: Case, explanation: Explanation, healthy: Sequence[Finding], outcome: Outcome) -> str:
-    language = case.language
-    if case.view.subject.scope is SubjectScope.SKIP:
-        return _by_design(case.view).say(language)
-    if outcome is Outcome.HEALTHY:
-        return bounded(_healthy(case.view, healthy[0]).say(language))
-    if explanation.roots and outcome is Outcome.DIAGNOSED:
-        sure = [f for f in explanation.roots if f.likelihood is not Likelihood.LOW]
-        return _named(case, [f.statement.say(language) for f in sure])
-    return _undecided(case, explanation)
-
-
-def _named(case: Case, statements: Sequence[str]) -> str:
-    """Every independent root cause in at most 300 characters, the alert's resource named."""
-    zh = case.language is Language.ZH
-    if len(statements) == 1:
-        primary = case.view.primary
-        said = statements[0]
-        if primary is not None and primary.name not in said:
-            said = f"{primary}{'：' if zh else ': '}{said}"
-        return bounded(said)
-    head = f"{len(statements)} 个独立原因：" if zh else f"{len(statements)} independent causes: "
-    room = (300 - len(head)) // len(statements) - 5
-    mark = "；" if zh else "; "
-    return bounded(head + mark.join(f"({i}) {bounded(s, room)}" for i, s in enumerate(statements, 1)))
-
-
-def _undecided(case: Case, explanation: Explanation) -> str:
-    best = (*explanation.roots, *explanation.open_symptoms)
-    if best and (best[0].category == GONE or best[0].role is Role.CAUSE):
-        return _named(case, [best[0].statement.say(case.language)])
-    missing = (
-        text(" {n} reads were not possible (see gaps).", " 有 {n} 项无法读取（见缺口）。", n=len(case.gaps))
-        if case.gaps
-        else Text(en="", zh="")
-    )
-    if best:
-        why = text(
-            "{said} The evidence does not show why.{missing}",
-            "{zh_said} 现有证据不能说明原因。{zh_missing}",
-            said=best[0].statement.en,
-            zh_said=best[0].statement.zh,
-            missing=missing.en,
-            zh_missing=missing.zh,
-        )
-        return bounded(why.say(case.language))
-    who = str(case.view.primary) if case.view.primary is not None else ""
-    nothing = text(
-        "Nothing that was read explains the alert{who}; what it measures may not be visible in the "
-        "cluster's state.{missing}",
-        "读到的内容都不能解释该告警{who}；它所度量的可能无法从集群状态中看到。{zh_missing}",
-        who=f" ({who})" if who else "",
-        missing=missing.en,
-        zh_missing=missing.zh,
-    )
-    return bounded(nothing.say(case.language))
-
-
-def _healthy(view: ClusterView, finding: Finding) -> Text:
-    tail = (
-        text(" The alert is resolved.", "告警已恢复。")
-        if view.alert.status is AlertStatus.RESOLVED
-        else text(" What the alert says is no longer true.", "告警所述情况现已不成立。")
-    )
-    return Text(en=finding.statement.en + tail.en, zh=finding.statement.zh + tail.zh)
-
-
-def _by_design(view: ClusterView) -> Text:
-    if view.alert.name == "Watchdog":
-        return text(
-            "Watchdog is always firing by design: it proves that the alerting pipeline works. Nothing is "
-            "wrong and no action is needed.",
-            "Watchdog 按设计始终触发，用来证明告警链路正常；没有问题，无需处理。",
-        )
-    return text(
-        "{name} is a helper alert that fires by design. Nothing is wrong and no action is needed.",
-        "{name} 是按设计触发的辅助告警；没有问题，无需处理。",
-        name=view.alert.name,
-    )
 
 
 def first_reading(view: ClusterView) -> Text:
@@ -231,13 +172,22 @@ def first_reading(view: ClusterView) -> Text:
     usual = "; ".join(subject.typical_causes[:3])
     en = f"{view.alert.name} {about.en}" + (f"; this alert usually means: {usual}." if usual else ".")
     if subject.scope is SubjectScope.LOST:
-        lost = text(
-            " Its labels no longer name the resource ({why}).",
-            "标签中已没有具体对象（{why}）。",
-            why=subject.lost_because or "no-labels",
-        )
+        lost = _LOST.get(subject.lost_because, _LOST["no-labels"])
         return Text(en=en + lost.en, zh=f"{title}，{about.zh}。{lost.zh}")
     return Text(en=en, zh=f"{title}，{about.zh}。")
+
+
+_LOST = {
+    "aggregated": text(
+        " Its labels no longer name the resource: the alert's expression aggregates it away.",
+        "标签中已没有具体对象：告警表达式把它聚合掉了。",
+    ),
+    "exporter-only": text(
+        " Its labels name only the exporter that measured it, not the resource.",
+        "标签中只有采集它的 exporter，没有具体对象。",
+    ),
+    "no-labels": text(" Its labels name no resource.", "标签中没有指明任何对象。"),
+}
 
 
 def reported(ref: Resource) -> ReportResource:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from kubetriage.domain.kube import Obj, when
-from kubetriage.domain.resource import Resource, resource
+from kubetriage.domain.resource import KINDS, Resource, resource
 
 
 class EventRecord(NamedTuple):
@@ -28,9 +28,11 @@ class EventRecord(NamedTuple):
 def event_record(raw: Obj) -> EventRecord:
     """Read one Event of v1 or events.k8s.io/v1."""
     about = raw.mapping("involvedObject") or raw.mapping("regarding")
+    kind = str(about.get("kind") or "")
+    here = raw.namespace if kind in KINDS else ""  # an event is written beside the object it is about
     ref = resource(
-        str(about.get("kind") or ""),
-        str(about.get("namespace") or ""),
+        kind,
+        str(about.get("namespace") or here),
         str(about.get("name") or ""),
         str(about.get("apiVersion") or ""),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any, NamedTuple
 
 from kubetriage.domain.evidence import object_cite
@@ -41,9 +42,9 @@ def when(value: Any) -> datetime | None:
         return None
     try:
         parsed = datetime.fromisoformat(value)
-    except ValueError:
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # OverflowError: year 1 or 9999 moved over the calendar's edge
         return None
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 class Condition(NamedTuple):
@@ -60,10 +61,12 @@ class Condition(NamedTuple):
 class Obj:
     """One object, read-only."""
 
-    __slots__ = ("raw", "ref")
+    __slots__ = ("_controller", "_labels", "raw", "ref")
 
     def __init__(self, raw: Mapping[str, Any], kind: str = "", api_version: str = "") -> None:
         self.raw = raw
+        self._labels: dict[str, str] | None = None
+        self._controller: Resource | None = None
         meta = raw.get("metadata")
         meta = meta if isinstance(meta, Mapping) else {}
         self.ref: Resource = resource(
@@ -109,7 +112,7 @@ class Obj:
 
     def number(self, *path: str | int, default: int = 0) -> int:
         value = self.at(*path)
-        return int(value) if isinstance(value, (int, float)) else default
+        return int(value) if isinstance(value, (int, float)) and isfinite(value) else default
 
     def mapping(self, *path: str | int) -> dict[str, Any]:
         value = self.at(*path)
@@ -122,7 +125,9 @@ class Obj:
 
     @property
     def labels(self) -> dict[str, str]:
-        return {str(k): str(v) for k, v in self.mapping("metadata", "labels").items()}
+        if self._labels is None:
+            self._labels = {str(k): str(v) for k, v in self.mapping("metadata", "labels").items()}
+        return self._labels
 
     @property
     def annotations(self) -> dict[str, str]:
@@ -140,12 +145,15 @@ class Obj:
     @property
     def controller(self) -> Resource | None:
         """The owner that manages it, else its only owner."""
-        owners = self.items("metadata", "ownerReferences")
-        chosen = next((o for o in owners if o.get("controller")), owners[0] if len(owners) == 1 else None)
-        if chosen is None:
-            return None
-        kind, name = str(chosen.get("kind") or ""), str(chosen.get("name") or "")
-        return resource(kind, self.namespace, name, str(chosen.get("apiVersion") or "")) if name else None
+        if self._controller is None:
+            owners = self.items("metadata", "ownerReferences")
+            chosen = next((o for o in owners if o.get("controller")), owners[0] if len(owners) == 1 else {})
+            kind, name = str(chosen.get("kind") or ""), str(chosen.get("name") or "")
+            if not name or (kind, self.ref.kind) == ("Node", "Pod"):
+                return None  # kubelet's mirror of a static pod: its Node owns it and did not make it
+            version = str(chosen.get("apiVersion") or "")
+            self._controller = resource(kind, self.namespace, name, version)
+        return self._controller
 
     def conditions(self) -> dict[str, Condition]:
         found = {}
@@ -181,7 +189,7 @@ class ContainerState(NamedTuple):
     @property
     def restarts(self) -> int:
         count = self.status.get("restartCount")
-        return int(count) if isinstance(count, (int, float)) else 0
+        return int(count) if isinstance(count, (int, float)) and isfinite(count) else 0
 
     def _state(self, which: str, kind: str) -> dict[str, Any]:
         states = self.status.get(which)
@@ -248,10 +256,8 @@ def selector_of(workload: Obj) -> str:
     chosen = workload.mapping("spec", "selector")
     pairs = chosen.get("matchLabels") if "matchLabels" in chosen or "matchExpressions" in chosen else chosen
     parts = [f"{k}={v}" for k, v in sorted(pairs.items())] if isinstance(pairs, dict) else []
-    for rule in chosen.get("matchExpressions") or []:
-        if not isinstance(rule, dict):
-            continue
-        key, values = rule.get("key"), ",".join(str(v) for v in rule.get("values") or [])
+    for rule in workload.items("spec", "selector", "matchExpressions"):
+        key, values = rule.get("key"), ",".join(_values(rule))
         operator = rule.get("operator")
         if operator in ("In", "NotIn"):
             parts.append(f"{key} {'in' if operator == 'In' else 'notin'} ({values})")
@@ -263,17 +269,19 @@ def selector_of(workload: Obj) -> str:
 def selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     """Whether a label selector, or a plain map of labels, selects these labels; an empty one selects none."""
     plain = "matchLabels" not in selector and "matchExpressions" not in selector
-    pairs = selector if plain else selector.get("matchLabels") or {}
-    rules = [] if plain else selector.get("matchExpressions") or []
+    pairs = selector if plain else selector.get("matchLabels")
+    rules = None if plain else selector.get("matchExpressions")
+    pairs = pairs if isinstance(pairs, Mapping) else {}
+    rules = [rule for rule in rules if isinstance(rule, Mapping)] if isinstance(rules, list) else []
     if not pairs and not rules:
         return False
     if any(labels.get(str(k)) != str(v) for k, v in pairs.items()):
         return False
-    return all(_holds(rule, labels) for rule in rules if isinstance(rule, Mapping))
+    return all(_holds(rule, labels) for rule in rules)
 
 
 def _holds(rule: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    key, values = str(rule.get("key")), [str(v) for v in rule.get("values") or []]
+    key, values = str(rule.get("key")), _values(rule)
     match rule.get("operator"):
         case "In":
             return labels.get(key) in values
@@ -284,3 +292,8 @@ def _holds(rule: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
         case "DoesNotExist":
             return key not in labels
     return False
+
+
+def _values(rule: Mapping[str, Any]) -> list[str]:
+    values = rule.get("values")
+    return [str(value) for value in values] if isinstance(values, list) else []

@@ -19,7 +19,7 @@ _ORDERS = re.compile(
             r"(?:healthy|fine|ok|all right)\b",
             r"\b(?:ai|llm|assistant|agent|operator|sre|admin)s?\b[^\n]{0,20}[,:] ?(?:please |you |must )*"
             r"(?:run|execute|delete|ignore|report|drain|approve|scale)\b",
-            r"\b(?:run|execute|type|issue)\b[^\n]{0,30}kubectl "
+            r"\b(?:run|execute|type|issue)(?: this| the following| the command)?\W{1,3}kubectl "
             r"(?:delete|drain|scale|apply|exec|patch|edit|cordon|create)\b",
             r"忽略(?:之前|以上|前面|所有|上面)[^\n]{0,10}(?:指令|指示|提示|规则)|无视[^\n]{0,10}(?:指令|指示|规则)",
         )

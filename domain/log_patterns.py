@@ -48,14 +48,14 @@ class Sign(StrEnum):
     NO_FILE = "no-file"
 
 
-_KEY = r"[\"'`“]?(?P<key>[A-Za-z_][\w.\-]{1,60})[\"'`”]?"
-_ENV = r"[\"'`]?\$?\{?(?P<key>(?-i:[A-Z][A-Z0-9_]{2,60}))\}?[\"'`]?"
+_KEY = r"(?<![\w.\-])[\"'`“]?(?P<key>[A-Za-z_][\w.\-]{1,60})[\"'`”]?"
+_ENV = r"(?<![\w.\-])[\"'`]?\$?\{?(?P<key>(?-i:[A-Z][A-Z0-9_]{2,60}))\}?[\"'`]?"
 _ENVS = r"env(?:ironment)?[ _](?:var(?:iable)?s?|settings?)"
 _UNSET = (
     r"(?:not (?:set|found|defined|provided|configured)|un(?:set|defined)|missing|required|empty"
     r"|must be (?:set|defined|provided))"
 )
-_FILE = r"[\"'`(]?(?P<file>/[^\s\"'`:,)]{1,200})"
+_FILE = r"(?<![\w/.\-])(?P<file>/[^\s\"'`:,)]{1,200})"
 _CONFIG_FILE = r"(?P<where>[\w./\-]+\.(?:json|ya?ml|toml|conf|cfg|ini|properties|env|xml))"
 
 PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
@@ -343,10 +343,10 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
     (
         Sign.NO_FILE,
         (
-            rf"(?:open|stat|lstat|read|load|chdir|access)\w* {_FILE}[\"'`]?: no such file",
+            rf"(?:open|stat|lstat|read|load|chdir|access)\w* [\"'`]?{_FILE}[\"'`]?: no such file",
             r"No such file or directory: ['\"](?P<file2>[^'\"]+)",
             r"ENOENT[^\n]{0,60}?'(?P<file3>[^']+)'",
-            r"(?P<file4>/[^\s\"'`:,(]{2,200})[\"'`]?:? ?\(?no such file",
+            r"(?<![\w/.\-])(?P<file4>/[^\s\"'`:,(]{2,200})[\"'`]?:? ?\(?no such file",
             r"(?:FileNotFoundException|NoSuchFileException): (?P<file5>\S+)",
             r"(?:cannot|can't|could not|couldn't) (?:open|find|read|load) (?:\w+ ){0,2}"
             r"[\"'`]?(?P<file6>/[^\s\"'`:,)]+)",

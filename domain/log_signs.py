@@ -54,7 +54,7 @@ _ENDPOINTS = tuple(
         rf"dial (?:tcp|udp)[46]? {_HOST}:(?P<port>\d{{1,5}})",
         rf"Connection refused: {_HOST}/[\d.]+:(?P<port>\d{{1,5}})",
         rf"on '{_HOST}{_PORT}'",
-        rf"\w+://(?:[^\s/@]{{1,120}}@)?{_HOST}{_PORT}(?=[/\s\"',;)?]|$)",
+        rf"(?<!\w)\w{{1,20}}://(?:[^\s/@]{{1,120}}@)?{_HOST}{_PORT}(?=[/\s\"',;)?]|$)",
         rf"(?:to|reach|tried:|brokers?|host|server) [\['\"]*{_HOST}(?:[:]| port )(?P<port>\d{{1,5}})",
         rf"(?:^|[\s\"'=(/@,\[]){_HOST}:(?P<port>\d{{2,5}})(?=[\s\"',;)/\]:.]|$)",
         rf"(?:to|reach) (?:remote host |host |server )?[('\"]*{_HOST}[)'\"]*(?=[\s,;:.!]|$)",
@@ -103,13 +103,13 @@ def read_record(record: Record) -> Seen | None:
 
 
 def _around(text: str, found: re.Match[str]) -> str:
-    """At most 160 characters of the matched line, with the match in them."""
+    """At most 110 characters of the matched line, with the match in them."""
     start = text.rfind("\n", 0, found.end()) + 1
     line = text[start : max(text.find("\n", found.end()), 0) or len(text)]
-    if len(line) <= 160:
+    if len(line) <= 110:
         return line.strip()
-    begin = max(0, found.start() - start - 40)
-    return line[begin : begin + 160].strip()
+    begin = max(0, min(found.start() - start - 20, len(line) - 110))
+    return line[begin : begin + 110].strip()
 
 
 LOOK_BACK = 15

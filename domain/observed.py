@@ -15,7 +15,7 @@ from typing import NamedTuple
 from kubetriage.domain.events import EventRecord, event_record
 from kubetriage.domain.evidence import Observation, Read, ReadFailure, ReadKind, list_of
 from kubetriage.domain.kube import Obj
-from kubetriage.domain.resource import Resource
+from kubetriage.domain.resource import KINDS, Resource
 
 Key = tuple[str, str, str]
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -90,10 +90,20 @@ class Observed:
             return Present(found, found.cite)
         if ref.key in self._absent:
             return Absent(self._absent[ref.key])
+        whole = self._list_without(ref)
+        return Absent(whole) if whole is not None else Unknown(self._failed.get(ref.key))
+
+    def _list_without(self, ref: Resource) -> str | None:
+        """The citation of a list that would hold this object if it were there."""
+        info = KINDS.get(ref.kind)
+        somewhere = info is not None and info.namespaced and not ref.namespace
+        if somewhere and any(o.name == ref.name for o in self._kinds.get(ref.kind, [])):
+            return None
         whole = self.complete_list(ref.kind, ref.namespace)
         if whole is not None:
-            return Absent(whole)
-        return Unknown(self._failed.get(ref.key))
+            return whole
+        named = self._by_read.get(list_of(ref.kind, ref.namespace, fields=f"metadata.name={ref.name}").key)
+        return named.read.key if named is not None and named.found and not named.cut else None
 
     def find(self, ref: Resource | None) -> Obj | None:
         """The object if it is there and was read."""
@@ -104,8 +114,17 @@ class Observed:
 
     def objects(self, kind: str, namespace: str | None = None) -> list[Obj]:
         """All objects of a kind that were read, sorted; None means every namespace."""
-        found = self._kinds.get(kind, [])
-        return list(found) if namespace is None else [o for o in found if o.namespace == namespace]
+        if namespace is None:
+            return list(self._kinds.get(kind, []))
+        return list(self._places.get((kind, namespace), []))
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str], list[Obj]]:
+        found: dict[tuple[str, str], list[Obj]] = defaultdict(list)
+        for kind, objects in self._kinds.items():
+            for obj in objects:
+                found[kind, obj.namespace].append(obj)
+        return found
 
     def complete_list(self, kind: str, namespace: str) -> str | None:
         """The citation of a list that holds every object of that kind there, None if there is none."""

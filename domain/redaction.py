@@ -28,8 +28,8 @@ JSON: TypeAlias = Any
 _APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _NAMES_OBJECT: Final = frozenset({"secret", "credentials", "credential"})
 """Fields of API objects whose value is usually the name of an object."""
-_DEEPEST: Final = 200
-"""Levels of nesting beyond which an object is masked as a whole (Python's own limit is 1,000)."""
+_DEEPEST: Final = 60
+"""Levels of nesting beyond which an object is masked as a whole; Kubernetes' own have less than 20."""
 
 
 def redact_text(text: str) -> str:
@@ -134,8 +134,9 @@ class _Walk:
         for key in ("data", "stringData"):
             if key in value:
                 masked[key] = dict.fromkeys(value[key], MARK) if isinstance(value[key], dict) else MARK
-        annotations = (value.get("metadata") or {}).get("annotations") or {}
-        if _APPLIED in annotations and _parsed(annotations[_APPLIED]) is None:
+        metadata = value.get("metadata")
+        annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+        if isinstance(annotations, dict) and _parsed(annotations.get(_APPLIED, "{}")) is None:
             # The manifest last applied holds the data again; where it cannot be read it goes whole.
             masked["metadata"] = {**masked["metadata"], "annotations": {**annotations, _APPLIED: MARK}}
         return masked
@@ -182,12 +183,13 @@ def _is_reference(value: str) -> bool:
 def _partly(value: str) -> str:
     """A secret as a whole; but of a connection string only what is secret in it."""
     masked = mask(value)
-    return masked if "://" in value and (masked != value or "@" not in value) else MARK
+    in_parts = "://" in masked and (MARK in masked or "@" not in value)
+    return masked if in_parts else MARK
 
 
-def _parsed(text: str) -> JSON | None:
+def _parsed(text: JSON) -> JSON | None:
     try:
         inner = json.loads(text)
-    except (ValueError, RecursionError):
+    except (ValueError, TypeError, RecursionError):
         return None
     return inner if isinstance(inner, (dict, list)) else None

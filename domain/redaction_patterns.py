@@ -19,7 +19,7 @@ CREDENTIALS: Final[dict[str, re.Pattern[str]]] = {
         "LTAI": r"LTAI[A-Za-z0-9]{12,30}+(?![A-Za-z0-9])",  # Alibaba Cloud AccessKey
         "STS.": r"STS\.[A-Za-z0-9]{20,}+",  # Alibaba Cloud temporary AccessKey
         "AKID": r"AKID[A-Za-z0-9]{13,40}+(?![A-Za-z0-9])",  # Tencent Cloud SecretId
-        "AIza": r"AIza[\w-]{35}(?![\w-])",  # Google API key
+        "AIza": r"AIza[\w-]{30,}+",  # Google API key
         "ya29.": r"ya29\.[\w-]{20,}+",  # Google OAuth access token
         "ghp_": r"ghp_[A-Za-z0-9]{30,}+",  # GitHub: personal, OAuth, user, server, refresh tokens
         "gho_": r"gho_[A-Za-z0-9]{30,}+",

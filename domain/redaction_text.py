@@ -173,12 +173,16 @@ def _userinfo(text: str, at: int) -> Span | None:
     return (first, first + end) if end > 0 and not _said(rest[:end]) else None
 
 
+_WORD_END: Final = re.compile(r"[^\s\"'=(]*+")
+
+
 def _before_protocol(text: str, at: int) -> Span | None:
     """The password of `user:password@tcp(host)`, as Go's MySQL driver writes it."""
-    user = re.search(r"[^\s\"'=/:]{1,80}:(?P<secret>[^\s\"']{1,200})$", text[max(0, at - 280) : at])
-    if user is None or _said(user["secret"]):
+    first = _WORD_END.match(text[at - 280 : at][::-1] if at >= 280 else text[:at][::-1])
+    user, colon, secret = (first[0][::-1] if first else "").partition(":")
+    if not user or not colon or "/" in user or not secret or _said(secret):
         return None
-    return (at - len(user["secret"]), at)
+    return (at - len(secret), at)
 
 
 def _said(value: str) -> bool:
@@ -193,6 +197,7 @@ _KEYWORDS: Final = """
 """
 _LOWER: Final = re.compile("|".join(map(re.escape, (*PATTERNS, *_KEYWORDS.split(), "@tcp(", "@unix("))))
 _EXACT: Final = re.compile("|".join(map(re.escape, CREDENTIALS)))
+_ROUNDS: Final = 5
 _SHORT: Final = 10_000
 """Characters up to which one look at the whole text, before all finders start, is worth its time."""
 
@@ -203,9 +208,21 @@ def may_hold_secret(text: str) -> bool:
 
 
 def mask(text: str) -> str:
-    """The text with each secret replaced by the mark; the same object if there is none."""
+    """The text with each secret replaced by the mark; the same object if there is none.
+
+    Masking goes on until it finds nothing more: what stood against a masked secret may show only then.
+    """
     if len(text) < _SHORT and not may_hold_secret(text):
         return text
+    for _ in range(_ROUNDS):
+        masked = _once(text)
+        if masked is text:
+            break
+        text = masked
+    return text
+
+
+def _once(text: str) -> str:
     spans = sorted((*_named(text), *_issued(text), *_users(text)))
     if not spans:
         return text

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 from kubetriage.domain.alert import Alert, Subject
 from kubetriage.domain.events import EventRecord
@@ -13,7 +14,7 @@ from kubetriage.domain.evidence import Observation, list_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.kube import Obj, selects
 from kubetriage.domain.observed import Absent, Key, LogText, Observed, Present, Unknown
-from kubetriage.domain.resource import Resource, resource
+from kubetriage.domain.resource import WORKLOADS, Resource, resource
 
 
 class ClusterView(Observed):
@@ -53,6 +54,16 @@ class ClusterView(Observed):
 
     def owners(self, ref: Resource) -> list[Resource]:
         """The chain of controllers above an object, nearest first: ReplicaSet, Deployment, …"""
+        known = self._chains.get(ref.key)
+        if known is None:
+            known = self._chains[ref.key] = self._chain(ref)
+        return list(known)
+
+    @cached_property
+    def _chains(self) -> dict[Key, list[Resource]]:
+        return {}
+
+    def _chain(self, ref: Resource) -> list[Resource]:
         chain: list[Resource] = []
         current = self.find(ref)
         while current is not None and current.controller is not None and current.controller not in chain:
@@ -61,17 +72,25 @@ class ClusterView(Observed):
         return chain
 
     def workload(self, ref: Resource) -> Resource:
-        """The topmost controller of an object, or the object itself."""
-        chain = self.owners(ref)
-        return chain[-1] if chain else ref
+        """The object whose pod template a person changes: the topmost built-in workload above an object.
+
+        A ReplicaSet or Job under a foreign controller (a Rollout, a Workflow) is written by that controller.
+        An operator above a Deployment is not its workload. An object without a workload is its own.
+        """
+        top = ref
+        for owner in self.owners(ref):
+            if owner.kind in WORKLOADS or top.kind in ("ReplicaSet", "Job"):
+                top = owner
+        return top
 
     @cached_property
     def _owned(self) -> dict[Key, list[Obj]]:
         found: dict[Key, list[Obj]] = defaultdict(list)
         for kind in ("Pod", "ReplicaSet", "Job", "PersistentVolumeClaim"):
             for child in self._kinds.get(kind, []):
-                if child.controller is not None:
-                    found[child.controller.key].append(child)
+                owner = child.controller
+                if owner is not None:
+                    found[owner.key].append(child)
         return found
 
     def owned(self, ref: Resource, kind: str = "") -> list[Obj]:
@@ -92,7 +111,7 @@ class ClusterView(Observed):
     def _claims(self) -> dict[Key, list[Obj]]:
         found: dict[Key, list[Obj]] = defaultdict(list)
         for pod in self._kinds.get("Pod", []):
-            for claim in claims_of(pod):
+            for claim in dict.fromkeys(claims_of(pod)):
                 found[claim.key].append(pod)
         return found
 
@@ -108,33 +127,57 @@ class ClusterView(Observed):
 
     def pods_on(self, node: str) -> list[Obj]:
         """The pods placed on a node that were read."""
-        return list(self._on_node.get(node, []))
+        return list(self._on_node.get(node, [])) if node else []
 
     def services_of(self, pod: Obj) -> list[Obj]:
         """The Services whose selector selects this pod."""
-        return [
-            s
-            for s in self._kinds.get("Service", [])
-            if s.namespace == pod.namespace and selects(s.mapping("spec", "selector"), pod.labels)
-        ]
+        return self.services_selecting(pod.namespace, pod.labels)
+
+    def services_selecting(self, namespace: str, labels: Mapping[str, str]) -> list[Obj]:
+        """The Services of a namespace whose selector selects pods with these labels."""
+        near = [s for pair in labels.items() for s in self._by_selector.get((namespace, *pair), [])]
+        return sorted(
+            (s for s in near if selects(s.mapping("spec", "selector"), labels)), key=lambda s: s.name
+        )
+
+    @cached_property
+    def _by_selector(self) -> dict[tuple[str, str, str], list[Obj]]:
+        """Services by the first pair of their selector, so that a pod looks at those near it only."""
+        found: dict[tuple[str, str, str], list[Obj]] = defaultdict(list)
+        for service in self._kinds.get("Service", []):
+            for key, value in list(service.mapping("spec", "selector").items())[:1]:
+                found[service.namespace, str(key), str(value)].append(service)
+        return found
 
     def pods_behind(self, service: Obj) -> list[Obj]:
         """The pods that a Service's selector selects."""
-        chosen = service.mapping("spec", "selector")
-        return [p for p in self.objects("Pod", service.namespace) if selects(chosen, p.labels)]
+        return self.pods_selected(service.namespace, service.mapping("spec", "selector"))
+
+    def pods_selected(self, namespace: str, selector: Mapping[str, Any]) -> list[Obj]:
+        """The pods of a namespace that a selector selects; an empty one selects none."""
+        pairs = selector.get("matchLabels", selector)
+        near = self.objects("Pod", namespace)
+        for key, value in list(pairs.items())[:1] if isinstance(pairs, Mapping) else []:
+            if isinstance(value, str):
+                near = self._by_label.get((namespace, str(key), value), [])
+        return [p for p in near if selects(selector, p.labels)]
+
+    @cached_property
+    def _by_label(self) -> dict[tuple[str, str, str], list[Obj]]:
+        found: dict[tuple[str, str, str], list[Obj]] = defaultdict(list)
+        for pod in self._kinds.get("Pod", []):
+            for key, value in pod.labels.items():
+                found[pod.namespace, key, value].append(pod)
+        return found
 
     def has_ready_endpoints(self, service: Obj) -> bool | None:
         """Whether any endpoint is ready; None if the slices were not read."""
-        slices = [
-            s
-            for s in self.objects("EndpointSlice", service.namespace)
-            if s.labels.get("kubernetes.io/service-name") == service.name
-        ]
+        slices = self._slices.get((service.namespace, service.name), [])
         if not slices:
             labels = f"kubernetes.io/service-name={service.name}"
             seen = self.observation(list_of("EndpointSlice", service.namespace, labels=labels))
             whole = self.complete_list("EndpointSlice", service.namespace)
-            return False if whole or (seen is not None and seen.found) else None
+            return False if whole or (seen is not None and seen.found and not seen.cut) else None
         for part in slices:
             for endpoint in part.items("endpoints"):
                 conditions = endpoint.get("conditions")
@@ -142,6 +185,14 @@ class ClusterView(Observed):
                 if ready is not False and endpoint.get("addresses"):  # nil means ready (discovery/v1)
                     return True
         return False
+
+    @cached_property
+    def _slices(self) -> dict[tuple[str, str], list[Obj]]:
+        """EndpointSlices by their Service's namespace and name."""
+        found: dict[tuple[str, str], list[Obj]] = defaultdict(list)
+        for part in self._kinds.get("EndpointSlice", []):
+            found[part.namespace, part.labels.get("kubernetes.io/service-name", "")].append(part)
+        return found
 
     # ---- the alert's time
 

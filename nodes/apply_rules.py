@@ -8,7 +8,6 @@ from kubetriage.domain.evidence_index import index_evidence
 from kubetriage.domain.finding import Finding, Want
 from kubetriage.domain.ports import Services
 from kubetriage.domain.reading import fresh
-from kubetriage.domain.rules import RULES
 from kubetriage.state.run_view import run_view
 from kubetriage.state.triage_alert import MAX_VISITS, TriageContext, TriageState, TriageUpdate
 
@@ -20,6 +19,8 @@ async def apply_rules(
 
     What rules want is dropped, and said, once check_related has run as often as it may.
     """
+    from kubetriage.domain.rules import RULES  # late: sixty modules that building a graph does not need
+
     view = await run_view(state, services)
     findings: dict[str, Finding] = {}
     wants: list[Want] = []

@@ -8,7 +8,6 @@ from kubetriage.domain.evidence_index import gaps_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.ports import Services
 from kubetriage.domain.reading import ask, fresh
-from kubetriage.domain.relations import RELATIONS
 from kubetriage.domain.view import ClusterView
 from kubetriage.state.run_view import run_view
 from kubetriage.state.triage_alert import (
@@ -61,6 +60,8 @@ async def check_related(
 
 def _next(view: ClusterView, wanted: list[Want]) -> list[Want]:
     """What was asked for from outside first, then what every relation points at."""
+    from kubetriage.domain.relations import RELATIONS  # late, as the rules are
+
     found = list(wanted)
     for relation in RELATIONS:
         found += relation(view)

@@ -260,7 +260,12 @@ def shop(tmp_path_factory: pytest.TempPathFactory, write_snapshot: WriteSnapshot
         "shop/web-5d-aaaaa/proxy": "",
         "shop/web-5d-crash/web.previous": "starting\nno database\n",
     }
-    unreadable = ["PersistentVolume", "ConfigMap/kube-system", "Service/kube-system/hidden", "pods/log/kube-system"]
+    unreadable = [
+        "PersistentVolume",
+        "ConfigMap/kube-system",
+        "Service/kube-system/hidden",
+        "pods/log/kube-system",
+    ]
     scope = {
         "unreadable": unreadable,
         "namespaces": ["shop", "kube-system", "default"],

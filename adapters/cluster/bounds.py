@@ -62,8 +62,7 @@ def _shorter(obj: Object) -> Object:
     if isinstance(annotations, dict) and _APPLIED in annotations:
         annotations = {k: v for k, v in annotations.items() if k != _APPLIED}
         obj = {**obj, "metadata": {**metadata, "annotations": annotations}}
-    shortened: Object = _cut_strings(obj)
-    return shortened
+    return dict(_cut_strings(obj)) if _size((obj,)) > VALUE else obj
 
 
 def _cut_strings(value: Any) -> Any:

@@ -104,7 +104,7 @@ class McpCluster:
                 left = until - asyncio.get_running_loop().time()
                 observation = await self._once(read, left)
                 failure = observation.failure
-                if failure is None or not failure.kind.retryable or pause is None:
+                if failure is None or not failure.kind.retryable or pause is None or self._session.closed:
                     break
                 if asyncio.get_running_loop().time() + pause >= until:
                     break

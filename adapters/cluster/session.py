@@ -165,7 +165,7 @@ class McpSession:
         self._pause = FIRST_PAUSE
         self._not_before = 0.0
         self._refusal: ReadFailure | None = None
-        self._closed = False
+        self.closed = False
 
     async def offer(self) -> Offer:
         """What the server offers; connects if there is no connection. Raises `Lost`."""
@@ -213,7 +213,7 @@ class McpSession:
         raise Lost(link.failure or explain(error, link.diagnostics)) from error
 
     async def _linked(self) -> tuple[_Link, Offer]:
-        if self._closed:
+        if self.closed:
             raise Lost(ReadFailure(kind=FailureKind.UNAVAILABLE, message="the connection is closed"))
         link = self._link
         if link is None or not link.alive:
@@ -254,7 +254,7 @@ class McpSession:
 
     async def close(self) -> None:
         """End the session, and the server if it is a child of ours."""
-        self._closed = True
+        self.closed = True
         if self._link is not None:
             await self._link.close()
 

@@ -8,9 +8,14 @@ new.
 from __future__ import annotations
 
 from kubetriage.domain.relations import (
+    admission,
     autoscaling,
+    job,
+    namespace,
+    node,
     pod,
     scheduling,
+    service,
     storage,
     workload,
 )
@@ -19,8 +24,13 @@ from kubetriage.domain.relations.base import Relation
 RELATIONS: tuple[Relation, ...] = (
     *pod.RELATIONS,
     *workload.RELATIONS,
+    *job.RELATIONS,
     *scheduling.RELATIONS,
     *storage.RELATIONS,
+    *admission.RELATIONS,
+    *node.RELATIONS,
+    *service.RELATIONS,
     *autoscaling.RELATIONS,
+    *namespace.RELATIONS,
 )
 """Every relation, in the order in which a reader wants what they find."""

@@ -8,8 +8,7 @@ from kubetriage.domain.evidence import get, list_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.kube import pod_settled, selector_of
 from kubetriage.domain.language import text
-from kubetriage.domain.relations.base import Relation
-from kubetriage.domain.relations.workload import events_of
+from kubetriage.domain.relations.base import Relation, events_about
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules.admission_messages import Kind
 from kubetriage.domain.rules.admission_refusals import Refusal, refusals
@@ -75,13 +74,17 @@ def _behind(view: ClusterView, service: Resource) -> Iterator[Want]:
     if selector:
         yield Want(read=list_of("Pod", service.namespace, labels=selector), about=service, why=why)
         for pod in [p for p in view.pods_behind(found) if not pod_settled(p)][:2]:
-            yield events_of(pod.ref, text("should answer for the webhook", "应为 webhook 提供服务"))
+            yield Want(
+                read=events_about(pod.ref),
+                about=pod.ref,
+                why=text("should answer for the webhook", "应为 webhook 提供服务"),
+            )
         if not view.pods_behind(found):
             have = text("whose pods should answer for the webhook", "应由谁的 Pod 为 webhook 提供服务")
             yield Want(read=list_of("Deployment", service.namespace), about=service, why=have)
             for owner in view.objects("Deployment", service.namespace):
                 if view.owned(owner.ref) or _would_serve(view, service, owner.ref):
-                    yield events_of(owner.ref, have)
+                    yield Want(read=events_about(owner.ref), about=owner.ref, why=have)
 
 
 def _would_serve(view: ClusterView, service: Resource, workload: Resource) -> bool:

@@ -8,8 +8,7 @@ from kubetriage.domain.evidence import get, list_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.kube import selector_of
 from kubetriage.domain.language import text
-from kubetriage.domain.relations.base import Relation
-from kubetriage.domain.relations.workload import events_of
+from kubetriage.domain.relations.base import Relation, events_about
 from kubetriage.domain.resource import KINDS, resource
 from kubetriage.domain.view import ClusterView
 
@@ -21,7 +20,11 @@ def around_scalers(view: ClusterView) -> Iterator[Want]:
     for found in view.objects("HorizontalPodAutoscaler"):
         if not view.looked_at(found.ref):
             continue
-        yield events_of(found.ref, text("what the autoscaler said", "自动伸缩控制器的记录"))
+        yield Want(
+            read=events_about(found.ref),
+            about=found.ref,
+            why=text("what the autoscaler said", "自动伸缩控制器的记录"),
+        )
         kind, name = (
             found.text("spec", "scaleTargetRef", "kind"),
             found.text("spec", "scaleTargetRef", "name"),

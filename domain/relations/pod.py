@@ -16,6 +16,10 @@ from kubetriage.domain.view import Absent, ClusterView, claims_of
 
 HEALTHY_LOGS = 2
 """Pods of a workload without unhealthy ones whose logs are read: errors may show in them alone."""
+TAIL = 500
+"""Lines of the log of a container in trouble: its last words are what counts."""
+LONG_TAIL = 2000
+"""Lines of the log of a container that is ready: what the alert measures may lie some way back."""
 CONTAINERS = 6
 """Containers of one pod whose logs are read, those in trouble first."""
 
@@ -104,10 +108,11 @@ def _log(pod: Obj, state: ContainerState) -> Iterator[Want]:
         why = text(
             "the last words of {name} before it was restarted", "{name} 重启前的最后日志", name=state.name
         )
-        yield Want(read=log_of(pod.ref, state.name, previous=True), about=pod.ref, why=why)
+        yield Want(read=log_of(pod.ref, state.name, previous=True, tail=TAIL), about=pod.ref, why=why)
     if not done:
         why = text("what {name} logs", "{name} 的日志", name=state.name)
-        yield Want(read=log_of(pod.ref, state.name), about=pod.ref, why=why)
+        tail = LONG_TAIL if pod_ready(pod) else TAIL
+        yield Want(read=log_of(pod.ref, state.name, tail=tail), about=pod.ref, why=why)
 
 
 def logs_of_healthy_workload(view: ClusterView) -> Iterator[Want]:
@@ -125,7 +130,7 @@ def logs_of_healthy_workload(view: ClusterView) -> Iterator[Want]:
         )
         for state in containers(pod)[:CONTAINERS]:
             if state.running:
-                yield Want(read=log_of(pod.ref, state.name), about=pod.ref, why=why)
+                yield Want(read=log_of(pod.ref, state.name, tail=LONG_TAIL), about=pod.ref, why=why)
 
 
 # ---- a pod that is gone

@@ -1,108 +1,92 @@
-"""Around a workload: its events, ReplicaSets, pods, governing objects, and the pods worth a closer look."""
+"""Around a workload: events, ReplicaSets, its pods and the unhealthy ones among them, scaler, Services."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kubetriage.domain.evidence import get, list_of
 from kubetriage.domain.finding import Want
-from kubetriage.domain.kube import Obj, containers, pod_settled, selector_of
-from kubetriage.domain.language import Text, text
-from kubetriage.domain.relations.base import Relation
-from kubetriage.domain.resource import WORKLOADS, Resource, resource
+from kubetriage.domain.kube import Obj, containers, pod_settled, selector_of, selects
+from kubetriage.domain.language import text
+from kubetriage.domain.relations.base import FOCUS, Relation, closer, events_of
+from kubetriage.domain.resource import resource
 from kubetriage.domain.rules.remedies import revision
 from kubetriage.domain.view import ClusterView
 
-CLOSER = 3
-"""Unhealthy pods of one workload that are looked at."""
+KINDS = ("DaemonSet", "Deployment", "ReplicaSet", "ReplicationController", "StatefulSet")
+_ORDINAL = re.compile(r"-(\d{1,6})$")
 
 
-def events_of(ref: Resource, why: Text) -> Want:
-    """The events about one object; those about cluster-scoped objects stand in any namespace."""
-    chosen = f"involvedObject.kind={ref.kind},involvedObject.name={ref.name}"
-    return Want(read=list_of("Event", ref.namespace, fields=chosen), about=ref, why=why)
+def looked_at(view: ClusterView) -> Iterator[Obj]:
+    """The workloads that the run looks at, Jobs aside; a ReplicaSet under a Deployment comes with that."""
+    for kind in KINDS:
+        for obj in view.objects(kind):
+            below = obj.controller is not None and obj.controller.kind == "Deployment"
+            if view.looked_at(obj.ref) and (obj.ref == view.primary or not below):
+                yield obj
 
 
 def around_workloads(view: ClusterView) -> Iterator[Want]:
-    for kind in sorted(WORKLOADS):
-        for found in view.objects(kind):
-            if view.looked_at(found.ref):
-                yield from _around(view, found)
+    for obj in looked_at(view):
+        who = f"{obj.ref.kind} {obj.name}"
+        why = text("what its controller said about {who}", "控制器对 {who} 的记录", who=who)
+        yield events_of(obj.ref, why)
+        above = obj.controller
+        if above is not None and above.api_version:
+            why = text("controls {who}", "{who} 的控制器", who=who)
+            yield Want(read=get(above), about=above, why=why)
+        chosen = selector_of(obj)
+        if not chosen:
+            continue
+        if obj.ref.kind == "Deployment":
+            why = text("the revisions of {who}", "{who} 的各个修订版", who=who)
+            yield Want(read=list_of("ReplicaSet", obj.namespace, labels=chosen), about=obj.ref, why=why)
+        why = text("the pods of {who}", "{who} 的 Pod", who=who)
+        yield Want(read=list_of("Pod", obj.namespace, labels=chosen), about=obj.ref, why=why)
+        yield from _pods(view, obj, who)
 
 
-def _around(view: ClusterView, found: Obj) -> Iterator[Want]:
-    ref = found.ref
-    yield events_of(ref, text("what its controller said", "控制器的记录"))
-    if found.controller is not None and found.controller.api_version:
-        why = text("controls {k} {n}", "{k} {n} 的控制器", k=ref.kind, n=ref.name)
-        yield Want(read=get(found.controller), about=found.controller, why=why)
-    if ref.kind == "CronJob":
-        why = text("the Jobs that it started", "它启动的 Job")
-        yield Want(read=list_of("Job", ref.namespace), about=ref, why=why)
-        yield from _latest_jobs(view, ref)
+def _pods(view: ClusterView, obj: Obj, who: str) -> Iterator[Want]:
+    """The pods worth a closer look, without any the most restarted; none beside the alert's own ill pod."""
+    listed = list_of("Pod", obj.namespace, labels=selector_of(obj))
+    pods = [p for p in view.pods_of(obj.ref) if p.deleted is None]
+    if any(p.ref == view.primary and not pod_settled(p) for p in pods):
         return
-    selector = selector_of(found)
-    if not selector:
-        return
-    if ref.kind == "Deployment":
-        why = text("its revisions", "它的各修订版")
-        yield Want(read=list_of("ReplicaSet", ref.namespace, labels=selector), about=ref, why=why)
-        yield from _short_sets(view, ref)
-    why = text("its pods", "它的 Pod")
-    yield Want(read=list_of("Pod", ref.namespace, labels=selector), about=ref, why=why)
-    yield from _closer(view, found)
-    if ref.kind == "StatefulSet" and found.text("spec", "serviceName"):
-        service = resource("Service", ref.namespace, found.text("spec", "serviceName"))
-        why = text("gives the pods of the StatefulSet their names", "为 StatefulSet 的 Pod 提供域名")
-        yield Want(read=get(service), about=service, why=why)
+    bad = sorted((p for p in pods if not pod_settled(p)), key=lambda p: _order(view, p))
+    for pod in bad[:FOCUS]:
+        why = text("a pod of {who} that is not ready", "{who} 中未就绪的 Pod", who=who)
+        yield closer(view, listed, pod.ref, why)
+    most = max(pods, key=lambda p: (restarts(p), p.name), default=None)
+    if not bad and most is not None and restarts(most):
+        why = text("the pod of {who} that restarted most", "{who} 中重启最多的 Pod", who=who)
+        yield closer(view, listed, most.ref, why)
 
 
-def _short_sets(view: ClusterView, deployment: Resource) -> Iterator[Want]:
-    """ReplicaSets that have fewer pods than they should: their events say why."""
-    for one in view.owned(deployment, "ReplicaSet"):
-        if one.number("spec", "replicas") > one.number("status", "replicas"):
-            yield events_of(one.ref, text("has fewer pods than it should", "Pod 数少于期望值"))
-
-
-def _latest_jobs(view: ClusterView, cron_job: Resource) -> Iterator[Want]:
-    """The newest Job, and the newest one that failed."""
-    jobs = sorted(
-        view.owned(cron_job, "Job"), key=lambda j: (j.text("metadata", "creationTimestamp"), j.name)
-    )
-    failed = [j for j in jobs if "Failed" in j.conditions()]
-    for job in dict.fromkeys(j.ref for j in (*jobs[-1:], *failed[-1:])):
-        yield events_of(
-            job, text("a recent run of CronJob {n}", "CronJob {n} 最近的一次运行", n=cron_job.name)
-        )
-
-
-def _closer(view: ClusterView, found: Obj) -> Iterator[Want]:
-    """Unhealthy pods to look at; none beside a primary pod of the workload that is unhealthy itself."""
-    pods = [p for p in view.pods_of(found.ref) if p.deleted is None]
-    primary = view.find(view.primary)
-    if primary is not None and primary in pods and not pod_settled(primary):
-        return
-    ill = [p for p in pods if not pod_settled(p)]
-    if ill:
-        chosen = sorted(ill, key=lambda p: _rank(view, p))[:CLOSER]
-        why = text(
-            "a pod of {k} {n} that is not ready", "{k} {n} 未就绪的 Pod", k=found.ref.kind, n=found.name
-        )
-    else:
-        chosen = sorted((p for p in pods if _restarts(p)), key=lambda p: (-_restarts(p), p.name))[:1]
-        why = text("its most restarted pod", "重启次数最多的 Pod")
-    for pod in chosen:
-        yield events_of(pod.ref, why)
-
-
-def _rank(view: ClusterView, pod: Obj) -> tuple[int, int, str]:
-    """Pods of the newest revision first, then those that restart most."""
+def _order(view: ClusterView, pod: Obj) -> tuple[int, int, int, int, str]:
+    """The newest revision first, what only lies about as Failed last; ordinals as they start, 2 before 10."""
     owner = view.find(pod.controller)
-    return (-(revision(owner) if owner is not None else 0), -_restarts(pod), pod.name)
+    ordinal = _ORDINAL.search(pod.name)
+    return (
+        int(pod.text("status", "phase") == "Failed"),
+        -revision(owner) if owner is not None else 0,
+        int(ordinal[1]) if ordinal else 0,
+        -restarts(pod),
+        pod.name,
+    )
 
 
-def _restarts(pod: Obj) -> int:
-    return sum(s.restarts for s in containers(pod))
+def restarts(pod: Obj) -> int:
+    """The highest restart count of a pod's containers."""
+    return max((state.restarts for state in containers(pod)), default=0)
+
+
+def short_replica_sets(view: ClusterView) -> Iterator[Want]:
+    """Why pods are not made at all: what was said about the ReplicaSets that miss some."""
+    for obj in looked_at(view):
+        for owned in view.owned(obj.ref, "ReplicaSet") if obj.ref.kind == "Deployment" else ():
+            if owned.number("status", "replicas") < owned.number("spec", "replicas"):
+                yield events_of(owned.ref, text("has fewer pods than it should", "Pod 数少于期望值"))
 
 
 def scalers(view: ClusterView) -> Iterator[Want]:
@@ -113,12 +97,45 @@ def scalers(view: ClusterView) -> Iterator[Want]:
         yield Want(read=list_of("HorizontalPodAutoscaler", found.namespace), about=found.ref, why=why)
 
 
-def reached_by(view: ClusterView) -> Iterator[Want]:
-    """The Services in front of the alert's workload: their endpoints are its use."""
-    found = view.find(view.primary)
-    if found is not None and found.ref.kind in WORKLOADS - {"Job", "CronJob"}:
-        why = text("which Services select its pods", "哪些 Service 选中它的 Pod")
-        yield Want(read=list_of("Service", found.namespace), about=found.ref, why=why)
+# ---- Services
 
 
-RELATIONS: tuple[Relation, ...] = (around_workloads, scalers, reached_by)
+def services_around(view: ClusterView) -> Iterator[Want]:
+    """The Services before a workload in trouble, and before the alert's own even if it looks well."""
+    for obj in looked_at(view):
+        who = f"{obj.ref.kind} {obj.name}"
+        headless = obj.text("spec", "serviceName")
+        if obj.ref.kind == "StatefulSet" and headless:
+            service = resource("Service", obj.namespace, headless)
+            why = text("gives the pods of {who} their names", "为 {who} 的 Pod 提供域名", who=who)
+            yield Want(read=get(service), about=service, why=why)
+        pods = [p for p in view.pods_of(obj.ref) if p.deleted is None]
+        if not is_alerts_own(view, obj) and all(pod_settled(p) for p in pods):
+            continue
+        why = text("which Services select the pods of {who}", "哪些 Service 选中 {who} 的 Pod", who=who)
+        yield Want(read=list_of("Service", obj.namespace), about=obj.ref, why=why)
+        for found in services_for(view, obj)[:FOCUS]:
+            why = text("sends requests to {who}", "把请求转发给 {who}", who=who)
+            labels = f"kubernetes.io/service-name={found.name}"
+            yield Want(read=list_of("EndpointSlice", obj.namespace, labels=labels), about=found.ref, why=why)
+
+
+def is_alerts_own(view: ClusterView, obj: Obj) -> bool:
+    """Whether this workload is what the alert is about, or owns it."""
+    primary = view.primary
+    return primary is not None and (obj.ref == primary or obj.ref in view.owners(primary))
+
+
+def services_for(view: ClusterView, obj: Obj) -> list[Obj]:
+    """The Services that select a workload's pods, or that carry its name and so are meant to."""
+    template = {str(k): str(v) for k, v in obj.mapping("spec", "template", "metadata", "labels").items()}
+    labels = [template, *(p.labels for p in view.pods_of(obj.ref))]
+    return [
+        s
+        for s in view.objects("Service", obj.namespace)
+        if any(selects(s.mapping("spec", "selector"), one) for one in labels)
+        or (s.name == obj.name and s.mapping("spec", "selector"))
+    ]
+
+
+RELATIONS: tuple[Relation, ...] = (around_workloads, short_replica_sets, scalers, services_around)

@@ -10,12 +10,20 @@ from collections.abc import Callable, Iterable
 
 from kubetriage.domain.finding import Finding, Want
 from kubetriage.domain.rules import (
+    admission,
+    autoscaling,
     command,
+    config_refs,
     crash,
     image,
+    init,
     log_causes,
     oom,
+    pdb,
+    probes,
+    rollout,
     scheduling,
+    security,
     storage,
 )
 from kubetriage.domain.view import ClusterView
@@ -25,10 +33,18 @@ Rule = Callable[[ClusterView], Iterable[Finding | Want]]
 RULES: tuple[Rule, ...] = (
     *image.RULES,
     *command.RULES,
+    *config_refs.RULES,
+    *security.RULES,
+    *init.RULES,
     *oom.RULES,
     *crash.RULES,
     *log_causes.RULES,
+    *probes.RULES,
     *scheduling.RULES,
     *storage.RULES,
+    *admission.RULES,
+    *rollout.RULES,
+    *autoscaling.RULES,
+    *pdb.RULES,
 )
 """Every rule; their order changes nothing but the time it takes."""

@@ -6,7 +6,7 @@ from kubetriage.domain.finding import Command, Finding, Likelihood, Remedy, Role
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules.admission_refusals import Refusal
-from kubetriage.domain.rules.phrases import say
+from kubetriage.domain.rules.phrases import stated
 from kubetriage.domain.rules.remedies import (
     change,
     describe,
@@ -37,7 +37,7 @@ def refusal_finding(
         role=Role.CAUSE,
         subject=one.workload,
         culprit=culprit,
-        statement=say("{who}: {why}.", "{who}：{why}。", who=one.who, why=why),
+        statement=stated("{who}: {why}.", "{who}：{why}。", who=one.who, why=why),
         likelihood=likelihood,
         specificity=specificity,
         cites=(*one.cites, *([found.cite] if found is not None else [])),

@@ -39,7 +39,7 @@ class Refusal(NamedTuple):
 
     @property
     def once_admitted(self) -> bool:
-        """Whether the maker existed well before the first refusal: not its template but a rule has changed."""
+        """Whether the maker existed well before the first refusal: a rule changed, not its template."""
         made = self.maker.created
         return made is not None and self.since is not None and self.since - made > _SETTLED
 

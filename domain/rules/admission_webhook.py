@@ -10,7 +10,7 @@ from kubetriage.domain.language import Text
 from kubetriage.domain.resource import KINDS, Resource, resource
 from kubetriage.domain.rules.admission_messages import Denial, WebhookTrouble, webhook_trouble
 from kubetriage.domain.rules.admission_refusals import Refusal
-from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.phrases import NOTHING, say, stated
 from kubetriage.domain.rules.remedies import (
     change,
     check,
@@ -72,7 +72,7 @@ def failed(view: ClusterView, one: Refusal) -> Finding:
         else NOTHING
     )
     why = _why(view, trouble, service, hook, one)
-    statement = say(
+    statement = stated(
         "{who}: the admission webhook {w}{config} must approve them and cannot be called: {why}.",
         "{who}：admission webhook {w}{config}须先批准，但无法调用：{why}。",
         who=one.who, w=one.denial.name, config=config, why=why,
@@ -188,7 +188,7 @@ def denied(view: ClusterView, one: Refusal) -> Finding:
     """A webhook or admission policy that refuses the pod for what is in it."""
     hook = configuration_of(view, one.denial)
     words = short(one.denial.words or one.message, 120)
-    statement = say(
+    statement = stated(
         "{who}: the admission policy {w} denies them: “{words}”.",
         "{who}：准入策略 {w} 拒绝：“{words}”。",
         who=one.who, w=one.denial.name, words=words,

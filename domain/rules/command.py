@@ -160,7 +160,7 @@ def _finding(view: ClusterView, group: PodGroup, failure: Failure) -> Finding:
         subject=group.lead.ref,
         culprit=culprit,
         statement=say("{who}: {what} cannot start: {says}; {code}{m}.",
-                      "{who}：{what}无法启动：{says}；{code}{m}。",
+                      "{who}：{what} 无法启动：{says}；{code}{m}。",
                       who=group.who, what=what, says=says, code=code, m=message),
         likelihood=Likelihood.HIGH if stated and refusal.slug != "runtime" else Likelihood.MEDIUM,
         specificity=Specificity.EXACT if exe in command_words(failure.state.spec) else Specificity.NAMED,
@@ -223,7 +223,7 @@ def wrong_architecture(view: ClusterView) -> Iterator[Finding]:
                 "{who}: {what} fails with “exec format error”: image {image} is built for another "
                 "architecture "
                 "than {where}{script}.",
-                "{who}：{what}报 “exec format error”：镜像 {image} 的架构与{where}不符{script}。",
+                "{who}：{what} 报 “exec format error”：镜像 {image} 的架构与{where}不符{script}。",
                 who=group.who, what=container_text(end), image=short(end.state.image, 80), where=where,
                 script=Text(en=", or its script lacks `#!`",
                             zh="，或脚本缺少 `#!` 行") if script else Text(en="", zh=""),

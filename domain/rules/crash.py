@@ -1,23 +1,21 @@
-"""Containers that end by themselves: crash loops, bad exits, and logs that give orders."""
+"""Containers that end by themselves: crash loops and bad exits."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from kubetriage.domain.evidence import ReadKind
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specificity
 from kubetriage.domain.language import Text
-from kubetriage.domain.log_orders import gives_orders
 from kubetriage.domain.logs import Level
-from kubetriage.domain.resource import resource
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.ends import Ending, Kind, endings
 from kubetriage.domain.rules.exit_codes import CRASHES, exit_code
-from kubetriage.domain.rules.grouping import PodGroup, group_pods, in_focus, told_apart
+from kubetriage.domain.rules.grouping import PodGroup, group_pods, told_apart
 from kubetriage.domain.rules.phrases import NOTHING, say
-from kubetriage.domain.rules.wording import quotable, short
+from kubetriage.domain.rules.wording import fitting, grounded, quotable, short
 from kubetriage.domain.view import ClusterView
 
 if TYPE_CHECKING:
@@ -45,10 +43,10 @@ def container_text(end: Ending) -> Text:
 @told_apart
 def looping(view: ClusterView) -> Iterator[Finding]:
     """That a container keeps ending, whatever the reason."""
-    for end, group in grouped(view, list(endings(view))):
+    for end, group in grouped(view, endings(view)):
         if not (end.looping or end.state.restarts or end.state.terminated):
             continue
-        state = "CrashLoopBackOff" if end.looping else end.reason or "terminated"
+        state = say("; it is in CrashLoopBackOff", "；处于 CrashLoopBackOff") if end.looping else NOTHING
         yield Finding(
             rule="crash.looping",
             category=category_of(end),
@@ -56,18 +54,24 @@ def looping(view: ClusterView) -> Iterator[Finding]:
             subject=group.lead.ref,
             culprit=group.culprit,
             statement=say(
-                "{who}: {what} has ended with {code} and been restarted {n} times ({state}).",
-                "{who}：{what}以{code}结束，已重启 {n} 次（{state}）。",
+                "{who}: {what} has ended with {code}{n}{state}.",
+                "{who}：{what} 已退出，{code}{n}{state}。",
                 who=group.who,
                 what=container_text(end),
                 code=exit_code(end.code),
-                n=end.state.restarts,
+                n=_restarts(end),
                 state=state,
             ),
             cites=group.cites,
-            quotes=quotable(state) if state != "terminated" else (),
+            quotes=("CrashLoopBackOff",) if group.lead.ref == end.pod.ref and end.looping else (),
             since=end.at,
         )
+
+
+def _restarts(end: Ending) -> Text:
+    if not end.state.restarts:
+        return NOTHING
+    return say(" and been restarted {n} times", "，已重启 {n} 次", n=end.state.restarts)
 
 
 def category_of(end: Ending) -> str:
@@ -91,7 +95,7 @@ def own_command(view: ClusterView) -> Iterator[Finding]:
                 category="bad-command",
                 statement=say(
                     "{who}: {what} ends with {code} because its own command does so: `{said}`.",
-                    "{who}：{what}以{code}结束，是其自身命令所致：`{said}`。",
+                    "{who}：{what} 退出，{code}，是其自身命令所致：`{said}`。",
                     who=group.who,
                     what=container_text(end),
                     code=exit_code(end.code),
@@ -133,10 +137,10 @@ def app_error(view: ClusterView) -> Iterator[Finding]:
             group,
             rule="crash.completed" if end.code == 0 else "crash.app-error",
             category=category_of(end),
-            statement=_statement(end, group, words, source),
+            statement=fitting(partial(_statement, end, group, words, source)),
             likelihood=likelihood,
             specificity=Specificity.NAMED if words else Specificity.GENERAL,
-            quotes=quotable(short(words, 110)) if words else (),
+            quotes=grounded(_source(end, source), short(words, 60)),
         )
 
 
@@ -147,6 +151,10 @@ def last_said(end: Ending) -> tuple[str, str]:
     if end.message.strip():
         return [line for line in end.message.splitlines() if line.strip()][-1].strip(), "message"
     return "", ""
+
+
+def _source(end: Ending, source: str) -> str:
+    return end.log.text if source == "log" and end.log is not None else end.message
 
 
 def _likelihood(end: Ending, words: str) -> Likelihood:
@@ -162,7 +170,7 @@ def _likelihood(end: Ending, words: str) -> Likelihood:
     return Likelihood.LOW
 
 
-def _statement(end: Ending, group: PodGroup, words: str, source: str) -> Text:
+def _statement(end: Ending, group: PodGroup, words: str, source: str, room: int) -> Text:
     values = {"who": group.who, "what": container_text(end), "code": exit_code(end.code)}
     if end.code == 0:
         why = Text(en="its main process ends although it should keep running (restartPolicy Always)",
@@ -180,14 +188,14 @@ def _statement(end: Ending, group: PodGroup, words: str, source: str) -> Text:
         quoted = say(
             "its log ends with “{w}”" if source == "log" else "its termination message is “{w}”",
             "日志最后为“{w}”" if source == "log" else "终止消息为“{w}”",
-            w=short(words, 110),
+            w=short(words, room),
         )
         if not decisive:
             quoted = say("{q}, which gives no reason", "{q}，没有说明原因", q=quoted)
     parts = [p for p in (why, quoted) if p.en]
     return say(
         "{who}: {what} ends with {code}; {why}.",
-        "{who}：{what}以{code}结束；{why}。",
+        "{who}：{what} 退出，{code}；{why}。",
         why=Text(en="; ".join(p.en for p in parts), zh="；".join(p.zh for p in parts)),
         **values,
     )
@@ -253,29 +261,4 @@ def crash_remedies(view: ClusterView, end: Ending, group: PodGroup) -> tuple[Rem
     return remedies.with_rollback(view, group.workload, fix, look)
 
 
-@told_apart
-def suspicious_log(view: ClusterView) -> Iterator[Finding]:
-    """A log line that speaks to its reader: shown, never followed."""
-    for seen in view.observations:
-        if seen.read.verb is not ReadKind.LOG or not seen.text:
-            continue
-        pod = resource("Pod", seen.read.namespace, seen.read.name)
-        line = next((ln for ln in seen.text.splitlines()[-2000:] if gives_orders(ln)), "")
-        if line and in_focus(view, pod):
-            yield Finding(
-                rule="crash.suspicious-log",
-                category="no-issue",
-                role=Role.HINT,
-                subject=pod,
-                statement=say(
-                    "A line in the log of Pod {p} gives orders to its reader (“{q}”); it was read as data.",
-                    "Pod {p} 的日志中有一行试图指挥读者（“{q}”）；它只被当作数据，未被执行。",
-                    p=pod.name,
-                    q=short(line, 100),
-                ),
-                cites=(seen.read.key,),
-                quotes=quotable(short(line, 100)),
-            )
-
-
-RULES: tuple[Rule, ...] = (looping, own_command, app_error, suspicious_log)
+RULES: tuple[Rule, ...] = (looping, own_command, app_error)

@@ -6,7 +6,6 @@ Without this, the families would each see `CrashLoopBackOff` and state their own
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -15,8 +14,9 @@ from kubetriage.domain.events import EventRecord
 from kubetriage.domain.kube import ContainerState, Obj, containers, pod_settled, when
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.log_signs import Seen, last_sign, read_record
-from kubetriage.domain.logs import LastWords, last_words
-from kubetriage.domain.rules.grouping import focus_pods
+from kubetriage.domain.logs import LastWords, Level, last_words
+from kubetriage.domain.resource import Resource
+from kubetriage.domain.rules.grouping import focus_pods, template_owner
 from kubetriage.domain.view import ClusterView, LogText
 
 
@@ -64,6 +64,8 @@ class Ending(NamedTuple):
 
 RECOVERED = timedelta(minutes=10)
 """A container that has run this long is no longer in a crash loop: kubelet resets its back-off then."""
+LOOPING = 3
+"""Restarts from which a container that runs again, for less than `RECOVERED`, may still be in its loop."""
 START_REASONS = frozenset({"StartError", "ContainerCannotRun", "RunContainerError", "CreateContainerError"})
 _POD_REASONS = frozenset(
     {
@@ -92,20 +94,53 @@ _STARTING = re.compile(
 )
 
 
-def endings(view: ClusterView) -> Iterator[Ending]:
+def endings(view: ClusterView) -> list[Ending]:
     """The containers of the pods in focus that are in trouble because a run of theirs ended."""
+    found = []
     for pod in focus_pods(view):
         if pod.text("status", "reason") in _POD_REASONS or _job_done(view, pod):
             continue
         for state in containers(pod):
             if state.last_terminated and in_trouble(view, pod, state):
-                yield _ending(view, pod, state)
+                found.append(_ending(view, pod, state))
+    return _alike(view, found)
+
+
+def _alike(view: ClusterView, ends: list[Ending]) -> list[Ending]:
+    """Siblings whose log and events were not read ended like the one whose were, if the exit is the same."""
+    known: dict[tuple[Resource, str, int, str], Ending] = {}
+    keys = [(template_owner(view, e.pod.ref), e.state.name, e.code, e.reason) for e in ends]
+    for key, end in zip(keys, ends, strict=True):
+        if end.log is not None or end.kind is not Kind.APP:
+            known.setdefault(key, end)
+    found = []
+    for key, end in zip(keys, ends, strict=True):
+        model = known.get(key)
+        if model is not None and end.kind is Kind.APP and end.log is None:
+            end = end._replace(
+                kind=model.kind, log=model.log, words=model.words, seen=model.seen, probe=model.probe
+            )
+        found.append(end)
+    return found
 
 
 def _job_done(view: ClusterView, pod: Obj) -> bool:
-    """Whether the pod's Job completed all the same: its failed pods are history."""
+    """Whether the pod's Job, or a later one of its CronJob, completed all the same: that is history."""
     job = view.find(pod.controller)
-    done = job.conditions().get("Complete") if job is not None and job.ref.kind == "Job" else None
+    if job is None or job.ref.kind != "Job":
+        return False
+    if _complete(job):
+        return True
+    if job.controller is None or view.primary in (pod.ref, job.ref):
+        return False
+    later = [
+        j for j in view.owned(job.controller, "Job") if j.created and job.created and j.created > job.created
+    ]
+    return any(_complete(j) for j in later)
+
+
+def _complete(job: Obj) -> bool:
+    done = job.conditions().get("Complete")
     return bool(done and done.status == "True")
 
 
@@ -125,12 +160,13 @@ def in_trouble(view: ClusterView, pod: Obj, state: ContainerState) -> bool:
         return not (code == 0 and pod_settled(pod))
     if not state.running:
         return bool(state.waiting) and state.waiting_reason != "PodInitializing"
+    if finished is None:
+        return not state.ready
+    if view.alert_began is not None and finished >= view.alert_began:
+        return True
     started = when(state.running.get("startedAt"))
-    if started is not None and view.now - started < RECOVERED:
-        return finished is None or started - finished < RECOVERED
-    if view.alert_began is None or finished is None:
-        return False
-    return finished >= view.alert_began
+    young = started is not None and view.now - started < RECOVERED
+    return young and (view.alert_began is None or not state.ready or state.restarts >= LOOPING)
 
 
 def _ending(view: ClusterView, pod: Obj, state: ContainerState) -> Ending:
@@ -187,7 +223,13 @@ def sign_of_end(log: LogText | None, words: LastWords | None) -> Seen | None:
     themselves (`giving up`, a panic about an empty value)."""
     if log is None or words is None:
         return None
-    return read_record(words.record) or last_sign(log.text)
+    own = read_record(words.record)
+    if own is not None:
+        return own
+    before = last_sign(log.text)
+    if before is None or (words.decisive and before.record.level is Level.WARN):
+        return None  # a warning that the application went on after does not explain another error
+    return before
 
 
 def _probe_event(

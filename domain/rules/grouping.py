@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 from kubetriage.domain.finding import Finding
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text
-from kubetriage.domain.resource import WORKLOADS, Resource
+from kubetriage.domain.resource import WORKLOADS, Resource, resource
 from kubetriage.domain.view import ClusterView
 
 Shown = TypeVar("Shown", bound=Hashable)
@@ -121,6 +121,13 @@ def fresh(view: ClusterView, at: datetime | None, *, before: timedelta = timedel
     if view.alert_began is None:
         return at >= view.now - timedelta(hours=1)
     return at >= view.alert_began - before
+
+
+def node_down(view: ClusterView, pod: Obj) -> bool:
+    """Whether the pod's node is not ready: what its status says then is old, and not the pod's own doing."""
+    node = view.find(resource("Node", "", pod.text("spec", "nodeName")))
+    ready = node.conditions().get("Ready") if node is not None else None
+    return bool(ready and ready.status != "True")
 
 
 PlainRule = Callable[[ClusterView], Iterator[Finding]]

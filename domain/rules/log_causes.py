@@ -17,7 +17,7 @@ from kubetriage.domain.rules.log_peers import FAILS, peer_cause
 from kubetriage.domain.rules.log_stated import Cause, Manner, Stated, stated
 from kubetriage.domain.rules.phrases import say
 from kubetriage.domain.rules.rbac import denied
-from kubetriage.domain.rules.wording import quotable, short
+from kubetriage.domain.rules.wording import fitting, grounded, quotable, short
 from kubetriage.domain.view import ClusterView
 
 if TYPE_CHECKING:
@@ -52,12 +52,15 @@ def cause_of(view: ClusterView, told: Stated) -> Cause:
 
 
 def _finding(view: ClusterView, told: Stated, group: PodGroup, cause: Cause, rule: str) -> Finding:
-    quote = short(told.seen.quote, 90)
-    statement = say(
-        "{who}: container {c} {ends}; {says}: “{q}”.",
-        "{who}：容器 {c} {ends}；{says}：“{q}”。",
-        who=group.who, c=told.state.name, ends=_ends(told), says=cause.says, q=quote,
-    )  # fmt: skip
+
+    def statement(room: int) -> Text:
+        return say(
+            "{who}: container {c} {ends}; {says}: “{q}”.",
+            "{who}：容器 {c} {ends}；{says}：“{q}”。",
+            who=group.who, c=told.state.name, ends=_ends(told), says=cause.says,
+            q=short(told.seen.quote, room),
+        )  # fmt: skip
+
     work = group.workload
     logs = remedies.see_log(view, told.pod.ref, told.state.name, previous=told.log.previous)
     look = remedies.check(
@@ -78,12 +81,12 @@ def _finding(view: ClusterView, told: Stated, group: PodGroup, cause: Cause, rul
         role=Role.CAUSE,
         subject=group.lead.ref,
         culprit=culprit,
-        statement=statement,
+        statement=fitting(statement),
         likelihood=cause.likelihood,
         specificity=cause.specificity,
         waits_on=cause.waits_on,
         cites=tuple(dict.fromkeys((told.log.cite, *group.cites, *cause.cites))),
-        quotes=quotable(quote, *cause.quotes),
+        quotes=(*grounded(told.log.text, short(told.seen.quote, 40)), *quotable(*cause.quotes)),
         since=told.end.at if told.end is not None else told.seen.record.at,
         remedies=remedies.with_rollback(view, work, *fix, look),
     )
@@ -91,7 +94,7 @@ def _finding(view: ClusterView, told: Stated, group: PodGroup, cause: Cause, rul
 
 def _ends(told: Stated) -> Text:
     if told.end is not None and told.manner is Manner.ENDED:
-        return say("ends with {c}", "以{c}结束", c=exit_code(told.end.code))
+        return say("ends with {c}", "退出，{c}", c=exit_code(told.end.code))
     if told.manner is Manner.PROBED:
         return Text(en="is restarted for its liveness probe", zh="因存活探针失败被重启")
     if told.manner is Manner.NOT_READY:

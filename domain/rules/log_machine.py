@@ -156,9 +156,13 @@ def bad_flag(view: ClusterView, told: Stated) -> Cause:
     name = told.seen.values.get("name", "").strip("'\"`,:")
     words = command_words(told.state.spec)
     own = next((w for w in words if name and name.lstrip("-") in w), "")
-    says = say("its program does not know argument {n}{w}", "其程序不认识参数 {n}{w}", n=name or "?",
-               w=say(", which its template passes as `{o}`", "，模板中传入的是 `{o}`", o=short(own,
-                                                                                       60)) if own else NOTHING)  # fmt: skip
+    passed = say(", which its template passes as `{o}`", "，模板中传入的是 `{o}`", o=short(own, 60))
+    says = say(
+        "its program does not know argument {n}{w}",
+        "其程序不认识参数 {n}{w}",
+        n=name or "?",
+        w=passed if own else NOTHING,
+    )
     return Cause("log.bad-flag", "bad-command", says, likelihood=_sure(told),
                  specificity=Specificity.EXACT if own else Specificity.NAMED,
                  quotes=(name,) if name else ())  # fmt: skip

@@ -20,7 +20,7 @@ from kubetriage.domain.view import Absent, ClusterView, Present
 FAILS: Mapping[Sign, Text] = MappingProxyType(
     {
         Sign.DNS: Text(en="cannot resolve host name {peer}", zh="无法解析主机名 {peer}"),
-        Sign.REFUSED: Text(en="cannot connect to {peer} (refused)", zh="无法连接 {peer}（连接被拒绝）"),
+        Sign.REFUSED: Text(en="cannot connect to {peer}", zh="无法连接 {peer}"),
         Sign.TIMEOUT: Text(en="gets no answer from {peer} (timeout)", zh="{peer} 没有响应（超时）"),
         Sign.NO_ROUTE: Text(en="has no route to {peer}", zh="到 {peer} 没有路由"),
         Sign.RESET: Text(en="loses its connection to {peer}", zh="与 {peer} 的连接被中断"),
@@ -58,7 +58,7 @@ def peer_cause(view: ClusterView, told: Stated) -> Cause:
         fails = say("{f} for {u}", "{f}（{u}）", f=fails, u=user)
     return made._replace(
         says=Text(en=f"it {fails.en}{made.says.en}", zh=f"{fails.zh}{made.says.zh}"),
-        quotes=(host, *made.quotes),
+        quotes=(*((host,) if host in told.log.text else ()), *made.quotes),
         wants=tuple(wants_about(view, told.pod, peer)),
     )
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from kubetriage.domain.finding import Likelihood, Remedy, Specificity, Want
 from kubetriage.domain.kube import ContainerState, Obj, containers, pod_ready
 from kubetriage.domain.language import Text
-from kubetriage.domain.log_signs import PEER, Seen, last_sign, signs
+from kubetriage.domain.log_signs import NETWORK, PEER, Seen, last_sign, signs
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules.ends import Ending, Kind, endings
-from kubetriage.domain.rules.grouping import focus_pods, fresh
+from kubetriage.domain.rules.grouping import focus_pods, fresh, node_down
 from kubetriage.domain.view import ClusterView, LogText
 
 
@@ -28,6 +28,10 @@ class Manner(StrEnum):
     READY = "ready"
 
 
+REPEATED = 5
+"""Times that an error must stand in the log of a container that is ready before it is taken for a fault."""
+
+
 class Stated(NamedTuple):
     """One container, and the failure that its log states."""
 
@@ -41,8 +45,11 @@ class Stated(NamedTuple):
     @property
     def sure(self) -> bool:
         """Whether the log's statement and the container's state belong together beyond doubt."""
-        if self.manner is Manner.ENDED:
-            return self.end is None or self.end.words is None or self.end.words.record == self.seen.record
+        if self.manner is Manner.ENDED and self.end is not None:
+            last = self.end.words is not None and self.end.words.record == self.seen.record
+            return last and self.end.code not in (0, 137, 143)
+        if self.manner is Manner.READY:
+            return self.seen.times >= 2 * REPEATED and self.seen.sign not in NETWORK
         return self.manner in (Manner.NOT_READY, Manner.WAITING) and self.seen.times > 1
 
 
@@ -64,10 +71,6 @@ class Cause(NamedTuple):
     wants: tuple[Want, ...] = ()
 
 
-REPEATED = 5
-"""Times that an error must stand in the log of a container that is ready before it is taken for a fault."""
-
-
 def stated(view: ClusterView) -> Iterator[Stated]:
     """The failures that logs of pods in focus state, one a container."""
     told = set()
@@ -80,6 +83,8 @@ def stated(view: ClusterView) -> Iterator[Stated]:
         elif end.kind is Kind.PROBE and end.seen.sign in PEER:
             yield Stated(end.pod, end.state, Manner.PROBED, end.seen, end.log, end)
     for pod in focus_pods(view):
+        if node_down(view, pod):
+            continue
         for state in containers(pod):
             if state.running and (pod.ref, state.name) not in told:
                 found = _of_running(view, pod, state)

@@ -12,7 +12,6 @@ from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.crash import container_text, grouped
 from kubetriage.domain.rules.ends import Ending, Kind, endings
-from kubetriage.domain.rules.exit_codes import exit_code
 from kubetriage.domain.rules.grouping import PodGroup, told_apart
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.templates import container_of, limit
@@ -58,11 +57,10 @@ def _by_limit(view: ClusterView, end: Ending, group: PodGroup, own: str) -> Find
     if end.message and "memory limit too low" in end.message.lower():
         extra = Text(en="; not even its first process fits in it", zh="；连首个进程都无法容纳")
     statement = say(
-        "{who}: {what} is OOMKilled ({code}): it needs more memory than its limit of {own}{extra}.",
-        "{who}：{what}被 OOMKilled（{code}）：所需内存超过其上限 {own}{extra}。",
+        "{who}: {what} is OOMKilled: it needs more memory than its limit of {own}{extra}.",
+        "{who}：{what} 被 OOMKilled：所需内存超过其上限 {own}{extra}。",
         who=group.who,
         what=container_text(end),
-        code=exit_code(end.code),
         own=own,
         extra=extra,
     )
@@ -98,12 +96,10 @@ def _by_node(view: ClusterView, end: Ending, group: PodGroup) -> Finding:
     system = view.events(node, "SystemOOM", "OOMKilling")
     seen = bool(system) or bool(pressed and pressed.status == "True")
     statement = say(
-        "{who}: {what} is OOMKilled ({code}) without a memory limit of its own: node {n} ran out of "
-        "memory{sure}.",
-        "{who}：{what}未设内存上限却被 OOMKilled（{code}）：节点 {n} 的内存耗尽{sure}。",
+        "{who}: {what} is OOMKilled without a memory limit of its own: node {n} ran out of memory{sure}.",
+        "{who}：{what} 未设内存上限却被 OOMKilled：节点 {n} 的内存耗尽{sure}。",
         who=group.who,
         what=container_text(end),
-        code=exit_code(end.code),
         n=name,
         sure=Text(en=", as its events say", zh="，节点事件可证") if seen else NOTHING,
     )

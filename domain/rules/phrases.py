@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from kubetriage.domain.language import Text
+from kubetriage.domain.rules.wording import short
 
 NOTHING = Text(en="", zh="")
+STATEMENT_LIMIT = 300
+"""Characters of a statement, in either language."""
 
 
 def say(en: str, zh: str, /, **values: Any) -> Text:
@@ -16,6 +19,16 @@ def say(en: str, zh: str, /, **values: Any) -> Text:
         en=en.format(**{k: v.en if isinstance(v, Text) else v for k, v in values.items()}),
         zh=zh.format(**{k: v.zh if isinstance(v, Text) else v for k, v in values.items()}),
     )
+
+
+def fit(text: Text) -> Text:
+    """Each language cut to `STATEMENT_LIMIT` characters, on one line."""
+    return Text(en=short(text.en, STATEMENT_LIMIT), zh=short(text.zh, STATEMENT_LIMIT))
+
+
+def stated(en: str, zh: str, /, **values: Any) -> Text:
+    """A finding's statement: like `say`, cut to its limit."""
+    return fit(say(en, zh, **values))
 
 
 def joined(parts: list[Text], en: str = "; ", zh: str = "；") -> Text:

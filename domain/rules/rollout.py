@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
-from kubetriage.domain.kube import Obj, pod_settled, quantity
-from kubetriage.domain.resource import Resource, resource
-from kubetriage.domain.rules.grouping import in_focus
-from kubetriage.domain.rules.phrases import NOTHING, say
-from kubetriage.domain.rules.remedies import change, check, current_and_previous, describe, destroy, escalate, mutate, target, with_note
-from kubetriage.domain.rules.rollout_state import Count, count, stalled, words
+from kubetriage.domain.kube import Obj, pod_settled
+from kubetriage.domain.language import Text
+from kubetriage.domain.rules.phrases import NOTHING, say, stated
+from kubetriage.domain.rules.remedies import (
+    change,
+    check,
+    current_and_previous,
+    describe,
+    escalate,
+    mutate,
+    target,
+    with_note,
+)
 from kubetriage.domain.rules.rollout_kinds import KIND_RULES
-from kubetriage.domain.rules.wording import listed, quotable, short
+from kubetriage.domain.rules.rollout_state import count, exact_cause, stalled, words, workloads
+from kubetriage.domain.rules.wording import quotable, short
 from kubetriage.domain.view import ClusterView
+
+_NEW = timedelta(minutes=2)
 
 if TYPE_CHECKING:
     from kubetriage.domain.rules import Rule
-
-_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
-_NEW = timedelta(minutes=2)
-
-
-def workloads(view: ClusterView) -> Iterator[Obj]:
-    """The workloads in focus; a ReplicaSet only if no Deployment speaks for it."""
-    for kind in _KINDS:
-        for found in view.objects(kind):
-            if kind == "ReplicaSet" and found.controller is not None:
-                continue
-            if in_focus(view, found.ref) and found.deleted is None:
-                yield found
 
 
 def unavailable(view: ClusterView) -> Iterator[Finding]:
@@ -44,7 +41,10 @@ def unavailable(view: ClusterView) -> Iterator[Finding]:
         stuck = late is not None and late.status == "False" and late.reason == "ProgressDeadlineExceeded"
         tail = NOTHING
         if stuck and late is not None:
-            tail = say("; its rollout exceeded the progress deadline", "；发布已超过进度期限（ProgressDeadlineExceeded）")
+            tail = say(
+                "; its rollout exceeded the progress deadline",
+                "；发布已超过进度期限（ProgressDeadlineExceeded）",
+            )
         kept = _kept(view, found) if found.ref.kind == "Deployment" else NOTHING
         pods = [p for p in view.pods_of(found.ref) if p.deleted is None and not pod_settled(p)]
         yield Finding(
@@ -53,7 +53,9 @@ def unavailable(view: ClusterView) -> Iterator[Finding]:
             role=Role.SYMPTOM,
             subject=found.ref,
             culprit=found.ref,
-            statement=say("{w}{tail}{kept}.", "{w}{tail}{kept}。", w=words(found, now), tail=tail, kept=kept),
+            statement=stated(
+                "{w}{tail}{kept}.", "{w}{tail}{kept}。", w=words(found, now), tail=tail, kept=kept
+            ),
             likelihood=Likelihood.LOW,
             specificity=Specificity.GENERAL,
             waits_on=tuple(p.ref for p in pods[:20]),
@@ -63,17 +65,20 @@ def unavailable(view: ClusterView) -> Iterator[Finding]:
         )
 
 
-def _unavailable_since(found: Obj):  # type: ignore[no-untyped-def]
+def _unavailable_since(found: Obj) -> datetime | None:
     available = found.conditions().get("Available")
     return available.since if available is not None and available.status == "False" else None
 
 
-def _kept(view: ClusterView, found: Obj):  # type: ignore[no-untyped-def]
+def _kept(view: ClusterView, found: Obj) -> Text:
+    """What still serves while the new revision does not."""
     _, before = current_and_previous(view, found.ref)
     ready = before.number("status", "readyReplicas") if before is not None else 0
     if before is None or not ready:
         return NOTHING
-    return say("; {n} pod(s) of the previous revision still serve", "；上一修订版仍有 {n} 个 Pod 在服务", n=ready)
+    return say(
+        "; {n} pod(s) of the previous revision still serve", "；上一修订版仍有 {n} 个 Pod 在服务", n=ready
+    )
 
 
 # ---- nobody wants it to run
@@ -84,7 +89,9 @@ def scaled_to_zero(view: ClusterView) -> Iterator[Finding]:
     for found in workloads(view):
         if found.ref.kind == "DaemonSet" or found.at("spec", "replicas") != 0:
             continue
-        events = [e for e in view.events(found.ref, "ScalingReplicaSet", "SuccessfulDelete") if " to 0" in e.message]
+        events = [
+            e for e in view.events(found.ref, "ScalingReplicaSet", "SuccessfulDelete") if " to 0" in e.message
+        ]
         before = NOTHING
         if events:
             before = say(": “{m}”", "：“{m}”", m=short(events[0].message, 90))
@@ -96,7 +103,7 @@ def scaled_to_zero(view: ClusterView) -> Iterator[Finding]:
             role=Role.CAUSE,
             subject=found.ref,
             culprit=found.ref,
-            statement=say(
+            statement=stated(
                 "{k} {n} is scaled to zero: replicas is 0, so it has no pods{who}{before}.",
                 "{k} {n} 被缩容到 0：replicas 为 0，没有任何 Pod{who}{before}。",
                 k=found.ref.kind, n=found.name, who=who, before=before,
@@ -137,7 +144,7 @@ def paused(view: ClusterView) -> Iterator[Finding]:
         now = count(found)
         if found.ref.kind != "Deployment" or found.at("spec", "paused") is not True or not now.stale:
             continue
-        yield _cause(
+        yield exact_cause(
             found,
             "paused",
             "rollout-stuck",
@@ -151,7 +158,6 @@ def paused(view: ClusterView) -> Iterator[Finding]:
                 with_note(say("Ask whoever paused it first.", "请先询问暂停它的人。"), found),
                 mutate(f"kubectl rollout resume {target(found.ref)}"),
             ),
-            quotes=("true",),
         )  # fmt: skip
 
 
@@ -162,7 +168,11 @@ def not_observed(view: ClusterView) -> Iterator[Finding]:
         if not stalled(found) or young:
             continue
         made, seen = found.number("metadata", "generation"), found.number("status", "observedGeneration")
-        managers = [p for p in view.objects("Pod", "kube-system") if p.labels.get("component") == "kube-controller-manager"]
+        managers = [
+            p
+            for p in view.objects("Pod", "kube-system")
+            if p.labels.get("component") == "kube-controller-manager"
+        ]
         down = [p for p in managers if not pod_settled(p)]
         yield Finding(
             rule="rollout.not-observed",
@@ -170,8 +180,9 @@ def not_observed(view: ClusterView) -> Iterator[Finding]:
             role=Role.CAUSE,
             subject=found.ref,
             culprit=down[0].ref if down else found.ref,
-            statement=say(
-                "{k} {n} was changed (generation {g}), but its controller has only seen generation {o}: it is not "
+            statement=stated(
+                "{k} {n} was changed (generation {g}), but its controller has only seen generation {o}: "
+                "it is not "
                 "reconciled{down}.",
                 "{k} {n} 已被修改（generation {g}），但控制器只处理到 generation {o}：没有在协调{down}。",
                 k=found.ref.kind, n=found.name, g=made, o=seen,
@@ -183,7 +194,8 @@ def not_observed(view: ClusterView) -> Iterator[Finding]:
             quotes=(str(made), str(seen)),
             remedies=(
                 escalate(
-                    say("Ask the cluster's administrator about kube-controller-manager", "请集群管理员检查 kube-controller-manager"),
+                    say("Ask the cluster's administrator about kube-controller-manager",
+                        "请集群管理员检查 kube-controller-manager"),
                     say("It reconciles workloads; on a managed cluster the provider runs it.",
                         "工作负载由它协调；托管集群中由云厂商运行。"),
                     describe(found.ref),
@@ -208,30 +220,17 @@ def all_at_once(view: ClusterView) -> Iterator[Finding]:
             role=Role.RISK,
             subject=found.ref,
             culprit=found.ref,
-            statement=say(
-                "Deployment {n} may take all {w} pods down at once (maxUnavailable {m}): a bad revision leaves "
+            statement=stated(
+                "Deployment {n} may take all {w} pods down at once (maxUnavailable {m}): a bad revision "
+                "leaves "
                 "none serving.",
-                "Deployment {n} 允许同时停掉全部 {w} 个 Pod（maxUnavailable {m}）：一次失败的发布会使服务全部中断。",
+                "Deployment {n} 允许同时停掉全部 {w} 个 Pod（maxUnavailable {m}）："
+                "一次失败的发布会使服务全部中断。",
                 n=found.name, w=now.want, m=limit,
             ),
             cites=(found.cite,),
             quotes=quotable(limit),
         )  # fmt: skip
-
-
-def _cause(found: Obj, rule: str, category: str, statement, *remedies, quotes=()):  # type: ignore[no-untyped-def]
-    return Finding(
-        rule=f"rollout.{rule}",
-        category=category,
-        role=Role.CAUSE,
-        subject=found.ref,
-        culprit=found.ref,
-        statement=statement,
-        specificity=Specificity.EXACT,
-        cites=(found.cite,),
-        quotes=quotable(*quotes),
-        remedies=remedies,
-    )
 
 
 RULES: tuple[Rule, ...] = (unavailable, scaled_to_zero, paused, not_observed, all_at_once, *KIND_RULES)

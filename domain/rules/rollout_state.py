@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from kubetriage.domain.finding import Finding, Remedy, Role, Specificity
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text
-from kubetriage.domain.rules.phrases import say
+from kubetriage.domain.rules.grouping import in_focus
+from kubetriage.domain.rules.phrases import fit, say
+from kubetriage.domain.rules.wording import quotable
+from kubetriage.domain.view import ClusterView
 
 
 class Count(NamedTuple):
@@ -62,3 +67,34 @@ def words(found: Obj, now: Count) -> Text:
         "{k} {n} has {r} of {w} pods ready", "{k} {n} 应有 {w} 个 Pod，就绪 {r} 个",
         k=found.ref.kind, n=found.name, r=now.ready, w=now.want,
     )  # fmt: skip
+
+
+_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
+
+
+def workloads(view: ClusterView) -> Iterator[Obj]:
+    """The workloads in focus; a ReplicaSet only if no Deployment speaks for it."""
+    for kind in _KINDS:
+        for found in view.objects(kind):
+            if kind == "ReplicaSet" and found.controller is not None:
+                continue
+            if in_focus(view, found.ref) and found.deleted is None:
+                yield found
+
+
+def exact_cause(
+    found: Obj, rule: str, category: str, statement: Text, *remedies: Remedy, quotes: tuple[str, ...] = ()
+) -> Finding:
+    """A cause that stands in the workload's own spec."""
+    return Finding(
+        rule=f"rollout.{rule}",
+        category=category,
+        role=Role.CAUSE,
+        subject=found.ref,
+        culprit=found.ref,
+        statement=fit(statement),
+        specificity=Specificity.EXACT,
+        cites=(found.cite,),
+        quotes=quotable(*quotes),
+        remedies=remedies,
+    )

@@ -8,7 +8,7 @@ from kubetriage.domain.finding import Command, Finding, Likelihood, Remedy, Role
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource
-from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.phrases import NOTHING, say, stated
 from kubetriage.domain.rules.remedies import change, check, edit_template, read, with_note
 from kubetriage.domain.rules.scheduling_fit import nodes
 from kubetriage.domain.rules.scheduling_stuck import Case, Decision
@@ -36,7 +36,7 @@ def unschedulable(
 
     The culprit is the workload, unless another one is given or the finding says that it has none.
     """
-    said = say(
+    said = stated(
         "{who} cannot be scheduled: {why}{rest}.",
         "{who} 无法调度：{why}{rest}。",
         who=case.group.who,
@@ -50,7 +50,7 @@ def unschedulable(
         subject=case.pod.ref,
         culprit=culprit,
         statement=said,
-        likelihood=likelihood,
+        likelihood=Likelihood.MEDIUM if case.decision.doubt and likelihood.order == 0 else likelihood,
         specificity=specificity,
         explains=explains,
         waits_on=waits_on,

@@ -84,7 +84,8 @@ _TAINT = re.compile(r"taints?(?:\(s\))?\s*(?:\{\s*(?P<key>[^:{}\s]+)\s*:?\s*(?P<
 _PATTERNS: tuple[tuple[Why, re.Pattern[str]], ...] = (
     (Why.CLAIM, re.compile(r"unbound immediate PersistentVolumeClaims?", re.I)),
     (Why.CLAIM, re.compile(r'persistentvolumeclaim "(?P<detail>[^"]+)" (?:not found|is being|bound)', re.I)),
-    (Why.CLAIM, re.compile(r"pvc\(s\) bound to non-existent pv", re.I)),
+    (Why.CLAIM, re.compile(r"pvc\(s\) bound to non-existent pv|binding volumes|provisioning failed for "
+                           r"PVC", re.I)),
     (Why.CORDONED, re.compile(r"were unschedulable|taints? \{node\.kubernetes\.io/unschedulable\b", re.I)),
     (Why.NODE_NAME, re.compile(r"didn't match the requested (?:node ?name|hostname)", re.I)),
     (Why.TAINT, re.compile(r"\btaints?(?:\(s\))?(?:\b|\s|$)", re.I)),

@@ -54,6 +54,8 @@ class Decision(NamedTuple):
     """Nodes that would be candidates but are cordoned."""
     trouble: bool = False
     """No node is left but such as are in trouble themselves."""
+    doubt: bool = False
+    """Several reasons were given and the nodes could not be seen to weigh them."""
 
     @property
     def key(self) -> Hashable:
@@ -119,40 +121,55 @@ def decide(view: ClusterView, one: Stuck) -> Decision:
     """The refusal that a change would have to lift.
 
     Filters run in a fixed order and each node reports the first that refuses it, so the nodes with the
-    latest reason came nearest. Nodes kept off by what is normal (the control plane's taint, other nodes
-    than a DaemonSet pod's own) do not count beside others, and nodes in trouble are the nodes' matter.
+    latest reason came nearest. What is normal does not count beside others: the control plane's taint, nodes
+    that the pod's own selector leaves out while others fit. Nodes in trouble are the nodes' matter.
     """
     parts = _with_taint_names(view, one)
     claim = [r for r in parts if r.why is Why.CLAIM]
     if claim:
         return Decision(Why.CLAIM, tuple(claim), ())
-    pinned = pinned_node(one.pod)
-    usual = [r for r in parts if _is_usual(r, bool(pinned))]
-    rest = [r for r in parts if r not in usual]
-    if not rest:
-        rest, usual = usual, []
-    ill = [r for r in rest if r.why is Why.TAINT and taint_key(r.detail) in NODE_TROUBLE]
-    closed = [r for r in rest if r.why is Why.CORDONED]
-    open_ = [r for r in rest if r not in ill and r not in closed]
-    helpers = _helpers(view, one.pod, pinned) if ill or closed else ((), ())
+    wanted = _by_selector(view, one.pod, parts)
+    if wanted is not None:
+        return wanted
+    usual = [r for r in parts if _is_usual(view, one.pod, r)]
+    rest = [r for r in parts if r not in usual] or parts
+    doubt = nodes(view) is None and len(rest) > 1
+    ill, closed = _helpers(view, one.pod)
+    sick = [r for r in rest if r.why is Why.TAINT and taint_key(r.detail) in NODE_TROUBLE]
+    shut = [r for r in rest if r.why is Why.CORDONED]
+    open_ = [r for r in rest if r not in sick and r not in shut]
     if any(r.why is Why.VOLUME for r in open_):
         open_ = _beside_volume(view, one.pod, open_)
     out_of_reach = any(r.why is Why.VOLUME for r in open_)
-    if not open_ or (out_of_reach and (helpers[0] or helpers[1])):
-        why = Why.CORDONED if closed else Why.TAINT
-        chosen = closed or ill
-        others = tuple(r for r in parts if r not in chosen)
-        return Decision(why, tuple(chosen), others, *helpers, trouble=not closed)
+    if not open_ or (out_of_reach and (ill or closed)):
+        trouble = bool(sick) and (not shut or (bool(ill) and not closed))
+        chosen = sick if trouble else shut
+        why = Why.TAINT if trouble else Why.CORDONED
+        return Decision(why, tuple(chosen), _without(parts, chosen), ill, closed, trouble, doubt)
     known = [r for r in open_ if r.why is not Why.OTHER] or open_
     why = max((r.why for r in known), key=ORDER.index)
     chosen = [r for r in known if r.why is why]
-    return Decision(why, tuple(chosen), tuple(r for r in parts if r not in chosen), *helpers)
+    return Decision(why, tuple(chosen), _without(parts, chosen), ill, closed, False, doubt)
 
 
-def _is_usual(part: Refusal, pinned: bool) -> bool:
+def _without(parts: list[Refusal], chosen: list[Refusal]) -> tuple[Refusal, ...]:
+    return tuple(r for r in parts if r not in chosen)
+
+
+def _by_selector(view: ClusterView, pod: Obj, parts: list[Refusal]) -> Decision | None:
+    """Where no node at all has the labels asked for, that is the matter, whatever else keeps nodes off."""
+    chosen = [r for r in parts if r.why is Why.SELECTOR]
+    known = nodes(view)
+    if not chosen or not known or any(fits_selector(pod, n) for n in known):
+        return None
+    return Decision(Why.SELECTOR, tuple(chosen), _without(parts, chosen))
+
+
+def _is_usual(view: ClusterView, pod: Obj, part: Refusal) -> bool:
     if part.why is Why.TAINT:
         return taint_key(part.detail) in CONTROL_PLANE
-    return pinned and part.why is Why.SELECTOR
+    fitting = any(fits_selector(pod, n) for n in nodes(view) or [])
+    return part.why is Why.SELECTOR and (fitting or bool(pinned_node(pod)))
 
 
 def _with_taint_names(view: ClusterView, one: Stuck) -> list[Refusal]:
@@ -176,11 +193,10 @@ def _with_taint_names(view: ClusterView, one: Stuck) -> list[Refusal]:
     return found
 
 
-def _helpers(view: ClusterView, pod: Obj, pinned: str) -> tuple[tuple[Obj, ...], tuple[Obj, ...]]:
+def _helpers(view: ClusterView, pod: Obj) -> tuple[tuple[Obj, ...], tuple[Obj, ...]]:
     """(nodes in trouble, cordoned nodes) that the pod's own constraints would allow."""
-    known = nodes(view) or []
-    if pinned:
-        known = [n for n in known if n.name == pinned]
+    pinned = pinned_node(pod)
+    known = [n for n in nodes(view) or [] if not pinned or n.name == pinned]
     ill, closed = [], []
     for node in known:
         if not fits_selector(pod, node) or not all(reaches(v, node) for v in volumes_of(view, pod)):

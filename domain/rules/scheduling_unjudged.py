@@ -10,7 +10,7 @@ from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
 from kubetriage.domain.kube import Obj, pod_ready
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules.grouping import PodGroup, focus_pods, fresh, group_pods, template_owner
-from kubetriage.domain.rules.phrases import say
+from kubetriage.domain.rules.phrases import say, stated
 from kubetriage.domain.rules.remedies import change, check, escalate, mutate, read, see_yaml, target
 from kubetriage.domain.rules.scheduling_stuck import pending, stuck
 from kubetriage.domain.rules.wording import listed, quotable, short
@@ -37,7 +37,7 @@ def gated(view: ClusterView) -> Iterator[Finding]:
             role=Role.CAUSE,
             subject=group.lead.ref,
             culprit=group.culprit,
-            statement=say(
+            statement=stated(
                 "{who} is not scheduled: the scheduling gate {gates} has not been removed, so the scheduler "
                 "does not even look at it.",
                 "{who} 未被调度：调度门控 {gates} 尚未移除，调度器不会处理该 Pod。",
@@ -109,7 +109,7 @@ def _silent(view: ClusterView, group: PodGroup, name: str) -> Finding:
         role=Role.CAUSE,
         subject=group.lead.ref,
         culprit=down[0].ref if broken else (None if usual else group.culprit),
-        statement=say("{who} is not scheduled: {why}.", "{who} 未被调度：{why}。", who=group.who, why=why),
+        statement=stated("{who} is not scheduled: {why}.", "{who} 未被调度：{why}。", who=group.who, why=why),
         likelihood=Likelihood.HIGH if broken else Likelihood.MEDIUM,
         waits_on=tuple(p.ref for p in down) if broken else (),
         cites=(*group.cites, *(p.cite for p in down[:2])),
@@ -133,7 +133,7 @@ def node_absent(view: ClusterView) -> Iterator[Finding]:
     for node, group in group_pods(view, shown):
         gone = view.get(resource("Node", "", str(node)))
         have = [n.name for n in view.objects("Node")]
-        statement = say(
+        statement = stated(
             "{who} does not start: it is bound to the node {node}, which does not exist{have}.",
             "{who} 无法启动：它被绑定到不存在的节点 {node}{have}。",
             who=group.who, node=node,
@@ -190,7 +190,7 @@ def preempted(view: ClusterView) -> Iterator[Finding]:
                 role=Role.CAUSE,
                 subject=pod.ref,
                 culprit=view.workload(taker) if taker else owner,
-                statement=say(
+                statement=stated(
                     "{kind} {name} lost Pod {victim}: {who} of higher priority preempted it, and its "
                     "replacement {pod} finds no room.",
                     "{kind} {name} 的 Pod {victim} 被更高优先级的 {who} 抢占，替代它的 {pod} 没有资源可用。",

@@ -9,7 +9,7 @@ from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules.grouping import PodGroup, focus_pods, group_pods
-from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.phrases import NOTHING, say, stated
 from kubetriage.domain.rules.remedies import (
     change,
     check,
@@ -83,7 +83,7 @@ def _claim_absent(view: ClusterView, group: PodGroup, ref: Resource) -> Finding:
         role=Role.CAUSE,
         subject=group.lead.ref,
         culprit=group.culprit if like else ref,
-        statement=say(
+        statement=stated(
             "{who} cannot start: it mounts PersistentVolumeClaim {c}, which does not exist{others}.",
             "{who} 无法启动：它挂载的 PersistentVolumeClaim {c} 不存在{others}。",
             who=group.who, c=ref.name, others=others,
@@ -130,7 +130,7 @@ def lost(view: ClusterView) -> Iterator[Finding]:
             role=Role.CAUSE,
             subject=claim.ref,
             culprit=volume.ref if volume is not None else claim.ref,
-            statement=say(
+            statement=stated(
                 "PersistentVolumeClaim {c} has lost its volume: {why}; its data cannot be reached.",
                 "PersistentVolumeClaim {c} 丢失了卷：{why}；数据无法访问。", c=claim.name, why=why,
             ),
@@ -165,7 +165,7 @@ def not_grown(view: ClusterView) -> Iterator[Finding]:
             role=Role.CAUSE,
             subject=claim.ref,
             culprit=claim.ref,
-            statement=say(
+            statement=stated(
                 "PersistentVolumeClaim {c} asks to grow from {a} to {b}, which fails: “{w}”.",
                 "PersistentVolumeClaim {c} 申请从 {a} 扩容到 {b}，但失败：“{w}”。",
                 c=claim.name, a=have, b=claim.asked, w=words,

@@ -24,7 +24,7 @@ _VENDOR_PARTS = {
 
 
 def controllers(view: ClusterView, claim: Claim) -> list[Obj]:
-    """The workloads and bare pods that answer for the claim's provisioner, the surest kind of trace first."""
+    """The workloads and bare pods that answer for the claim's provisioner, by the surest kind of trace."""
     driver = provisioner_of(claim)
     if not driver:
         return []
@@ -32,8 +32,11 @@ def controllers(view: ClusterView, claim: Claim) -> list[Obj]:
     if by_pod:
         return by_pod
     among = [w for kind in _WORKLOADS for w in view.objects(kind)]
-    named = [w for w in among if _mentions(w, driver)]
-    return named or [w for w in among if _like(w.name, driver)]
+    named = [w for w in among if _mentions(w, driver)] or [w for w in among if _like(w.name, driver)]
+    if named:
+        return named
+    makers = [w for w in among if _has_provisioner(w)]
+    return makers if len(makers) == 1 else []  # of several, nothing says which one it is
 
 
 def _leaders(view: ClusterView, claim: Claim, driver: str) -> set[str]:
@@ -65,6 +68,13 @@ def _mentions(workload: Obj, driver: str) -> bool:
             return True
     paths = [Obj(v).text("hostPath", "path") for v in spec.items("spec", "volumes")]
     return any(driver in path for path in paths)
+
+
+def _has_provisioner(workload: Obj) -> bool:
+    """Whether a container is external-provisioner, which runs beside a CSI driver and makes its volumes."""
+    spec = Obj(workload.mapping("spec", "template"))
+    images = [str(c.get("image")) for c in spec.items("spec", "containers")]
+    return any(re.search(r"(?:csi|external)-provisioner[:@-]", f"{i}:") for i in images)
 
 
 def _like(name: str, driver: str) -> bool:

@@ -16,7 +16,7 @@ from kubetriage.domain.kube import Obj, containers, pod_settled
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules.grouping import PodGroup, focus_pods, group_pods
-from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.phrases import NOTHING, say, stated
 from kubetriage.domain.rules.remedies import change, check, escalate, mutate, see_events, see_yaml, target
 from kubetriage.domain.rules.wording import listed, quotable, short_end
 from kubetriage.domain.view import ClusterView, claims_of
@@ -153,7 +153,7 @@ def _finding(view: ClusterView, group: PodGroup, told: Told) -> Finding:
     name = told.volume or "?"
     words = words_of(told.event.message)
     silent = told.trouble is Trouble.OTHER and bool(_GENERAL.search(told.event.message.strip()))
-    statement = say(
+    statement = stated(
         "{who} does not start: volume {v} cannot be {verb}, {what}: “{words}”.",
         "{who} 无法启动：卷 {v} 无法{verb_zh}，{what}：“{words}”。",
         who=group.who, v=name, verb="attached" if told.event.reason == "FailedAttachVolume" else "mounted",
@@ -234,7 +234,7 @@ def _multi_attach(view: ClusterView, group: PodGroup, told: Told) -> Finding:
     nodes = list(dict.fromkeys(p.text("spec", "nodeName") for p in holders))
     by = say(", held by Pod {p}", "，被 Pod {p} 占用", p=listed(names, 2)) if names else NOTHING
     on = say(" on node {n}", "（节点 {n}）", n=listed(nodes, 2)) if nodes else NOTHING
-    statement = say(
+    statement = stated(
         "{who} does not start: volume {v} can be attached to one node only and still is on another{by}{on}.",
         "{who} 无法启动：卷 {v} 同一时间只能挂接到一个节点，目前仍在另一节点上{by}{on}。",
         who=group.who, v=told.volume or "?", by=by, on=on,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kubetriage.domain.events import EventRecord
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specificity
 from kubetriage.domain.resource import resource
-from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.phrases import NOTHING, say, stated
 from kubetriage.domain.rules.remedies import (
     change,
     check,
@@ -106,7 +106,7 @@ def _absent_class(view: ClusterView, claim: Claim, told: list[EventRecord]) -> F
             "（现有 {h}）",
             h=listed([like, *(h for h in have if h != like)] if like else have, 4),
         )
-    statement = say(
+    statement = stated(
         "PersistentVolumeClaim {claim} asks for StorageClass {name}, which does not exist{others}.",
         "PersistentVolumeClaim {claim} 指定的 StorageClass {name} 不存在{others}。",
         claim=claim.name, name=name, others=others,

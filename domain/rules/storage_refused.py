@@ -8,7 +8,7 @@ from kubetriage.domain.events import EventRecord
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specificity
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
-from kubetriage.domain.rules.phrases import say
+from kubetriage.domain.rules.phrases import fit, say, stated
 from kubetriage.domain.rules.remedies import (
     escalate,
 )
@@ -98,7 +98,7 @@ def refused(view: ClusterView, claim: Claim, event: EventRecord) -> Finding | No
     place = _PLACES[kind]
     culprit = _culprit(view, claim, place.culprit)
     words = short(said(event.message), 110)
-    statement = say(
+    statement = stated(
         "PersistentVolumeClaim {name} ({asked}, class {cls}) gets no volume: {what}: “{words}”.",
         "PersistentVolumeClaim {name}（{asked}，存储类 {cls}）未能创建卷：{what}：“{words}”。",
         name=claim.name, asked=claim.asked, cls=claim.class_name or "-", what=place.what, words=words,
@@ -139,7 +139,7 @@ def _finding(
         role=Role.CAUSE,
         subject=claim.ref,
         culprit=culprit,
-        statement=statement,
+        statement=fit(statement),
         likelihood=likelihood,
         specificity=specificity,
         waits_on=waits_on,
@@ -186,7 +186,7 @@ def _wrong_size(view: ClusterView, claim: Claim, event: EventRecord, bounds: Bou
         told = say("accepts {a}", "要求{a}", a=accepts)
     else:
         told = say("refuses that size", "不接受该大小")
-    statement = say(
+    statement = stated(
         "PersistentVolumeClaim {name} requests {asked}, but {who} {told}: “{words}”.",
         "PersistentVolumeClaim {name} 申请 {asked}，但 {who} {told}：“{words}”。",
         name=claim.name, asked=claim.asked, who=who, told=told, words=words,

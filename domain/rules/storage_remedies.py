@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shlex
+
 from kubetriage.domain.finding import Command, Remedy
 from kubetriage.domain.language import Text
 from kubetriage.domain.rules.phrases import NOTHING, say
@@ -32,14 +35,19 @@ def look(claim: Claim) -> Remedy:
 
 def create_anew(claim: Claim, *, size: str = "", class_name: str | None = None) -> tuple[Command, ...]:
     """Commands that save, delete and create a claim again with another size or class."""
-    modes = ", ".join(str(m) for m in claim.object.at("spec", "accessModes") or ["ReadWriteOnce"])
     chosen = claim.class_name if class_name is None else class_name
-    cls = f"\n  storageClassName: {chosen}" if chosen is not None else ""
-    manifest = (
-        "kubectl apply -f - <<'EOF'\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata:\n"
-        f"  name: {claim.name}\n  namespace: {claim.object.namespace}\nspec:\n  accessModes: [{modes}]{cls}\n"
-        f"  resources:\n    requests:\n      storage: {size or claim.asked}\nEOF"
-    )
+    spec = {
+        "accessModes": claim.object.at("spec", "accessModes") or ["ReadWriteOnce"],
+        **({"storageClassName": chosen} if chosen is not None else {}),
+        "resources": {"requests": {"storage": size or claim.asked}},
+    }
+    whole = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": claim.name, "namespace": claim.object.namespace},
+        "spec": spec,
+    }
+    manifest = f"echo {shlex.quote(json.dumps(whole))} | kubectl apply -f -"
     return (see_yaml(claim.ref), destroy(f"kubectl delete {target(claim.ref)}"), mutate(manifest))
 
 

@@ -8,7 +8,7 @@ from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specifi
 from kubetriage.domain.kube import Obj, quantity, selects
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import resource
-from kubetriage.domain.rules.phrases import NOTHING, joined, say
+from kubetriage.domain.rules.phrases import NOTHING, joined, say, stated
 from kubetriage.domain.rules.remedies import change, check, mutate, read, see_yaml, target
 from kubetriage.domain.rules.storage_claims import Claim, default_classes
 from kubetriage.domain.rules.wording import listed, quotable
@@ -93,7 +93,7 @@ def no_match(view: ClusterView, claim: Claim) -> Finding:
         near = say("; the cluster has no free PersistentVolume", "；集群中没有可用的 PersistentVolume")
     else:
         near = NOTHING
-    statement = say(
+    statement = stated(
         "No PersistentVolume fits claim {name} ({asked}, {modes}, class {cls}){why}{near}.",
         "没有 PersistentVolume 符合声明 {name}（{asked}，{modes}，存储类 {cls}）{why}{near}。",
         name=claim.name, asked=claim.asked, cls=claim.class_name or "“”", why=why, near=near,
@@ -170,7 +170,7 @@ def by_name(view: ClusterView, claim: Claim) -> Finding | None:
         if not against.reasons:
             return None
         why = joined(list(against.reasons[:2]), " and ", "，")
-        statement = say("Claim {c} asks for PersistentVolume {v}, which it cannot have: {why}.",
+        statement = stated("Claim {c} asks for PersistentVolume {v}, which it cannot have: {why}.",
                         "声明 {c} 指定的 PersistentVolume {v} 无法绑定："
                         "{why}。", c=claim.name, v=name, why=why)  # fmt: skip
         values = against.values
@@ -179,7 +179,7 @@ def by_name(view: ClusterView, claim: Claim) -> Finding | None:
         others = (
             say(" (there are {h})", "（现有 {h}）", h=have) if view.objects("PersistentVolume") else NOTHING
         )
-        statement = say("Claim {c} asks for PersistentVolume {v}, which does not exist{o}.",
+        statement = stated("Claim {c} asks for PersistentVolume {v}, which does not exist{o}.",
                         "声明 {c} 指定的 PersistentVolume {v} "
                         "不存在{o}。", c=claim.name, v=name, o=others)  # fmt: skip
         values = ()

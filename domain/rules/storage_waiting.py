@@ -8,7 +8,7 @@ from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specifi
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
-from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.phrases import NOTHING, fit, say
 from kubetriage.domain.rules.remedies import (
     check,
     escalate,
@@ -192,7 +192,7 @@ def waiting(
         role=role,
         subject=claim.ref,
         culprit=culprit,
-        statement=statement,
+        statement=fit(statement),
         likelihood=likelihood,
         specificity=specificity,
         waits_on=waits_on,

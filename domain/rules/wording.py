@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from kubetriage.domain.language import Text
@@ -60,3 +60,31 @@ def duration(span: timedelta) -> Text:
     if days < 1:
         return Text(en=f"{hours} h {minutes % 60} min", zh=f"{hours} 小时 {minutes % 60} 分钟")
     return Text(en=f"{days} d {hours % 24} h", zh=f"{days} 天 {hours % 24} 小时")
+
+
+STATEMENT_LIMIT = 300
+"""Characters of a finding's statement, in either language."""
+
+
+def fitting(make: Callable[[int], Text]) -> Text:
+    """A statement with as much of a quotation as fits: `make` is given the characters it may quote."""
+    made = make(110)
+    for room in (80, 60, 40, 20):
+        if len(made.en) <= STATEMENT_LIMIT and len(made.zh) <= STATEMENT_LIMIT:
+            break
+        made = make(room)
+    return made
+
+
+def grounded(text: str, *values: str) -> tuple[str, ...]:
+    """Of each value the longest part that stands in `text` as it is.
+
+    A message put together from the fields of a JSON line, or cut for length, does not stand there as a whole.
+    """
+    found = []
+    for value in values:
+        parts = [p.strip(" …") for p in re.split(r'["\\\x00-\x1f\x7f…]+|; ', value)]
+        best = max((p for p in parts if p and p in text), key=len, default="")
+        if best:
+            found.append(best)
+    return tuple(dict.fromkeys(found))

@@ -7,99 +7,19 @@ binary over streamable HTTP.
 from __future__ import annotations
 
 import json
-import re
-import socket
-import subprocess
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp import ClientSession, McpError, StdioServerParameters
-from mcp.client.stdio import stdio_client
-from mcp.client.streamable_http import streamable_http_client
+from mcp import ClientSession, McpError
 from mcp.types import CallToolResult, TextContent
 
 from kubetriage.adapters.cluster.snapshot.mcp_server import session as embedded_session
 from kubetriage.adapters.cluster.snapshot.store import SnapshotStore
 
 Connect = Callable[[], AbstractAsyncContextManager[ClientSession]]
-
-CONFIG = """
-denied_resources = [{group = "", version = "v1", kind = "Secret"}]
-disabled_tools = ["configuration_view", "configuration_contexts_list", "targets_list", "projects_list"]
-"""
-RATES = {"KUBE_CLIENT_QPS": "200", "KUBE_CLIENT_BURST": "400", "TZ": "UTC"}
-
-
-@pytest.fixture(scope="module")
-def arguments(shop: Path, serve_snapshots: Any, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The real binary's command line: the snapshot API behind it, set up as a triage sets it up."""
-    config = tmp_path_factory.mktemp("mcp") / "config.toml"
-    config.write_text(CONFIG, encoding="utf-8")
-    kubeconfig = str(serve_snapshots(shop=shop).kubeconfig)
-    return ["--read-only", "--list-output", "yaml", "--kubeconfig", kubeconfig, "--config", str(config)]
-
-
-@pytest.fixture(scope="module")
-def http_server(mcp_binary: Path, arguments: list[str]) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    listen = ["--port", str(port), "--stateless", "--bind-address", "127.0.0.1"]
-    process = subprocess.Popen([mcp_binary, *arguments, *listen], env=RATES, stdout=subprocess.DEVNULL)
-    try:
-        wait_for(port)
-        yield f"http://127.0.0.1:{port}/mcp"
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-
-
-def wait_for(port: int) -> None:
-    for _ in range(100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise TimeoutError(f"nothing listens on port {port}")
-
-
-SERVERS = [
-    "embedded",
-    pytest.param("stdio", marks=pytest.mark.binary),
-    pytest.param("http", marks=pytest.mark.binary),
-]
-
-
-@pytest.fixture(params=SERVERS)
-def connect(request: pytest.FixtureRequest, shop: Path) -> Connect:
-    """`async with connect() as session` for each of the servers."""
-    if request.param == "embedded":
-        store = SnapshotStore.load(shop)
-        return lambda: embedded_session(store)
-    if request.param == "stdio":
-        binary, command_line = request.getfixturevalue("mcp_binary"), request.getfixturevalue("arguments")
-        return lambda: over_stdio(binary, command_line)
-    url = request.getfixturevalue("http_server")
-    return lambda: over_http(url)
-
-
-@asynccontextmanager
-async def over_stdio(binary: Path, command_line: list[str]) -> AsyncIterator[ClientSession]:
-    parameters = StdioServerParameters(command=str(binary), args=command_line, env=RATES)
-    async with stdio_client(parameters) as streams, ClientSession(*streams) as session:
-        await session.initialize()
-        yield session
-
-
-@asynccontextmanager
-async def over_http(url: str) -> AsyncIterator[ClientSession]:
-    async with streamable_http_client(url) as (read, write, _), ClientSession(read, write) as session:
-        await session.initialize()
-        yield session
 
 
 def text_of(result: CallToolResult) -> str:
@@ -145,7 +65,7 @@ async def test_the_same_tools(connect: Connect) -> None:
 
 
 async def test_the_rest_of_the_schemas(connect: Connect, shop: Path) -> None:
-    """Titles, hints, defaults, bounds and patterns are the same too; only the descriptions are each server's own."""
+    """Titles, hints, defaults, bounds and patterns are the same; descriptions are each server's own."""
 
     def shape(session_tools: Any) -> dict[str, Any]:
         shapes = {}
@@ -165,3 +85,127 @@ async def test_an_unknown_tool_is_a_protocol_error(connect: Connect) -> None:
     async with connect() as session:
         with pytest.raises(McpError, match='unknown tool "nope"'):
             await session.call_tool("nope", {})
+
+
+# --- answers --------------------------------------------------------------------------------------
+
+
+async def test_an_object_and_a_list(connect: Connect, shop: Path) -> None:
+    """`resources_get` gives the recorded object, `resources_list` its items, both as structured content."""
+    store = SnapshotStore.load(shop)
+    pods = {"apiVersion": "v1", "kind": "Pod", "namespace": "shop"}
+    async with connect() as session:
+        one = await session.call_tool("resources_get", pods | {"name": "web-5d-crash"})
+        many = await session.call_tool("resources_list", pods)
+        none = await session.call_tool("resources_list", pods | {"labelSelector": "app=none"})
+    assert one.structuredContent == store.get("v1", "Pod", "shop", "web-5d-crash")
+    assert many.structuredContent == {"items": store.list("v1", "Pod", "shop")}
+    assert none.structuredContent == {"items": []}
+
+
+ERRORS: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "pods_get",
+        {"name": "x", "namespace": "shop"},
+        'failed to get pod x in namespace shop: pods "x" not found',
+    ),
+    (
+        "resources_get",
+        {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "shop", "name": "x"},
+        'failed to get resource: deployments.apps "x" not found',
+    ),
+    (
+        "resources_list",
+        {"apiVersion": "v1", "kind": "PersistentVolume"},
+        'failed to list resources: persistentvolumes is forbidden: User "snapshot-reader" '
+        'cannot list resource "persistentvolumes" in API group "" at the cluster scope',
+    ),
+    (
+        "resources_list",
+        {"apiVersion": "apps/v1", "kind": "Foo"},
+        'failed to list resources: no matches for kind "Foo" in version "apps/v1"',
+    ),
+    (
+        "resources_get",
+        {"apiVersion": "v1", "kind": "Node", "namespace": "shop", "name": "worker-1"},
+        "failed to get resource: the server could not find the requested resource",
+    ),
+    (
+        "resources_list",
+        {"apiVersion": "apps/v1", "kind": "Deployment"},
+        "failed to list resources: not recorded in this snapshot: deployments.apps (its scope holds only the "
+        "namespaces default, kube-system, shop)",
+    ),
+    ("resources_get", {"apiVersion": "v1", "kind": "Pod"}, "failed to get resource, missing argument name"),
+    (
+        "pods_list",
+        {"fieldSelector": "foo=bar"},
+        "failed to list pods in all namespaces: field label not supported: foo",
+    ),
+    (
+        "pods_log",
+        {"name": "web-5d-aaaaa", "tail": "3"},
+        "failed to get pod log: tail parameter must be an integer",
+    ),
+    (
+        "pods_log",
+        {"name": "web-5d-image", "namespace": "shop"},
+        'failed to get pod web-5d-image log in namespace shop: container "web" in pod "web-5d-image" '
+        "is waiting to start: trying and failing to pull image",
+    ),
+    (
+        "pods_log",
+        {"name": "web-5d-aaaaa", "namespace": "shop", "previous": True},
+        'failed to get pod web-5d-aaaaa log in namespace shop: previous terminated container "web" in pod '
+        '"web-5d-aaaaa" not found',
+    ),
+    (
+        "pods_top",
+        {"namespace": "shop", "name": "x"},
+        "failed to get pods top: failed to get metrics for pod shop/x",
+    ),
+    ("nodes_top", {"name": "x"}, "failed to get nodes top: failed to get metrics for node x"),
+]
+
+
+@pytest.mark.parametrize(("tool", "given", "words"), ERRORS)
+async def test_refusals(connect: Connect, tool: str, given: dict[str, Any], words: str) -> None:
+    """Not found, forbidden, unknown kind, not recorded, wrong arguments: errors in the same words."""
+    async with connect() as session:
+        result = await session.call_tool(tool, given)
+    assert result.isError and text_of(result).startswith(words), text_of(result)
+    assert result.structuredContent is None
+
+
+async def test_secrets_are_denied(connect: Connect) -> None:
+    """Neither one Secret nor a list of them is served, and nothing of one is in the answer."""
+    secrets = {"apiVersion": "v1", "kind": "Secret", "namespace": "shop"}
+    async with connect() as session:
+        for tool, given in (("resources_get", secrets | {"name": "password"}), ("resources_list", secrets)):
+            result = await session.call_tool(tool, given)
+            assert result.isError and "resource not allowed: /v1, Kind=Secret" in text_of(result)
+            assert "aHVudGVyMg" not in result.model_dump_json()
+
+
+async def test_logs(connect: Connect) -> None:
+    """The last hundred lines by default, as many as asked for otherwise, of the container asked for."""
+    web = {"name": "web-5d-aaaaa", "namespace": "shop"}
+    async with connect() as session:
+
+        async def lines(**more: Any) -> list[str]:
+            return text_of(await session.call_tool("pods_log", web | more)).splitlines()
+
+        assert len(await lines()) == len(await lines(tail=0)) == 100
+        assert await lines(tail=2) == ["2025-03-04T09:58:00Z line 58", "2025-03-04T09:59:00Z line 59"]
+        assert len(await lines(tail=1000)) == 180
+        empty = "The pod web-5d-aaaaa in namespace shop has not logged any message yet"
+        assert await lines(container="proxy") == [empty]
+        crash = {"name": "web-5d-crash", "previous": True}
+        assert await lines(**crash) == ["starting", "no database"]
+
+
+async def test_where_all_namespaces_are_refused(connect: Connect) -> None:
+    """A refused list of all namespaces quietly becomes one of `default`: callers must not trust it."""
+    async with connect() as session:
+        result = await session.call_tool("resources_list", {"apiVersion": "v1", "kind": "ConfigMap"})
+    assert not result.isError and result.structuredContent == {"items": []}

@@ -69,11 +69,11 @@ def documents(path: Path) -> Iterator[tuple[Any, int]]:
     if path.suffix == ".json":
         yield _json(path, text), 1
         return
-    loader = _Loader(text)
+    loader, values = _Loader(text), _Values(path)
     try:
         while loader.check_node():
             node: Any = loader.get_node()
-            yield _Values(path).of(node), node.start_mark.line + 1
+            yield values.document(node), node.start_mark.line + 1
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}" if mark else ""
@@ -196,12 +196,17 @@ _COLLECTION_TAGS = frozenset({"collection", "tag:yaml.org,2002:map", "tag:yaml.o
 
 
 class _Values:
-    """Turns the nodes of one document into values; an alias is the same value again."""
+    """Turns nodes into values; equal keys and plain scalars of a file are one object in memory."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.plain: dict[str, Any] = {}
+        self.keys: dict[str, str] = {}
         self.made: dict[int, Any] = {}
+
+    def document(self, node: yaml.Node) -> Any:
+        self.made = {}  # an alias is the same value again, within its document
+        return self.of(node)
 
     def of(self, node: yaml.Node) -> Any:
         if type(node) is yaml.ScalarNode:
@@ -247,7 +252,7 @@ class _Values:
                 continue
             if key in made:
                 raise self.broken(key_node, f"the key {key} is given twice")
-            made[key] = self.of(value_node)
+            made[self.keys.setdefault(key, key)] = self.of(value_node)
         for other in merged:
             if not isinstance(other, dict):
                 raise self.broken(node, "only mappings can be merged with <<")

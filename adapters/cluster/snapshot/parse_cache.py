@@ -50,10 +50,11 @@ def _parsed(path: Path) -> list[Placed]:
 
 def _read(entry: Path, identity: str) -> list[Placed] | None:
     try:
-        head, digest, body = entry.read_bytes().split(b"\n", 2)
-    except (OSError, ValueError):
+        with entry.open("rb") as file:
+            head, digest, body = file.readline(), file.readline(), file.read()
+    except OSError:
         return None
-    if head != identity.encode() or digest.decode("ascii", "replace") != hashlib.sha256(body).hexdigest():
+    if head != identity.encode() + b"\n" or digest != hashlib.sha256(body).hexdigest().encode() + b"\n":
         return None
     return [(obj, place) for obj, place in json.loads(body)]
 

@@ -23,9 +23,7 @@ from kubetriage.domain.resource import KINDS, Resource
 
 ALWAYS = ("kube-system",)
 """Namespaces that come along: DNS, provisioners and the control plane explain faults elsewhere."""
-NEVER = frozenset(
-    {"Secret", "Endpoints", "PodMetrics", "NodeMetrics", "CustomResourceDefinition", "Namespace"}
-)
+NEVER = frozenset({"Secret", "Endpoints", "PodMetrics", "NodeMetrics", "CustomResourceDefinition"})
 """Secret data is never read; the others add bulk or no state of their own."""
 
 Fetch = Callable[[Read], Awaitable[Observation]]
@@ -62,11 +60,11 @@ async def record(fetch: Fetch, folder: Path, plan: Plan, at: datetime, told: Tol
     if not any(a.found for a in answers):
         why = next((a.failure.message for a in answers if a.failure), "no answer")
         raise ClusterUnreachable(f"Nothing could be read from the cluster: {why}")
-    objects = _objects(answers)
+    objects = _objects(answers, plan.namespaces)
     logs = await _logs(fetch, objects, plan.tail, told) if plan.tail else []
     unreadable, missing = _refused(answers)
     kinds = sorted({a.read.kind for a in answers if a.failure is None} - set(missing))
-    scope: dict[str, Any] = {"kinds": [*kinds, "Namespace"]}
+    scope: dict[str, Any] = {"kinds": kinds}
     if plan.namespaces:
         scope["namespaces"] = sorted({*plan.namespaces, *ALWAYS})
     if unreadable:
@@ -102,12 +100,15 @@ async def _ask(fetch: Fetch, reads: Sequence[Read], told: Told) -> list[Observat
     return list(await asyncio.gather(*(one(read) for read in reads)))
 
 
-def _objects(answers: Iterable[Observation]) -> list[dict[str, Any]]:
+def _objects(answers: Iterable[Observation], namespaces: Sequence[str]) -> list[dict[str, Any]]:
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for answer in answers:
         for raw in answer.objects:
             whole = {"apiVersion": answer.read.api_version, "kind": answer.read.kind, **raw}
-            found.setdefault(Obj(whole).ref.key, whole)
+            ref = Obj(whole).ref
+            outside = ref.kind == "Namespace" and namespaces and ref.name not in (*namespaces, *ALWAYS)
+            if not outside:
+                found.setdefault(ref.key, whole)
     return [found[key] for key in sorted(found)]
 
 

@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import uvicorn
 
@@ -27,7 +28,7 @@ def kubeconfig_text(url: str, clusters: Iterable[str], *, namespace: str = "defa
         {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [{"name": n, "cluster": {"server": f"{url}/{n}"}} for n in names],
+            "clusters": [{"name": n, "cluster": {"server": f"{url}/{quote(n)}"}} for n in names],
             "users": [{"name": "snapshot-reader", "user": {}}],
             "contexts": [
                 {"name": n, "context": {"cluster": n, "user": "snapshot-reader", "namespace": namespace}}

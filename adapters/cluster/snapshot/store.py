@@ -105,6 +105,8 @@ class SnapshotStore:
             # An object proves its namespace, whether or not somebody wrote that down.
             if ("", namespace) not in self._objects.get(("", "Namespace"), {}):
                 self._add(_namespace(namespace))
+        for key, stored in self._objects.items():
+            self._objects[key] = dict(sorted(stored.items()))
 
     def _add(self, obj: Object) -> None:
         group, _ = split_version(obj["apiVersion"])
@@ -164,9 +166,9 @@ class SnapshotStore:
         fields = field_matcher(served.group, kind, field_selector)
         self._readable("list", served, namespace, "")
         self._recorded(served, namespace, "")
-        stored = self._stored(served)
-        keys = sorted(key for key in stored if not namespace or key[0] == namespace)
-        seen = (self._as(api_version, served, stored[key]) for key in keys)
+        found = self._stored(served).items()
+        chosen = (obj for key, obj in found if not namespace or key[0] == namespace)
+        seen = (self._as(api_version, served, obj) for obj in chosen)
         return [obj for obj in seen if labels(obj) and fields(obj)]
 
     def log(self, namespace: str, pod: str, container: str = "", previous: bool = False) -> str:
@@ -217,7 +219,9 @@ def object_files(path: Path) -> list[Path]:
         raise BadSnapshot(f"{path} does not exist.")
     if not path.is_dir():
         raise BadSnapshot(f"{path} is not a folder; a snapshot is a folder with {MANIFEST} in it.")
-    files = sorted(
+    if not (path / MANIFEST).exists():
+        raise _not_a_snapshot(path)
+    return sorted(
         file
         for file in path.rglob("*")
         if file.suffix in OBJECT_SUFFIXES
@@ -225,14 +229,16 @@ def object_files(path: Path) -> list[Path]:
         and file.relative_to(path).parts[0] not in (MANIFEST, LOGS)
         and not file.is_dir()
     )
-    if not (path / MANIFEST).exists():
-        if files:
-            raise BadSnapshot(f"{path} has no {MANIFEST}: add one with `time:`, when the snapshot was taken.")
-        raise BadSnapshot(
-            f"{path} is not a snapshot: a snapshot is a folder with {MANIFEST} (`time:`), YAML or JSON files "
-            f"of Kubernetes objects, and {LOGS}/NAMESPACE/POD/CONTAINER.log."
-        )
-    return files
+
+
+def _not_a_snapshot(path: Path) -> BadSnapshot:
+    # Looked for in the folder itself only: it may be any folder, the root of the disk too.
+    if any(file.suffix in OBJECT_SUFFIXES for file in path.iterdir()):
+        return BadSnapshot(f"{path} has no {MANIFEST}: add one with `time:`, when the snapshot was taken.")
+    return BadSnapshot(
+        f"{path} is not a snapshot: a snapshot is a folder with {MANIFEST} (`time:`), YAML or JSON files "
+        f"of Kubernetes objects, and {LOGS}/NAMESPACE/POD/CONTAINER.log."
+    )
 
 
 def identity(obj: Object) -> tuple[str, str, str, str]:

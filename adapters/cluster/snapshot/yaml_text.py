@@ -13,7 +13,9 @@ from typing import Any
 _PLAIN = re.compile(r"[A-Za-z0-9_/$](?:[^:#\x00-\x1f\x7f]|:(?![\s]|$)|(?<!\s)#)*")
 _AMBIGUOUS = re.compile(
     r"(?i:y|yes|n|no|true|false|on|off|null|nan|inf)"
-    r"|[0-9][-+._:0-9a-fA-FoxX]*"  # numbers, sexagesimal ones too
+    r"|0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+|[0-9][0-9_]*"
+    r"|[0-9][0-9_]*\.?[0-9_]*(?:[eE][-+]?[0-9]+)?"
+    r"|[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"  # sexagesimal
     r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]| +)[0-9:.]+ *(?:Z|[-+][0-9:]+)?)?"
 )
 """Strings that some reader of YAML would take for something else."""

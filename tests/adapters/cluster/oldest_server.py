@@ -88,8 +88,8 @@ def main() -> None:
     server, transport = oldest(SnapshotStore.load(Path(sys.argv[1]))), SseServerTransport("/messages/")
 
     async def connect(request: Request) -> Response:
-        async with transport.connect_sse(request.scope, request.receive, request._send) as streams:
-            await server.run(*streams, server.create_initialization_options())
+        async with transport.connect_sse(request.scope, request.receive, request._send) as (read, write):
+            await server.run(read, write, server.create_initialization_options())
         return Response()
 
     routes = [Route("/sse", connect), Mount("/messages/", app=transport.handle_post_message)]

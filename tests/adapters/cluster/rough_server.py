@@ -1,8 +1,8 @@
 """An MCP server over stdio that misbehaves as told; standard library only, so that it starts at once.
 
-The first argument is JSON: `hints` (bool), `greeting` (text before the protocol), `child` (file for the process
-id of a child it starts), `deaf` (ignore the end of the input and SIGTERM), `mute` (never answer initialize),
-`once` (a file: die at the first call if it isn't there, and make it), `last_words` (said on stderr).
+The first argument is JSON: `hints` (bool), `greeting` (text before the protocol), `child` (a file for the
+process id of a child it starts), `deaf` (ignore the end of the input and SIGTERM), `mute` (never answer
+initialize), `once` (a file: die at the first call if it isn't there, and make it), `last_words` (on stderr).
 What a call does is in the name it asks for: see `answer`.
 """
 

@@ -223,6 +223,17 @@ class K8s:
             },
         )
 
+    def unscheduled(
+        self, words: str, *, image: str = "registry.example.com/shop/app:1.2", **parts: Any
+    ) -> Raw:
+        """A pod without a node and without container statuses."""
+        raw = self.pod(words, self.container(image=image), node="", phase="Pending", **parts)
+        raw["status"] = {
+            "phase": "Pending",
+            "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}],
+        }
+        return raw
+
     def event(
         self,
         about: str,

@@ -22,7 +22,11 @@ def store(shop: Path) -> SnapshotStore:
 
 def field(number: int, content: bytes) -> bytes:
     assert len(content) < 2**14
-    size = bytes([len(content)]) if len(content) < 128 else bytes([len(content) % 128 + 128, len(content) // 128])
+    size = (
+        bytes([len(content)])
+        if len(content) < 128
+        else bytes([len(content) % 128 + 128, len(content) // 128])
+    )
     return bytes([number << 3 | 2]) + size + content
 
 
@@ -73,7 +77,10 @@ def test_paths_that_are_no_resources(store: SnapshotStore) -> None:
         as_json = json.dumps({"spec": {"nonResourceAttributes": given}}).encode()
         spec = field(2, field(1, b"/healthz") + field(2, verb.encode()))
         as_protobuf = b"k8s\x00" + field(2, field(2, spec))
-        for body, media in ((as_json, "application/json"), (as_protobuf, "application/vnd.kubernetes.protobuf")):
+        for body, media in (
+            (as_json, "application/json"),
+            (as_protobuf, "application/vnd.kubernetes.protobuf"),
+        ):
             review: dict[str, Any] = access_review(store, body, media)
             assert review["status"]["allowed"] is allowed
             assert review["spec"] == {"nonResourceAttributes": given}

@@ -11,14 +11,16 @@ from kubetriage.adapters.cluster.snapshot.check import Problem, check
 from kubetriage.domain.errors import BadSnapshot
 
 
-def obj(kind: str, name: str, namespace: str = "shop", api_version: str = "v1", **rest: Any) -> dict[str, Any]:
+def obj(
+    kind: str, name: str, namespace: str = "shop", api_version: str = "v1", **rest: Any
+) -> dict[str, Any]:
     metadata = {"name": name} | ({"namespace": namespace} if namespace else {}) | rest.pop("metadata", {})
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **rest}
 
 
 OWNER = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "uid": "1"}
 OWNED = obj("Pod", "a", metadata={"ownerReferences": [OWNER]})
-GOOD_EVENT = {"involvedObject": {"kind": "Pod", "name": "a"}}
+POD_A = {"kind": "Pod", "name": "a"}
 
 
 @pytest.fixture
@@ -32,7 +34,8 @@ def problems(tmp_path: Path, write_snapshot: Any) -> Any:
 def test_a_good_snapshot_has_no_problems(shop: Path) -> None:
     """Nothing is found in a snapshot that a cluster could have been in, but the Secret data left in it."""
     assert [str(p) for p in check(shop)] == [
-        "cluster.yaml: Secret shop/password holds secret data; it is never served, so remove data and stringData."
+        "cluster.yaml: Secret shop/password holds secret data; "
+        "it is never served, so remove data and stringData."
     ]
 
 
@@ -49,14 +52,26 @@ def test_a_good_snapshot_has_no_problems(shop: Path) -> None:
         ([obj("Secret", "s", stringData={"a": "b"})], "Secret shop/s holds secret data"),
         ([obj("ConfigMap", "a"), obj("ConfigMap", "a")], "ConfigMap shop/a is already in cluster.yaml"),
         (
-            [obj("Event", "e", **GOOD_EVENT, lastTimestamp="2025-03-04T10:00:01Z")],
+            [obj("Event", "e", involvedObject=POD_A, lastTimestamp="2025-03-04T10:00:01Z")],
             "Event shop/e has lastTimestamp 2025-03-04T10:00:01Z, after the snapshot's time",
         ),
         (
-            [obj("Pod", "a", status={"startTime": "2026-01-01T00:00:00Z", "x": [{"startedAt": "2026-01-01T00:00:00Z"}]})],
+            [
+                obj(
+                    "Pod",
+                    "a",
+                    status={
+                        "startTime": "2026-01-01T00:00:00Z",
+                        "x": [{"startedAt": "2026-01-01T00:00:00Z"}],
+                    },
+                )
+            ],
             "has startTime 2026-01-01T00:00:00Z and 1 more, after",
         ),
-        ([obj("Pod", "a", status={"startTime": "soon"})], "Pod shop/a has startTime 'soon', which is no RFC 3339 time"),
+        (
+            [obj("Pod", "a", status={"startTime": "soon"})],
+            "Pod shop/a has startTime 'soon', which is no RFC 3339 time",
+        ),
         ([obj("ConfigMap", "a", "")], "ConfigMap default/a has no namespace, and is taken to be in default"),
         ([obj("Node", "n")], "Node n has the namespace shop, though Node is cluster-scoped"),
         (
@@ -72,7 +87,7 @@ def test_objects(problems: Any, objects: list[dict[str, Any]], reason: str) -> N
 
 
 def test_what_is_no_problem(problems: Any) -> None:
-    """Owners and nodes outside the scope, future times that mean the future, and annotations are all right."""
+    """Owners and nodes outside the scope, times meant for the future, and annotations are all right."""
     pod = OWNED | {"spec": {"nodeName": "n"}}
     lease = obj("Lease", "l", api_version="coordination.k8s.io/v1", spec={"expires": "2030-01-01T00:00:00Z"})
     marked = obj("ConfigMap", "c", metadata={"annotations": {"startTime": "never"}})
@@ -90,7 +105,7 @@ def test_what_is_no_problem(problems: Any) -> None:
     ],
 )
 def test_logs(problems: Any, place: str, reason: str) -> None:
-    """Logs that belong to no recorded container are found; current and previous ones of the others are not."""
+    """Logs that belong to no recorded container are found; those of the others are not."""
     pod = obj("Pod", "a", spec={"containers": [{"name": "web"}]})
     found = problems(pod, logs={"shop/a/web": "", "shop/a/web.previous": "", place: ""})
     assert found == [f"logs/{place}.log: {reason}."]
@@ -98,7 +113,9 @@ def test_logs(problems: Any, place: str, reason: str) -> None:
 
 def test_the_manifest(problems: Any) -> None:
     """Unknown keys and kinds, and objects outside their own scope, are found."""
-    found = problems(obj("ConfigMap", "a", "other"), note=1, scope={"namespaces": ["shop"], "kind": [], "kinds": ["Pood"]})
+    found = problems(
+        obj("ConfigMap", "a", "other"), note=1, scope={"namespaces": ["shop"], "kind": [], "kinds": ["Pood"]}
+    )
     assert found == [
         "cluster.yaml: ConfigMap other/a is recorded, though it lies outside the snapshot's scope.",
         "snapshot.yaml: note means nothing here.",

@@ -159,7 +159,7 @@ async def test_watches_end(api: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize("version", ["v2", "v2beta1"])
 async def test_aggregated_discovery(api: httpx.AsyncClient, version: str) -> None:
-    """Both versions of aggregated discovery name every kind, recorded custom resources and metrics included."""
+    """Both versions of aggregated discovery name every kind, custom resources and metrics included."""
     found = set()
     for path in ("/api", "/apis"):
         answer = await api.get(path, headers={"Accept": DISCOVERY.format(version)})
@@ -173,7 +173,9 @@ async def test_aggregated_discovery(api: httpx.AsyncClient, version: str) -> Non
 async def test_legacy_discovery(api: httpx.AsyncClient) -> None:
     """Clients that know no aggregated discovery find groups, versions and resources one by one."""
     assert (await api.get("/api")).json()["versions"] == ["v1"]
-    groups = {g["name"]: g["preferredVersion"]["groupVersion"] for g in (await api.get("/apis")).json()["groups"]}
+    groups = {
+        g["name"]: g["preferredVersion"]["groupVersion"] for g in (await api.get("/apis")).json()["groups"]
+    }
     assert groups["apps"] == "apps/v1"
     for group_version in groups.values():
         listed = (await api.get(f"/apis/{group_version}")).json()
@@ -190,7 +192,9 @@ async def test_health_and_version(api: httpx.AsyncClient) -> None:
     assert (await api.get("/version")).json()["gitVersion"].startswith("v1.")
 
 
-async def test_several_clusters(shop: Path, store: SnapshotStore, tmp_path: Path, write_snapshot: Any) -> None:
+async def test_several_clusters(
+    shop: Path, store: SnapshotStore, tmp_path: Path, write_snapshot: Any
+) -> None:
     """Each cluster is under its name, and with several there is nothing at the root."""
     node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "other"}}
     other = SnapshotStore.load(write_snapshot(tmp_path / "other", [node]))
@@ -202,7 +206,10 @@ async def test_several_clusters(shop: Path, store: SnapshotStore, tmp_path: Path
 
 async def test_hanging_kinds(store: SnapshotStore) -> None:
     """Reads of the chosen kinds are never answered, others are, and the server still ends at once."""
-    async with serving({"a": store}, hang=["Node", "pods/log"]) as url, httpx.AsyncClient(base_url=url) as client:
+    async with (
+        serving({"a": store}, hang=["Node", "pods/log"]) as url,
+        httpx.AsyncClient(base_url=url) as client,
+    ):
         for path in ("/api/v1/nodes", "/api/v1/nodes/worker-1", f"{POD}/log?container=web"):
             with pytest.raises(httpx.ReadTimeout):
                 await client.get(path, timeout=0.1)

@@ -91,7 +91,11 @@ def test_the_previous_log_is_not_the_current_one(log: Any) -> None:
 @pytest.mark.parametrize(
     ("state", "previous", "words"),
     [
-        ({"waiting": {"reason": "ImagePullBackOff"}}, False, "is waiting to start: trying and failing to pull image"),
+        (
+            {"waiting": {"reason": "ImagePullBackOff"}},
+            False,
+            "is waiting to start: trying and failing to pull image",
+        ),
         ({"waiting": {"reason": "ErrImagePull"}}, False, "is waiting to start: image can't be pulled"),
         ({"waiting": {"reason": "ContainerCreating"}}, False, "is waiting to start: ContainerCreating"),
         ({"running": {}}, True, 'previous terminated container "web" in pod "p" not found'),
@@ -111,7 +115,9 @@ def test_a_pod_without_a_node_has_an_empty_log(log: Any) -> None:
 
 def test_one_of_several_containers_must_be_named(log: Any) -> None:
     """Without a name, a pod with several containers is a 400 that lists them."""
-    with pytest.raises(ApiStatus, match=r"choose one of: \[web proxy\] or one of the init containers: \[setup\]"):
+    with pytest.raises(
+        ApiStatus, match=r"choose one of: \[web proxy\] or one of the init containers: \[setup\]"
+    ):
         log(pod({"name": "web"}, {"name": "proxy"}, init=("setup",)), {})
     assert log(pod({"name": "web"}, {"name": "proxy"}, init=("setup",)), {"setup": "ok\n"}, "setup") == "ok\n"
 
@@ -125,7 +131,8 @@ def test_a_container_that_the_pod_has_not(log: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "count", "left"),
     [
-        ("a\nb\nc\n", 2, "b\nc\n"), ("a\nb\nc", 2, "b\nc"), ("a\nb\n", 9, "a\nb\n"), ("a\n", 0, ""), ("", 3, ""),
+        ("a\nb\nc\n", 2, "b\nc\n"), ("a\nb\nc", 2, "b\nc"), ("a\nb\n", 9, "a\nb\n"), ("a\n", 0, ""),
+        ("", 3, ""),
         ("\n\n\n", 2, "\n\n"), ("a", 1, "a"), ("a\n", 1, "a\n"),
     ],
 )  # fmt: skip
@@ -163,7 +170,9 @@ def test_since_leaves_a_log_without_times(log: Any) -> None:
     assert log_window("a\nb\n", {"sinceSeconds": "1"}, now) == "a\nb\n"
 
 
-@pytest.mark.parametrize("query", [{"tailLines": "x"}, {"sinceTime": "now"}, {"sinceSeconds": "1", "sinceTime": "x"}])
+@pytest.mark.parametrize(
+    "query", [{"tailLines": "x"}, {"sinceTime": "now"}, {"sinceSeconds": "1", "sinceTime": "x"}]
+)
 def test_windows_that_make_no_sense(query: dict[str, str]) -> None:
     """Options that are no numbers or times are a 400."""
     now = parse_time("2025-03-04T10:00:00Z")

@@ -1,0 +1,134 @@
+"""Autoscalers without metrics: no request to count from, no ready pods, or no metrics API."""
+
+from __future__ import annotations
+
+import re
+
+from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
+from kubetriage.domain.kube import Condition, Obj
+from kubetriage.domain.resource import Resource, resource
+from kubetriage.domain.rules.autoscaling_target import scaler_finding, see_scaler, target_of
+from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.remedies import (
+    change,
+    describe,
+    escalate,
+    mutate,
+    see_yaml,
+    target,
+    with_note,
+)
+from kubetriage.domain.rules.wording import short
+from kubetriage.domain.view import ClusterView
+
+METRICS_API = resource("APIService", "", "v1beta1.metrics.k8s.io")
+METRICS_SERVER = resource("Deployment", "kube-system", "metrics-server")
+_NO_REQUEST = re.compile(r"missing request for (?P<what>[\w./-]+)(?: in container (?P<container>[\w.-]+))?")
+_NO_API = re.compile(
+    r"could not find the requested resource|currently unable to handle|service unavailable|no metrics "
+    r"returned"
+    r"|unable to fetch metrics from resource metrics API|unable to get metrics for resource",
+    re.I,
+)
+_UNREADY = re.compile(
+    r"pods might be unready|no ready pods|did not receive metrics for (?:any ready|targeted) pods", re.I
+)
+
+
+def without_metrics(view: ClusterView, found: Obj, active: Condition) -> Finding:
+    """No metrics: none requested, none given by unready pods, or nobody who serves them."""
+    asked = _NO_REQUEST.search(active.message)
+    if asked:
+        return _no_request(view, found, active, asked["what"], asked["container"] or "")
+    if _UNREADY.search(active.message):
+        return _unready(view, found, active)
+    return _no_metrics(view, found, active)
+
+
+def _no_request(view: ClusterView, found: Obj, active: Condition, what: str, container: str) -> Finding:
+    goal = target_of(found)
+    where = say("container {c} of ", "其容器 {c}", c=container) if container else NOTHING
+    flag = f" -c {container}" if container else ""
+    return scaler_finding(
+        found,
+        "missing-request",
+        say("HPA {h} cannot scale {k} {n}: {where}its pods have no {w} request, which the percentage is "
+            "counted from.",
+            "HPA {h} 无法伸缩 {k} {n}：{where}没有设置 {w} request，无法计算使用率百分比。",
+            h=found.name, k=goal.kind, n=goal.name, where=where, w=what),
+        culprit=goal,
+        quotes=(f"missing request for {what}",),
+        since=active,
+        remedies=(
+            change(
+                say("Give every container a {w} request", "为每个容器设置 {w} request", w=what),
+                with_note(say("Sidecars too, or use an absolute target value.",
+                    "包括 sidecar；或改用绝对目标值。"), view.find(goal)),
+                mutate(f"kubectl set resources {target(goal)}{flag} --requests={what}=<amount>"),
+            ),
+            see_scaler(found),
+        ),
+    )  # fmt: skip
+
+
+def _unready(view: ClusterView, found: Obj, active: Condition) -> Finding:
+    goal = target_of(found)
+    return scaler_finding(
+        found,
+        "pods-unready",
+        say("HPA {h} cannot scale {k} {n}: its pods give no metrics, as if none were ready.",
+            "HPA {h} 无法伸缩 {k} {n}：Pod 没有指标，疑似都未就绪。", h=found.name, k=goal.kind, n=goal.name),
+        role=Role.SYMPTOM,
+        culprit=goal,
+        specificity=Specificity.GENERAL,
+        waits_on=(goal, *(p.ref for p in view.pods_of(goal))),
+        quotes=(active.reason,),
+        since=active,
+        remedies=(see_scaler(found),),
+    )  # fmt: skip
+
+
+def _no_metrics(view: ClusterView, found: Obj, active: Condition) -> Finding:
+    kind = active.reason.removeprefix("FailedGet").removesuffix("Metric") or "resource"
+    api, server = view.find(METRICS_API), view.find(METRICS_SERVER)
+    usual = "Resource" in active.reason
+    down = usual and _unavailable(api)
+    absent = usual and view.is_absent(METRICS_API)
+    words = short(active.message.rpartition(": ")[2] if len(active.message) > 150 else active.message, 120)
+    if absent:
+        why = say(
+            "the metrics API (metrics-server) is not installed", "集群没有安装指标 API（metrics-server）"
+        )
+    elif down:
+        why = say("the metrics API is not available ({r})", "指标 API 不可用（{r}）", r=_unavailable(api))
+    else:
+        why = say("{k} metrics cannot be read: “{w}”", "无法读取 {k} 指标：“{w}”", k=kind, w=words)
+    owner = METRICS_API if absent or (down and server is None) else METRICS_SERVER if down else found.ref
+    waits: tuple[Resource, ...] = (METRICS_SERVER,) if usual and server is not None else ()
+    ask = escalate(
+        say("Have the metrics pipeline looked at", "请检查指标链路"),
+        say("CPU and memory come from metrics-server; other metrics from the adapter that serves their API.",
+            "CPU 和内存来自 metrics-server；其他指标来自提供相应 API 的适配器。"),
+        *([see_yaml(METRICS_API)] if api is not None else []),
+        *([describe(METRICS_SERVER)] if server is not None else []),
+    )  # fmt: skip
+    return scaler_finding(
+        found,
+        "no-metrics",
+        say("HPA {h} cannot scale {k} {n}: {why}.", "HPA {h} 无法伸缩 {k} {n}：{why}。",
+            h=found.name, k=target_of(found).kind, n=target_of(found).name, why=why),
+        culprit=owner,
+        likelihood=Likelihood.HIGH if not usual or down or absent else Likelihood.MEDIUM,
+        specificity=Specificity.NAMED,
+        waits_on=waits,
+        cites=tuple(o.cite for o in (api, server) if o is not None),
+        quotes=(active.reason,) if absent or down else (words,),
+        since=active,
+        remedies=(ask, see_scaler(found)),
+    )  # fmt: skip
+
+
+def _unavailable(api: Obj | None) -> str:
+    """The reason of an APIService that is not available, empty if it is."""
+    state = api.conditions().get("Available") if api is not None else None
+    return (state.reason or "Unavailable") if state is not None and state.status == "False" else ""

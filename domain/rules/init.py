@@ -1,0 +1,159 @@
+"""Init containers that do not come to an end, and what they wait for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specificity, Want
+from kubetriage.domain.kube import ContainerState, containers, pod_ready, when
+from kubetriage.domain.language import Text
+from kubetriage.domain.log_signs import endpoint, last_sign
+from kubetriage.domain.logs import last_words
+from kubetriage.domain.rules import remedies
+from kubetriage.domain.rules.grouping import PodGroup, focus_pods, group_pods
+from kubetriage.domain.rules.peers import Peer, Place, peer_of, wants_about
+from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.templates import command_words
+from kubetriage.domain.rules.wording import duration, quotable, short
+from kubetriage.domain.view import Absent, ClusterView, LogText, Present
+
+if TYPE_CHECKING:
+    from kubetriage.domain.rules import Rule
+
+CATEGORY = "init-container"
+LONG = timedelta(minutes=3)
+"""How long an init container may run before it is taken to hang."""
+_WAITS_FOR = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"\b(?:nslookup|dig|getent hosts|host|ping)(?: -\S+(?: \d+)?)* +(?P<host>[a-z0-9][\w.\-]*)",
+        r"\b(?:nc|ncat|netcat|telnet)(?: -\S+(?: \d+)?)* +(?P<host>[a-z0-9][\w.\-]*) +(?P<port>\d+)",
+        r"\bpg_isready\b[^;|&]*?(?:-h|--host)[ =]?(?P<host>[a-z0-9][\w.\-]*)",
+        r"\b(?:mysqladmin|mysql|redis-cli)\b[^;|&]*?-h ?(?P<host>[a-z0-9][\w.\-]*)",
+        r"/dev/tcp/(?P<host>[a-z0-9][\w.\-]*)/(?P<port>\d+)",
+    )
+)
+
+
+def host_in_command(state: ContainerState) -> tuple[str, str]:
+    """The host and port that a waiting command asks for, empty if it names none."""
+    for word in (" ".join(command_words(state.spec)), *command_words(state.spec)):
+        for pattern in _WAITS_FOR:
+            found = pattern.search(word)
+            if found:
+                return found["host"].lower(), found.groupdict().get("port") or ""
+        named = endpoint(word)
+        if named[0]:
+            return named
+    return "", ""
+
+
+def hanging(view: ClusterView) -> Iterator[Finding | Want]:
+    """Init containers that have been running for minutes while the pod waits for them."""
+    found: dict[tuple[object, str], ContainerState] = {}
+    shown = []
+    for pod in focus_pods(view):
+        for state in containers(pod):
+            started = when(state.running.get("startedAt"))
+            waits = state.init and not state.sidecar and state.running and not pod_ready(pod)
+            if waits and started is not None and view.now - started >= LONG:
+                found[(pod.ref, state.name)] = state
+                shown.append((pod, state.name))
+    for name, group in group_pods(view, shown):
+        state = found[(group.lead.ref, name)]
+        host, port = host_in_command(state)
+        peer = peer_of(view, group.lead, host, port) if host else None
+        if peer is not None:
+            yield from wants_about(view, group.lead, peer)
+        yield _finding(view, group, state, peer)
+
+
+def _finding(view: ClusterView, group: PodGroup, state: ContainerState, peer: Peer | None) -> Finding:
+    log = view.log(group.lead.ref, state.name)
+    words = last_words(log.text) if log is not None else None
+    started = when(state.running.get("startedAt")) or view.now
+    told = log is not None and last_sign(log.text) is not None
+    waits, cite = _state_of(view, peer)
+    quoted = (
+        say("; its log ends with “{w}”", "；日志最后为“{w}”", w=short(words.record.said, 80))
+        if words
+        else NOTHING
+    )
+    likelihood = Likelihood.LOW
+    if peer is not None:
+        likelihood = Likelihood.HIGH if cite else Likelihood.MEDIUM
+    elif words is not None and words.decisive:
+        likelihood = Likelihood.MEDIUM
+    absent = peer is not None and peer.ref is not None and view.is_absent(peer.ref)
+    return Finding(
+        rule="init.hanging",
+        category="missing-service" if absent else CATEGORY,
+        role=Role.SYMPTOM if told and peer is None else Role.CAUSE,
+        subject=group.lead.ref,
+        culprit=peer.ref if absent and peer is not None else group.culprit,
+        statement=say(
+            "{who}: init container {c} has been running for {t} and does not finish{w}{q}.",
+            "{who}：init 容器 {c} 已运行 {t} 仍未结束{w}{q}。",
+            who=group.who,
+            c=state.name,
+            t=duration(view.now - started),
+            w=waits,
+            q=quoted,
+        ),
+        likelihood=likelihood,
+        specificity=Specificity.EXACT if absent else Specificity.NAMED,
+        waits_on=(peer.ref,) if peer is not None and peer.ref is not None and not absent else (),
+        cites=tuple(c for c in (*group.cites, cite, log.cite if log is not None else "") if c),
+        quotes=quotable(state.name, *((peer.host,) if peer is not None else ())),
+        since=started,
+        remedies=_remedies(view, group, state, peer, log),
+    )
+
+
+def _state_of(view: ClusterView, peer: Peer | None) -> tuple[Text, str]:
+    """What is known of the host it waits for, and the citation of what shows that it is not there."""
+    if peer is None:
+        return NOTHING, ""
+    if peer.ref is None or peer.place is not Place.SERVICE:
+        return say("; it waits for {p}", "；它在等待 {p}", p=peer.name), ""
+    known = view.get(peer.ref)
+    if isinstance(known, Absent):
+        return say("; it waits for {p}, and there is no Service {n} in namespace {ns}",
+                   "；它在等待 {p}，而命名空间 {ns} 中没有 Service {n}", p=peer.name, n=peer.ref.name,
+                   ns=peer.ref.namespace), known.cite  # fmt: skip
+    if isinstance(known, Present) and view.has_ready_endpoints(known.object) is False:
+        return say(
+            "; it waits for {p}, which has no ready endpoints",
+            "；它在等待 {p}，而它没有就绪的端点",
+            p=peer.name,
+        ), known.cite
+    return say("; it waits for {p}", "；它在等待 {p}", p=peer.name), ""
+
+
+def _remedies(
+    view: ClusterView, group: PodGroup, state: ContainerState, peer: Peer | None, log: LogText | None
+) -> tuple[Remedy, ...]:
+    work = group.workload
+    look = remedies.check(
+        Text(en="See what the init container does", zh="查看 init 容器在做什么"),
+        Text(en="The pod's other containers start only after it.", zh="其他容器要等它结束后才会启动。"),
+        *(remedies.see_log(view, group.lead.ref, state.name) if log is not None else ()),
+        remedies.describe(group.lead.ref),
+    )
+    name = peer.name if peer is not None else ""
+    fix = remedies.change(
+        say("Provide what init container {c} waits for: {p}", "提供 init 容器 {c} 所等待的 {p}", c=state.name,
+            p=name)
+        if name else say("Correct init container {c}", "修正 init 容器 {c}", c=state.name),
+        remedies.with_note(
+            Text(en="Bring the awaited Service up, or correct its name in the command.",
+                 zh="恢复所等待的 Service，或修正命令中的名称。"), view.find(work)),
+        *remedies.edit_template(work),
+    )  # fmt: skip
+    return remedies.with_rollback(view, work, fix, look)
+
+
+RULES: tuple[Rule, ...] = (hanging,)

@@ -1,0 +1,151 @@
+"""Probes: what one asks, what kubelet says it got, and what that tells about probe and application."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from kubetriage.domain.kube import ContainerState
+from kubetriage.domain.language import Text
+from kubetriage.domain.rules.phrases import say
+
+PROBES = {"liveness": "livenessProbe", "readiness": "readinessProbe", "startup": "startupProbe"}
+_SAID = re.compile(
+    r"^(?P<probe>liveness|readiness|startup) probe (?:failed|errored)[^:]*:? ?(?P<what>.*)", re.I | re.S
+)
+
+
+class Result(StrEnum):
+    """What came of a probe."""
+
+    STATUS = "status"
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    NO_COMMAND = "no-command"
+    NO_PORT = "no-port"
+    COMMAND = "command"
+    OTHER = "other"
+
+
+class Said(NamedTuple):
+    """kubelet's message about one probe."""
+
+    probe: str
+    result: Result
+    status: int
+    """HTTP status code, 0 if there was none."""
+    what: str
+    """The message after its head."""
+
+
+_STATUS = re.compile(r"statuscode: (\d{3})", re.I)
+_RESULTS = (
+    (
+        Result.NO_COMMAND,
+        r"executable file not found|no such file or directory|exec: \"|permission denied: unknown",
+    ),
+    (Result.NO_PORT, r"strconv|couldn't find port|invalid port|unknown port"),
+    (Result.REFUSED, r"connection refused"),
+    (Result.TIMEOUT, r"deadline exceeded|timeout|timed out|no route to host|Client\.Timeout"),
+)
+
+
+def read_probe(message: str) -> Said | None:
+    """Which probe a kubelet message is about and how it failed; None for other messages."""
+    found = _SAID.match(message)
+    if not found:
+        return None
+    what = found["what"].strip()
+    status = _STATUS.search(what)
+    if status:
+        return Said(found["probe"].lower(), Result.STATUS, int(status[1]), what)
+    for result, pattern in _RESULTS:
+        if re.search(pattern, what, re.I):
+            return Said(found["probe"].lower(), result, 0, what)
+    return Said(found["probe"].lower(), Result.OTHER, 0, what)
+
+
+def probe_of(state: ContainerState, probe: str) -> Mapping[str, Any]:
+    found = state.spec.get(PROBES[probe])
+    return found if isinstance(found, dict) else {}
+
+
+def ports_of(state: ContainerState) -> dict[str, str]:
+    """The declared ports of a container by number: its name, empty if it has none."""
+    ports = [p for p in state.spec.get("ports") or [] if isinstance(p, dict)]
+    return {str(p.get("containerPort")): str(p.get("name") or "") for p in ports}
+
+
+def port_of(state: ContainerState, probe: Mapping[str, Any]) -> str:
+    """The port number that a probe asks, empty for an exec probe; a name that no port has stays a name."""
+    for kind in ("httpGet", "tcpSocket", "grpc"):
+        asked = probe.get(kind)
+        if isinstance(asked, dict):
+            port = str(asked.get("port") or "")
+            return next((n for n, name in ports_of(state).items() if name and name == port), port)
+    return ""
+
+
+def asks(state: ContainerState, probe: Mapping[str, Any]) -> str:
+    """A probe as one would write it: `GET :8080/healthz`, `TCP :5432`, `exec cat /ready`."""
+    for kind, word in (("httpGet", "GET"), ("tcpSocket", "TCP"), ("grpc", "gRPC")):
+        asked = probe.get(kind)
+        if isinstance(asked, dict):
+            path = str(asked.get("path") or "/") if kind == "httpGet" else ""
+            return f"{word} :{port_of(state, probe)}{path}"
+    command = probe.get("exec")
+    words = command.get("command") if isinstance(command, dict) else None
+    return "exec " + " ".join(str(w) for w in words or []) if words else "probe"
+
+
+def number(probe: Mapping[str, Any], field: str, default: int) -> int:
+    value = probe.get(field)
+    return value if isinstance(value, int) else default
+
+
+def budget(probe: Mapping[str, Any]) -> int:
+    """Seconds from a container's start until a probe that always fails has exhausted its threshold."""
+    period, failures = number(probe, "periodSeconds", 10), number(probe, "failureThreshold", 3)
+    return number(probe, "initialDelaySeconds", 0) + period * failures
+
+
+_LISTENS = re.compile(
+    r"(?:listen|serv|start|running|bound|bind|ready)\w*\b[^\n]{0,60}?(?:port[ =:]+|:)(?P<port>\d{2,5})\b",
+    re.I,
+)
+
+
+def listening(log: str) -> list[str]:
+    """The ports that an application says it listens on."""
+    return list(dict.fromkeys(m["port"] for m in _LISTENS.finditer(log[:200_000])))
+
+
+def judged(state: ContainerState, probe: Mapping[str, Any], said: Said, log: str) -> tuple[Text, bool]:
+    """What a failure says, and whether it shows that the probe itself is wrong."""
+    port, declared, open_ports = port_of(state, probe), ports_of(state), listening(log)
+    if said.result is Result.NO_PORT or (port and not port.isdigit()):
+        return say("the container has no port named {p}", "容器没有名为 {p} 的端口", p=port), True
+    if said.result is Result.NO_COMMAND:
+        return Text(en="its command does not exist in the image", zh="镜像中没有探针命令"), True
+    if said.result is Result.STATUS and said.status == 404:
+        return Text(
+            en="the application answers 404: it has no such path", zh="应用返回 404：没有该路径"
+        ), True
+    if said.result is Result.STATUS and said.status in (401, 403):
+        return say("the application wants a login ({s})", "应用要求认证（{s}）", s=said.status), True
+    if said.result is Result.STATUS:
+        return say("the application answers {s}", "应用返回 {s}", s=said.status), False
+    if said.result is Result.REFUSED:
+        if open_ports and port not in open_ports:
+            return say("the application listens on port {o}, not on {p}", "应用监听端口 {o} 而不是 {p}",
+                       o=open_ports[0], p=port), True  # fmt: skip
+        if declared and port not in declared:
+            return say("nothing listens on port {p}; the container declares {d}",
+                       "端口 {p} 无监听；容器声明的端口是 {d}",
+                       p=port, d=", ".join(declared)), True  # fmt: skip
+        return say("nothing listens on port {p}", "端口 {p} 无监听", p=port), False
+    if said.result is Result.TIMEOUT:
+        return say("no answer within {t} s", "{t} 秒内没有响应", t=number(probe, "timeoutSeconds", 1)), False
+    return Text(en="it fails", zh="探测失败"), False

@@ -1,0 +1,207 @@
+"""The one or two sentences at the top of a report: what is wrong and why, or what could not be known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from kubetriage.domain.alert import AlertStatus, SubjectScope
+from kubetriage.domain.causes import Explanation
+from kubetriage.domain.diagnosis import STATEMENT_LIMIT, bounded
+from kubetriage.domain.finding import Finding, Likelihood, Role
+from kubetriage.domain.language import Language, Text, text
+from kubetriage.domain.report import Outcome
+from kubetriage.domain.resource import Resource
+from kubetriage.domain.view import ClusterView
+
+if TYPE_CHECKING:
+    from kubetriage.domain.diagnosing import Case
+
+GONE = "insufficient-data"
+"""The category of findings that say the target is no longer there."""
+
+NAMED_CAUSES = 5
+"""Independent causes that a summary names one by one."""
+
+_NOTHING = Text(en="", zh="")
+_ENDS = (".", "。", "…", "!", "！", "?", "？")
+
+
+def summary_of(case: Case, explanation: Explanation, healthy: Sequence[Finding], outcome: Outcome) -> str:
+    """At most `STATEMENT_LIMIT` characters in the case's language."""
+    language = case.language
+    if case.view.subject.scope is SubjectScope.SKIP:
+        return bounded(_by_design(case.view).say(language))
+    if outcome is Outcome.HEALTHY:
+        return _well(case, explanation, healthy)
+    if outcome is Outcome.DIAGNOSED:
+        sure = [f for f in explanation.roots if f.likelihood is not Likelihood.LOW]
+        return _causes(case, explanation, sure)
+    return _undecided(case, explanation)
+
+
+def read_at_all(view: ClusterView) -> bool:
+    """Whether any question came back with an answer."""
+    return any(seen.found or seen.absent for seen in view.observations)
+
+
+# ---- a cause is shown
+
+
+def _causes(case: Case, explanation: Explanation, causes: Sequence[Finding]) -> str:
+    if len(causes) == 1:
+        return _with_tail(case, causes[0].statement, _effect(case, explanation, causes[0]))
+    zh = case.language is Language.ZH
+    shown, more = causes[:NAMED_CAUSES], len(causes) - NAMED_CAUSES
+    head = f"{len(causes)} 个独立原因：" if zh else f"{len(causes)} independent causes: "
+    tail = (f"；另有 {more} 个" if zh else f"; and {more} more") if more > 0 else ""
+    room = (STATEMENT_LIMIT - len(head) - len(tail)) // len(shown) - len("(9) ; ")
+    pieces = [f"({i}) {_piece(case, cause, room)}" for i, cause in enumerate(shown, 1)]
+    return head + ("；" if zh else "; ").join(pieces) + tail
+
+
+def _effect(case: Case, explanation: Explanation, cause: Finding) -> Text:
+    """What a cause elsewhere does to the alert's resource: the first link outside its own workload."""
+    view = case.view
+    if view.primary is None or cause.subject in _family(view, view.primary):
+        return _NOTHING
+    own = {*_family(view, cause.subject), cause.culprit}
+    link = next((f for f in explanation.contributing if f.subject not in own), None)
+    if link is None:
+        return _NOTHING
+    said = Text(en=bounded(link.statement.en, _LINK), zh=bounded(link.statement.zh, _LINK))
+    return text("As a result: {en_said}", "因此：{zh_said}", en_said=said.en, zh_said=said.zh)
+
+
+_LINK = 110
+"""Characters of a link of the causal chain in a summary."""
+
+
+def _family(view: ClusterView, ref: Resource) -> set[Resource]:
+    """An object, what controls it, and the pods of those."""
+    line = [ref, *view.owners(ref)]
+    return {*line, *(pod.ref for one in line for pod in view.pods_of(one))}
+
+
+def _piece(case: Case, cause: Finding, room: int) -> str:
+    """A cause in few words, its culprit named in them."""
+    culprit = cause.culprit or cause.subject
+    said = cause.statement.say(case.language).rstrip(".。")
+    short = bounded(said, room)
+    if culprit.name in short:
+        return short
+    who = f"{culprit.kind} {culprit.name}{'：' if case.language is Language.ZH else ': '}"
+    return bounded(who + bounded(said, max(room - len(who), 20)), room)
+
+
+# ---- nothing is wrong
+
+
+def _well(case: Case, explanation: Explanation, healthy: Sequence[Finding]) -> str:
+    view = case.view
+    resolved = view.alert.status is AlertStatus.RESOLVED
+    tail = (
+        text("The alert is resolved.", "告警已恢复。")
+        if resolved
+        else text("What the alert says is no longer true.", "告警所述情况现已不成立。")
+    )
+    said = healthy or explanation.open_symptoms
+    if said:
+        return _with_tail(case, said[0].statement, tail)
+    who = str(view.primary) if view.primary is not None else ""
+    nothing = text(
+        "Nothing that was read shows {who} in trouble now.",
+        "读到的内容中没有发现{who}现在有问题。",
+        who=who or "anything",
+    )
+    return _with_tail(case, nothing if who else Text(en=nothing.en, zh="读到的内容中没有发现问题。"), tail)
+
+
+def _by_design(view: ClusterView) -> Text:
+    if view.alert.name == "Watchdog":
+        return text(
+            "Watchdog is always firing by design: it proves that the alerting pipeline works. Nothing is "
+            "wrong and no action is needed.",
+            "Watchdog 按设计始终触发，用来证明告警链路正常；没有问题，无需处理。",
+        )
+    return text(
+        "{name} is a helper alert that fires by design. Nothing is wrong and no action is needed.",
+        "{name} 是按设计触发的辅助告警；没有问题，无需处理。",
+        name=bounded(view.alert.name, 100),
+    )
+
+
+# ---- the evidence does not decide
+
+
+def _undecided(case: Case, explanation: Explanation) -> str:
+    view = case.view
+    if not read_at_all(view) and view.observations:
+        return _unread(case)
+    missing = _missing(case)
+    best = (*explanation.roots, *explanation.open_symptoms)
+    if best and best[0].category == GONE:
+        return _with_tail(case, best[0].statement, _NOTHING)
+    if best:
+        weak = (
+            text("This is a hint: the evidence does not decide.", "这只是线索，现有证据不足以定论。")
+            if best[0].role is Role.CAUSE
+            else text("The evidence does not show why.", "现有证据不能说明原因。")
+        )
+        return _with_tail(case, best[0].statement, _joined(weak, missing))
+    who = str(view.primary) if view.primary is not None else ""
+    nothing = text(
+        "Nothing that was read explains the alert{about}; what it measures may not be visible in the "
+        "cluster's state.",
+        "读到的内容都不能解释该告警{zh_about}；它所度量的可能无法从集群状态中看到。",
+        about=f" ({who})" if who else "",
+        zh_about=f"（{who}）" if who else "",
+    )
+    return _with_tail(case, nothing, missing, name_primary=False)
+
+
+def _unread(case: Case) -> str:
+    """Nothing came back: the first failure says why."""
+    why = case.gaps[0].why if case.gaps else text("no answer", "没有回答")
+    who = f" {case.view.primary}" if case.view.primary is not None else ""
+    said = text("The cluster could not be read: {why}", "无法读取集群：{zh_why}", why=why.en, zh_why=why.zh)
+    tail = text(
+        "Nothing can be said about{who}.",
+        "因此无法判断{zh_who}的状态。",
+        who=who or " the alert",
+        zh_who=who or "告警对象",
+    )
+    return _with_tail(case, said, tail, name_primary=False)
+
+
+def _missing(case: Case) -> Text:
+    count = sum(gap.failure is not None for gap in case.gaps)
+    if not count:
+        return _NOTHING
+    return text(
+        "{n} could not be made (see gaps).",
+        "有 {count} 项无法读取（见缺口）。",
+        n="1 read" if count == 1 else f"{count} reads",
+        count=count,
+    )
+
+
+# ---- putting it together
+
+
+def _joined(first: Text, second: Text) -> Text:
+    return Text(en=f"{first.en} {second.en}".strip(), zh=first.zh + second.zh)
+
+
+def _with_tail(case: Case, said: Text, tail: Text, *, name_primary: bool = True) -> str:
+    """The statement with the alert's resource named, cut so that the tail always fits."""
+    zh = case.language is Language.ZH
+    words, end = said.say(case.language), tail.say(case.language)
+    primary = case.view.primary
+    if name_primary and primary is not None and primary.name not in words:
+        words = f"{primary}{'：' if zh else ': '}{words}"
+    if not end:
+        return bounded(words)
+    words = bounded(words, STATEMENT_LIMIT - len(end) - 2)
+    stop = "" if words.endswith(_ENDS) else ("。" if zh else ".")
+    return f"{words}{stop}{'' if zh else ' '}{end}"
