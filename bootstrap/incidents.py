@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from kubetriage.domain.alert import Alert, SubjectScope
 from kubetriage.domain.errors import BadAlert
@@ -36,6 +36,13 @@ def incidents_in(body: bytes, snapshot: Path | None = None) -> Incidents:
     if parsed.source == "text" and all(subject_of(a).scope is SubjectScope.LOST for a in parsed.alerts):
         raise BadAlert("this is neither JSON nor YAML, and no Kubernetes resource is named in the text")
     return Incidents(tuple(group_incidents(parsed.alerts)), len(parsed.alerts) > 1, parsed.truncated)
+
+
+def read_body(stream: BinaryIO) -> bytes:
+    """The bytes of a body, at most one more than may be used: an endless stream is refused, not read."""
+    from kubetriage.adapters.alerts.decode import MAX_BYTES
+
+    return stream.read(MAX_BYTES + 1)
 
 
 def recorded_at(snapshot: Path) -> datetime:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from kubetriage.bootstrap.settings import ConnectionSettings, Settings
+from kubetriage.domain.errors import BadSettings
 from kubetriage.domain.ports import Clusters, Observations, Progress, Services
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ async def build_services(
     """Everything a triage needs; what was opened is closed when this ends, child processes included.
 
     With `snapshot` the recorded cluster is the only one, whatever names alerts carry. `observations` is a
-    folder to keep the answers in; without it they are kept in memory. Raises `BadSnapshot`.
+    folder to keep the answers in; without it they are kept in memory. Raises `BadSnapshot`, `BadSettings`.
     """
     from kubetriage.adapters.knowledge.empty import EmptyKnowledge
     from kubetriage.adapters.store.outbox import MemoryOutbox
@@ -113,13 +114,23 @@ def connection_of(name: str, configured: ConnectionSettings) -> ClusterConnectio
         env=dict(env),
         cwd=configured.cwd or None,
         url=configured.url,
-        token=configured.token if configured.token.get_secret_value() else None,
+        token=_token(name, configured),
         headers=configured.headers,
         context=configured.context,
         timeout=configured.timeout,
         connect_timeout=configured.connect_timeout,
         concurrency=configured.concurrency,
     )
+
+
+def _token(name: str, configured: ConnectionSettings) -> SecretStr | None:
+    if not configured.token_env:
+        return configured.token if configured.token.get_secret_value() else None
+    value = os.environ.get(configured.token_env)
+    if not value:
+        variable = configured.token_env
+        raise BadSettings(f"clusters.{name}.token_env: the environment variable {variable} is not set.")
+    return SecretStr(value)
 
 
 def cache_folder() -> Path:

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
-from kubetriage.domain.errors import BadInput, BadSettings
+from kubetriage.domain.errors import BadInput, BadSettings, UnknownCluster
 from kubetriage.domain.language import Language
 
 PREFIX = "KUBETRIAGE_"
@@ -98,6 +98,12 @@ class Settings(Part):
         """The clusters of every source by name."""
         return {**self.mcpServers, **self.clusters}
 
+    def require_cluster(self, name: str) -> None:
+        """Raises `UnknownCluster` unless a connection of that name is configured."""
+        if name not in self.connections:
+            known = ", ".join(self.connections) or "none"
+            raise UnknownCluster(f"There is no cluster connection {name!r}; configured are: {known}.")
+
     def require_model(self, name: str | None) -> None:
         """Raises `BadInput` unless it is no model at all."""
         if name not in (None, "", "none"):
@@ -129,8 +135,8 @@ def load_settings(path: str | None = None) -> Settings:
     """The settings of this process; raises `BadSettings` with one sentence that names the place."""
     chosen = _file(path)
     values = _read(chosen) if chosen is not None else {}
-    where = str(chosen) if chosen is not None else "the environment"
-    for keys, value in _from_environment().items():
+    given = _from_environment()
+    for keys, value in given.items():
         _put(values, keys, value)
     if values.get("mcp_config"):
         values["mcpServers"] = _clients(Path(str(values["mcp_config"]))) | values.get("mcpServers", {})
@@ -138,7 +144,7 @@ def load_settings(path: str | None = None) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise BadSettings(_sentence(error, where)) from error
+        raise BadSettings(_sentence(error, chosen, given)) from error
 
 
 # ---- sources
@@ -238,9 +244,15 @@ def _client(entry: Any) -> Any:
 # ---- what is wrong, in one sentence
 
 
-def _sentence(error: ValidationError, where: str) -> str:
-    first = error.errors()[0]
+def _sentence(error: ValidationError, file: Path | None, given: Mapping[tuple[str, ...], Any]) -> str:
+    """What is wrong first: the file or the variable, the setting, and why. Never the value."""
+    first = error.errors(include_input=False, include_url=False)[0]
     place = ".".join(str(step) for step in first["loc"])
+    steps = tuple(str(step).lower() for step in first["loc"])
+    variable = next(
+        (f"{PREFIX}{'__'.join(keys).upper()}" for keys in given if keys == steps[: len(keys)]), ""
+    )
+    where = variable or (str(file) if file else "the environment")
     if first["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(first["loc"][-1]), _known(first["loc"]), 1)
         hint = f" Did you mean {near[0]}?" if near else ""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from kubetriage.domain.alert import Alert
 from kubetriage.domain.ports import Services
 from kubetriage.domain.report import Report
+from kubetriage.domain.subject import subject_of
 from kubetriage.state.triage_alert import TriageContext
 
 Incident = Sequence[Alert]
@@ -22,6 +23,8 @@ async def triage_incidents(
     """
     from kubetriage.graphs.triage_alert import RECURSION_LIMIT, build_triage_alert
 
+    for alert, *_ in incidents:
+        services.clusters.choose(context.cluster or subject_of(alert).cluster)
     compiled = build_triage_alert(services).compile()
     for alert, *companions in incidents:
         ended = await compiled.ainvoke(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import re
 import sys
 from pathlib import Path
 
-from kubetriage.bootstrap.incidents import Incidents, incidents_in
+from kubetriage.bootstrap.incidents import Incidents, incidents_in, read_body
 from kubetriage.domain.alert import Alert
 from kubetriage.domain.errors import BadAlert
 from kubetriage.domain.resource import KINDS
 
 _NAMED = re.compile(r"^([A-Za-z][A-Za-z.]*)/([a-z0-9]([-a-z0-9.]*[a-z0-9])?)$")
-_SHORT = {
+_SHORT_KINDS = {
     "po": "Pod", "svc": "Service", "cm": "ConfigMap", "no": "Node", "ns": "Namespace", "ev": "Event",
     "pv": "PersistentVolume", "pvc": "PersistentVolumeClaim", "quota": "ResourceQuota",
     "sa": "ServiceAccount",
@@ -30,9 +31,8 @@ def incidents_of(argument: str, namespace: str | None, snapshot: str | None = No
     Raises `BadAlert` with one sentence for a file that cannot be read or is no alert.
     """
     named = _NAMED.match(argument)
-    if named and argument != "-" and not Path(argument).exists():
+    if named and not _is_there(argument):
         return Incidents(([asked_for(named[1], named[2], namespace)],), several=False)
-
     body = _body(argument)
     try:
         return incidents_in(body, Path(snapshot) if snapshot else None)
@@ -44,18 +44,28 @@ def _named_source(argument: str) -> str:
     return "standard input" if argument == "-" else argument
 
 
+def _is_there(argument: str) -> bool:
+    try:
+        return Path(argument).exists()
+    except OSError:  # a name too long for a file
+        return False
+
+
 def _body(argument: str) -> bytes:
     if argument == "-":
-        return sys.stdin.buffer.read()
-    path = Path(argument)
+        if sys.stdin is None or sys.stdin.closed:
+            raise BadAlert("standard input is closed")
+        return read_body(sys.stdin.buffer)
     try:
-        return path.read_bytes()
+        with open(argument, "rb") as file:
+            return read_body(file)
     except FileNotFoundError as error:
         raise BadAlert(
             f"{argument}: there is no such file, and it is not KIND/NAME such as pod/web-0 either"
         ) from error
-    except OSError as error:
-        raise BadAlert(f"{argument}: cannot be read ({error.strerror})") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        why = error.strerror if isinstance(error, OSError) else error
+        raise BadAlert(f"{argument}: cannot be read ({why})") from error
 
 
 def asked_for(word: str, name: str, namespace: str | None) -> Alert:
@@ -74,9 +84,12 @@ def asked_for(word: str, name: str, namespace: str | None) -> Alert:
 def kind_named(word: str) -> str:
     """The kind that kubectl would understand by this word; raises `BadAlert` for none."""
     low = word.lower().split(".")[0]
+    known = dict(_SHORT_KINDS)
     for kind, info in KINDS.items():
-        if low in (kind.lower(), info.plural) and info.api_version != "metrics.k8s.io/v1beta1":
-            return kind
-    if low in _SHORT:
-        return _SHORT[low]
-    raise BadAlert(f"{word} is not a kind kubetriage knows; it knows {', '.join(sorted(KINDS))}")
+        if info.api_version != "metrics.k8s.io/v1beta1":
+            known |= {kind.lower(): kind, info.plural: kind}
+    if low in known:
+        return known[low]
+    near = difflib.get_close_matches(low, known, 1)
+    hint = f"; did you mean {near[0]}?" if near else ", and there is no such file either"
+    raise BadAlert(f"{word} is not a kind kubetriage knows (pod, deployment, node, pvc, …){hint}")

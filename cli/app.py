@@ -7,9 +7,10 @@ was made and its delivery failed, 130 interrupted.
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 import traceback
 from collections.abc import Sequence
-from importlib import metadata
 
 import click
 
@@ -80,8 +81,7 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.UsageError as error:
-        error.show()
-        return 2
+        return _misused(error)
     except click.ClickException as error:
         return _say(error.format_message(), 2)
     except BadInput as error:
@@ -93,7 +93,7 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         return _say("interrupted", 130)
     except BrokenPipeError:
-        return 0
+        return _nobody_reads()
     except Exception as error:  # noqa: BLE001 - the last border: a bug of ours, said as one
         if debug:
             traceback.print_exc()
@@ -102,14 +102,27 @@ def run(arguments: Sequence[str]) -> int:
     return status if isinstance(status, int) else 0
 
 
+def _misused(error: click.UsageError) -> int:
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+        error.show()
+        return 2
+    path = error.ctx.command_path if error.ctx is not None else "kubetriage"
+    return _say(f"{error.format_message().rstrip('.')} (see {path} --help)", 2)
+
+
+def _nobody_reads() -> int:
+    """The reader of our output went away (`| head`), as it may: Python must not complain about it at exit."""
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - stays open until the process ends
+    return 0
+
+
 def _say(sentence: str, status: int) -> int:
     click.echo(f"kubetriage: {_one_line(sentence)}", err=True)
     return status
 
 
 def _one_line(words: object) -> str:
-    return " ".join(str(words).split())[:400]
+    """Names from alerts and files may hold anything: nothing that acts on a terminal goes there."""
+    from kubetriage.domain.rendering.visible import one_line
 
-
-def version() -> str:
-    return metadata.version("kubetriage")
+    return one_line(str(words))[:400]

@@ -45,18 +45,49 @@ def rendered(reports: Sequence[Report], style: Style) -> str:
     )
 
 
+def check_writable(path: str | None) -> None:
+    """Say before the run, not after it, that its report could not be written."""
+    if path is None:
+        return
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise BadInput(f"{path}: cannot be written (it is a folder)")
+    if not target.parent.is_dir():
+        raise BadInput(f"{path}: cannot be written (there is no folder {target.parent})")
+    if not os.access(target.parent if not target.exists() else target, os.W_OK):
+        raise BadInput(f"{path}: cannot be written (permission denied)")
+
+
 def write(text: str, path: str | None) -> None:
     """Print, or replace a file as a whole: a reader of it never sees half a report."""
     if path is None:
         sys.stdout.write(text)
         sys.stdout.flush()
         return
-    target = Path(path)
+    target = Path(os.path.realpath(path))  # of a link, what it points to is replaced
     try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
+        if target.exists() and not target.is_file():  # a pipe, a terminal, /dev/null: nothing to replace
+            target.write_text(text, encoding="utf-8", errors="backslashreplace")
+        else:
+            _replace(target, text)
     except OSError as error:
         raise BadInput(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _replace(target: Path, text: str) -> None:
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+        os.chmod(temporary, mode)
+        os.replace(temporary, target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

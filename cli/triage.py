@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,12 +16,23 @@ from kubetriage.cli.progress import progress_for
 if TYPE_CHECKING:
     from kubetriage.bootstrap.settings import Settings
     from kubetriage.bootstrap.triaging import Incident
+    from kubetriage.cli.output import Style
     from kubetriage.domain.language import Language
     from kubetriage.domain.ports import Progress
     from kubetriage.domain.report import Report
 
 FORMATS = ("text", "markdown", "json", "html")
 LANGUAGES = ("en", "zh", "both")
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds; `nan`, which is in every range, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        seconds = super().convert(value, param, ctx)
+        if isinstance(seconds, float) and isnan(seconds):
+            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
+        return seconds
 
 
 @click.command()
@@ -33,7 +45,7 @@ LANGUAGES = ("en", "zh", "both")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("--output", "-o", metavar="FILE", help="Write the report there instead of standard output.")
 @click.option("--notify", metavar="CHANNEL", multiple=True, help="Also send the report there; repeatable.")
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=120.0, metavar="SECONDS",
+@click.option("--timeout", type=Seconds(min=0.1, max=86400), default=120.0, metavar="SECONDS",
               help="After this the report so far is given.  [default: 120]")  # fmt: skip
 @click.pass_obj
 def triage(
@@ -107,13 +119,13 @@ class Request:
             return [report async for report in triage_incidents(services, self.incidents, context)]
 
 
-def print_reports(request: Request, style: object, output: str | None, *, quiet: bool) -> int:
+def print_reports(request: Request, style: Style, output: str | None, *, quiet: bool) -> int:
     """Run, print, and say the exit status."""
     from kubetriage.bootstrap.triaging import unreachable
     from kubetriage.cli.interrupt import run_until_interrupted
-    from kubetriage.cli.output import Style, rendered, write
+    from kubetriage.cli.output import check_writable, rendered, write
 
-    assert isinstance(style, Style)
+    check_writable(output)
     progress = progress_for(quiet)
     try:
         reports = asyncio.run(run_until_interrupted(request.run(progress)))

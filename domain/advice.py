@@ -9,7 +9,6 @@ from kubetriage.domain.evidence import EvidenceGap, FailureKind
 from kubetriage.domain.finding import Finding, RemedyKind
 from kubetriage.domain.language import Language, text
 from kubetriage.domain.report import Outcome, Recommendation
-from kubetriage.domain.rules.remedies import describe
 from kubetriage.domain.view import ClusterView
 
 
@@ -74,6 +73,8 @@ def _nothing_to_change(cause: Finding, rank: int, language: Language) -> Recomme
 
 
 def _look_closer(view: ClusterView, language: Language) -> list[Recommendation]:
+    from kubetriage.domain.rules.remedies import describe  # late: it brings every rule with it
+
     primary = view.primary
     if primary is None or view.find(primary) is None:
         return []

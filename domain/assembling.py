@@ -32,10 +32,15 @@ MAX_CHECKED = 40
 """Objects listed as looked at; the ones with findings are kept first."""
 _LOG_LINES = 6
 
-_BOUNDS: dict[str, Text] = {
-    "steps": text("related resources further away", "更远的关联资源"),
-    "reads": text("more related resources", "更多关联资源"),
-    "visits": text("objects that rules named last", "规则最后指出的对象"),
+_BOUND = text("a bound of this run was reached", "达到本次运行的上限")
+_BOUNDS: dict[str, tuple[Text, Text]] = {
+    "steps": (text("related resources further away", "更远的关联资源"), _BOUND),
+    "reads": (text("more related resources", "更多关联资源"), _BOUND),
+    "visits": (text("objects that rules named last", "规则最后指出的对象"), _BOUND),
+    "deadline": (
+        text("more related resources", "更多关联资源"),
+        text("the run's time was up", "本次运行的时间已到"),
+    ),
 }
 
 
@@ -107,8 +112,8 @@ def _evidence(evidence: Sequence[Evidence]) -> tuple[ReportEvidence, ...]:
 
 def _gaps(gaps: Sequence[EvidenceGap], bounds_hit: Sequence[str], language: Language) -> tuple[Gap, ...]:
     said = [Gap(what=g.what.say(language), why=g.why.say(language)) for g in gaps]
-    why = text("a bound of this run was reached", "达到本次运行的上限")
-    said += [Gap(what=_BOUNDS[name].say(language), why=why.say(language)) for name in bounds_hit]
+    for what, why in (_BOUNDS[name] for name in bounds_hit):
+        said.append(Gap(what=what.say(language), why=why.say(language)))
     return tuple(said)
 
 

@@ -25,7 +25,7 @@ from kubetriage.domain.report import (
     RootCause,
 )
 from kubetriage.domain.resource import Resource
-from kubetriage.domain.summarizing import GONE, read_at_all, summary_of
+from kubetriage.domain.summarizing import GONE, summary_of
 from kubetriage.domain.view import ClusterView, Unknown
 
 
@@ -77,7 +77,7 @@ def _is_over(view: ClusterView, explanation: Explanation, healthy: Sequence[Find
         return False
     if healthy:
         return all(resolved or _is_past(view, f) for f in explanation.roots)
-    if not resolved or explanation.roots or not read_at_all(view):
+    if not resolved or explanation.roots or not view.answered:
         return False
     return view.primary is None or not isinstance(view.get(view.primary), Unknown)
 

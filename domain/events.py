@@ -25,17 +25,23 @@ class EventRecord(NamedTuple):
     object: Obj
 
 
+def _about(raw: Obj) -> tuple[str, str, str, str]:
+    """Kind, namespace, name and apiVersion of what an event is about."""
+    about = raw.mapping("involvedObject") or raw.mapping("regarding")
+    kind, info = str(about.get("kind") or ""), KINDS.get(str(about.get("kind") or ""))
+    here = raw.namespace if info is not None else ""  # an event is written beside the object it is about
+    namespace = str(about.get("namespace") or here) if info is None or info.namespaced else ""
+    return kind, namespace, str(about.get("name") or ""), str(about.get("apiVersion") or "")
+
+
+def about_key(raw: Obj) -> tuple[str, str, str]:
+    """`Resource.key` of what an event is about."""
+    return _about(raw)[:3]
+
+
 def event_record(raw: Obj) -> EventRecord:
     """Read one Event of v1 or events.k8s.io/v1."""
-    about = raw.mapping("involvedObject") or raw.mapping("regarding")
-    kind = str(about.get("kind") or "")
-    here = raw.namespace if kind in KINDS else ""  # an event is written beside the object it is about
-    ref = resource(
-        kind,
-        str(about.get("namespace") or here),
-        str(about.get("name") or ""),
-        str(about.get("apiVersion") or ""),
-    )
+    ref = resource(*_about(raw))
     event_time = when(raw.at("eventTime"))
     first = when(raw.at("firstTimestamp")) or when(raw.at("deprecatedFirstTimestamp")) or event_time
     last = (

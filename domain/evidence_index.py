@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from kubetriage.domain.evidence import Evidence, EvidenceGap, FailureKind, Observation, ReadKind, object_cite
@@ -13,20 +12,25 @@ from kubetriage.domain.language import Text, text
 from kubetriage.domain.view import ClusterView
 
 
-def index_evidence(view: ClusterView, findings: Sequence[Finding]) -> list[Evidence]:
+def index_evidence(
+    view: ClusterView, findings: Sequence[Finding], also: Iterable[str] = ()
+) -> list[Evidence]:
     """All evidence of a run with ids in sorted order, each excerpt holding the values that findings quote.
 
-    A read that failed is no evidence: it is a gap.
+    A read that failed is no evidence: it is a gap. Objects of lists are evidence where a finding or `also`
+    cites them.
     """
-    quotes: dict[str, list[str]] = defaultdict(list)
+    quotes: dict[str, list[str]] = {cite: [] for cite in also}
     for finding in sorted(findings, key=lambda f: f.key):
         for cite in finding.cites:
-            quotes[cite] += [q for q in finding.quotes if q not in quotes[cite]]
+            known = quotes.setdefault(cite, [])
+            known += [q for q in finding.quotes if q not in known]
+    names = {cite.rpartition("|")[2] for cite in quotes}
     found: list[Evidence] = []
     for seen in view.observations:
         if seen.found or seen.absent:
             found.append(_of_read(seen, quotes))
-            found += _of_listed(seen, quotes)
+            found += _of_listed(seen, quotes, names)
     unique: dict[str, Evidence] = {}
     for item in sorted(found, key=lambda e: (e.resource.key, e.cite, e.tool)):
         unique.setdefault(item.cite, item)
@@ -51,10 +55,14 @@ def _of_read(seen: Observation, quotes: dict[str, list[str]]) -> Evidence:
     )
 
 
-def _of_listed(seen: Observation, quotes: dict[str, list[str]]) -> Iterable[Evidence]:
+def _of_listed(seen: Observation, quotes: dict[str, list[str]], names: set[str]) -> Iterable[Evidence]:
+    """The cited objects of a list; `names` are those that any of them may have."""
     if seen.read.verb is not ReadKind.LIST:
         return
     for raw in seen.objects:
+        meta = raw.get("metadata")
+        if not isinstance(meta, dict) or meta.get("name") not in names:
+            continue
         made = Obj(raw, kind=seen.read.kind, api_version=seen.read.api_version)
         if made.cite in quotes:
             yield Evidence(

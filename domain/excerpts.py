@@ -5,14 +5,17 @@ Deterministic, bounded (`EXCERPT_LIMIT` characters), and made of the observation
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kubetriage.domain.events import event_record
 from kubetriage.domain.evidence import EXCERPT_LIMIT, Observation, ReadKind
 from kubetriage.domain.kube import Obj
+from kubetriage.domain.quoting import holds
 
 _LINE = 320
+_AROUND = 60
+_TAIL = 12
 _DULL = (
     "apiVersion", "kind", "metadata.name", "metadata.namespace", "metadata.uid", "metadata.resourceVersion",
     "metadata.generation", "metadata.managedFields", "metadata.ownerReferences", "metadata.annotations",
@@ -39,53 +42,63 @@ def excerpt_of_read(seen: Observation, quotes: Sequence[str] = ()) -> str:
     if seen.read.verb is ReadKind.GET and seen.objects:
         return excerpt_of_object(seen.objects[0], quotes)
     if seen.read.verb is ReadKind.TOP:
-        return _bounded(", ".join(f"{k}={v}" for k, v in row.items()) for row in seen.objects)
-    return _names(seen)
+        rows = [", ".join(f"{k}={v}" for k, v in row.items()) for row in seen.objects]
+        return _bounded(sorted(rows, key=lambda row: not any(q in row for q in quotes if q)))
+    return _names(seen, quotes)
 
 
 def excerpt_of_log(text: str, quotes: Sequence[str] = ()) -> str:
-    """The lines that hold a quoted value with the line before each, and the last ones."""
+    """The lines that hold a quoted value, the line before each, and the last ones, as far as there is room.
+
+    The last line with each value comes first of all, so that every value is seen.
+    """
     lines = text.splitlines()
     if not lines:
         return "(empty log)"
-    chosen: set[int] = set()
-    for quote in quotes:
-        hits = [i for i, line in enumerate(lines) if quote and quote in line]
-        for hit in (*hits[:1], *hits[-1:]):
-            chosen |= {max(hit - 1, 0), hit}
-    cited = sorted(chosen)
-    tail = [i for i in range(len(lines) - 1, -1, -1) if i not in chosen]
-    room = EXCERPT_LIMIT - sum(_cost(lines[i]) for i in cited)
-    for i in tail[:12]:
-        room -= _cost(lines[i])
-        if room < 0:
-            break
-        chosen.add(i)
-    return _with_gaps(lines, sorted(chosen), quotes)
+    parts = [part for quote in quotes for part in quote.splitlines() if part]
+    hits = [[i for i, line in enumerate(lines) if part in line] for part in parts]
+    found = [places for places in hits if places]
+    order = [places[-1] for places in found] + [places[0] for places in found]
+    order += [i - 1 for i in order if i]
+    order += range(len(lines) - 1, max(len(lines) - 1 - _TAIL, -1), -1)
+    chosen: dict[int, str] = {}
+    room = EXCERPT_LIMIT
+    for i in order:
+        line = chosen.get(i) or _short(lines[i], parts)
+        cost = len(line) + len("\n…\n")
+        if i not in chosen and cost <= room:
+            chosen[i] = line
+            room -= cost
+    return _with_gaps(chosen) if chosen else _bounded([_short(lines[order[0]], parts)])
 
 
-def _with_gaps(lines: Sequence[str], chosen: Sequence[int], quotes: Sequence[str]) -> str:
+def _with_gaps(chosen: Mapping[int, str]) -> str:
     out: list[str] = []
     previous = -1
-    for i in chosen:
+    for i in sorted(chosen):
         if i != previous + 1 and out:
             out.append("…")
-        out.append(_short(lines[i], quotes))
+        out.append(chosen[i])
         previous = i
     return _bounded(out)
 
 
-def _cost(line: str) -> int:
-    return min(len(line), _LINE) + 3
-
-
 def _short(line: str, quotes: Sequence[str]) -> str:
-    """At most `_LINE` characters of a line, around the first quoted value it holds."""
+    """A long line cut down to what stands around the quoted values it holds, else to its beginning."""
     if len(line) <= _LINE:
         return line
-    places = [line.find(q) for q in quotes if q and q in line]
-    start = max(0, min(places) - 60) if places else 0
-    return ("…" if start else "") + line[start : start + _LINE - 2] + "…"
+    windows: list[tuple[int, int]] = []
+    for start, end in sorted((line.find(q), line.find(q) + len(q)) for q in quotes if q and q in line):
+        first, last = max(0, start - _AROUND), min(len(line), end + _AROUND)
+        if windows and first <= windows[-1][1]:
+            windows[-1] = (windows[-1][0], max(last, windows[-1][1]))
+        else:
+            windows.append((first, last))
+    windows = windows or [(0, 0)]
+    rest = _LINE - 2 - sum(last - first for first, last in windows)
+    windows[-1] = (windows[-1][0], min(len(line), windows[-1][1] + max(rest, 0)))
+    shown = "…".join(line[first:last] for first, last in windows)[: 3 * _LINE]
+    return ("…" if windows[0][0] else "") + shown + ("…" if windows[-1][1] < len(line) else "")
 
 
 def _bounded(lines: Iterable[str]) -> str:
@@ -100,16 +113,19 @@ def _bounded(lines: Iterable[str]) -> str:
     return "\n".join(kept)[:EXCERPT_LIMIT]
 
 
-def _names(seen: Observation) -> str:
+def _names(seen: Observation, quotes: Sequence[str]) -> str:
+    """How many, and their names, quoted ones first."""
     if not seen.objects:
         return f"0 {seen.read.kind} objects"
     names = []
-    for raw in seen.objects[:_NAMES]:
+    for raw in seen.objects:
         made = Obj(raw, kind=seen.read.kind)
         names.append(made.name if seen.read.namespace else f"{made.namespace}/{made.name}".lstrip("/"))
-    more = f" … and {len(seen.objects) - _NAMES} more" if len(seen.objects) > _NAMES else ""
+    wanted = {*quotes}
+    names.sort(key=lambda name: name not in wanted and name.rpartition("/")[2] not in wanted)
+    more = f" … and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
     cut = f" ({seen.cut})" if seen.cut else ""
-    return _bounded([f"{len(seen.objects)} {seen.read.kind} objects{cut}: {', '.join(names)}{more}"])
+    return _bounded([f"{len(names)} {seen.read.kind} objects{cut}: {', '.join(names[:_NAMES])}{more}"])
 
 
 def _event_line(event: Obj) -> str:
@@ -138,20 +154,32 @@ def _flatten(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _choose(pairs: list[tuple[str, str]], quotes: Sequence[str]) -> str:
-    """Lines that hold a quoted value, then status, then the rest, as many as fit."""
+    """A line for each quoted value, then status, then the rest, as many as fit."""
     wanted = [q for q in quotes if q]
+    must = {place for q in wanted if (place := _place_of(pairs, q)) is not None}
 
-    def grade(pair: tuple[str, str]) -> int:
-        path, value = pair
-        if any(q in value or q in path for q in wanted):
-            return 0
-        return 3 if path.startswith(_DULL) else 1 if path.startswith(_FIRST) else 2
+    def grade(i: int) -> int:
+        return 0 if i in must else _grade(pairs[i][0])
 
     lines: list[str] = []
     room = EXCERPT_LIMIT
-    for path, value in sorted(pairs, key=grade):
-        line = f"{path}: {_short(value, quotes)}"
-        if len(line) + 1 <= room and grade((path, value)) < 3:
+    for i in sorted(range(len(pairs)), key=grade):
+        line = f"{pairs[i][0]}: {_short(pairs[i][1], wanted)}"
+        if len(line) + 1 <= room and grade(i) < 3:
             lines.append(line)
             room -= len(line) + 1
     return "\n".join(lines)
+
+
+def _grade(path: str) -> int:
+    return 3 if path.startswith(_DULL) else 1 if path.startswith(_FIRST) else 2
+
+
+def _place_of(pairs: Sequence[tuple[str, str]], quote: str) -> int | None:
+    """The line that shows a quoted value best: the value itself, then a text that holds it, then a key."""
+    ranked = [
+        (0 if value == quote else 1 if holds(value, quote) else 2 if quote in value else 3, _grade(path), i)
+        for i, (path, value) in enumerate(pairs)
+        if quote in value or quote in path
+    ]
+    return min(ranked)[2] if ranked else None

@@ -7,13 +7,15 @@ snapshot). `Obj` answers with empty values then, so that rules need no guards of
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any, NamedTuple
 
 from kubetriage.domain.evidence import object_cite
-from kubetriage.domain.resource import Resource, resource
+from kubetriage.domain.resource import KINDS, Resource, resource
+from kubetriage.domain.selecting import selector_of as selector_of
+from kubetriage.domain.selecting import selects as selects
 
 _QUANTITY = re.compile(r"^([+-]?[0-9.]+)([eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?$")
 _SUFFIXES = {
@@ -61,31 +63,41 @@ class Condition(NamedTuple):
 class Obj:
     """One object, read-only."""
 
-    __slots__ = ("_controller", "_labels", "raw", "ref")
+    __slots__ = ("_api_version", "_conditions", "_containers", "_controller", "_labels", "_ref", "key", "raw")
 
     def __init__(self, raw: Mapping[str, Any], kind: str = "", api_version: str = "") -> None:
         self.raw = raw
+        meta = raw.get("metadata")
+        meta = meta if isinstance(meta, dict) else {}
+        kind = str(raw.get("kind") or kind)
+        info = KINDS.get(kind)
+        namespace = str(meta.get("namespace") or "") if info is None or info.namespaced else ""
+        self.key: tuple[str, str, str] = (kind, namespace, str(meta.get("name") or ""))
+        """Kind, namespace and name: `ref.key`."""
+        self._api_version = str(raw.get("apiVersion") or api_version)
+        # What many rules ask for again and again is made once: lists hold thousands of objects.
+        self._ref: Resource | None = None
         self._labels: dict[str, str] | None = None
         self._controller: Resource | None = None
-        meta = raw.get("metadata")
-        meta = meta if isinstance(meta, Mapping) else {}
-        self.ref: Resource = resource(
-            str(raw.get("kind") or kind),
-            str(meta.get("namespace") or ""),
-            str(meta.get("name") or ""),
-            str(raw.get("apiVersion") or api_version),
-        )
+        self._conditions: dict[str, Condition] | None = None
+        self._containers: tuple[ContainerState, ...] | None = None
 
     def __repr__(self) -> str:
         return f"Obj({self.ref})"
 
     @property
+    def ref(self) -> Resource:
+        if self._ref is None:
+            self._ref = resource(*self.key, self._api_version)
+        return self._ref
+
+    @property
     def name(self) -> str:
-        return self.ref.name
+        return self.key[2]
 
     @property
     def namespace(self) -> str:
-        return self.ref.namespace
+        return self.key[1]
 
     @property
     def cite(self) -> str:
@@ -96,14 +108,12 @@ class Obj:
         """The value at a path of keys and list positions, None if any part is missing."""
         value: Any = self.raw
         for step in path:
-            if isinstance(step, int):
-                if not isinstance(value, list) or not -len(value) <= step < len(value):
-                    return None
+            if isinstance(value, dict):
+                value = value.get(step)
+            elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
                 value = value[step]
             else:
-                if not isinstance(value, Mapping):
-                    return None
-                value = value.get(step)
+                return None
         return value
 
     def text(self, *path: str | int) -> str:
@@ -149,25 +159,27 @@ class Obj:
             owners = self.items("metadata", "ownerReferences")
             chosen = next((o for o in owners if o.get("controller")), owners[0] if len(owners) == 1 else {})
             kind, name = str(chosen.get("kind") or ""), str(chosen.get("name") or "")
-            if not name or (kind, self.ref.kind) == ("Node", "Pod"):
+            if not name or (kind, self.key[0]) == ("Node", "Pod"):
                 return None  # kubelet's mirror of a static pod: its Node owns it and did not make it
             version = str(chosen.get("apiVersion") or "")
             self._controller = resource(kind, self.namespace, name, version)
         return self._controller
 
     def conditions(self) -> dict[str, Condition]:
-        found = {}
-        for item in self.items("status", "conditions"):
-            since = when(item.get("lastTransitionTime"))
-            kind = str(item.get("type") or "")
-            found[kind] = Condition(
-                kind,
-                str(item.get("status") or ""),
-                str(item.get("reason") or ""),
-                str(item.get("message") or ""),
-                since,
-            )
-        return found
+        """`status.conditions` by type."""
+        if self._conditions is None:
+            self._conditions = {c.type: c for c in map(_condition, self.items("status", "conditions"))}
+        return self._conditions
+
+
+def _condition(item: Mapping[str, Any]) -> Condition:
+    return Condition(
+        str(item.get("type") or ""),
+        str(item.get("status") or ""),
+        str(item.get("reason") or ""),
+        str(item.get("message") or ""),
+        when(item.get("lastTransitionTime")),
+    )
 
 
 class ContainerState(NamedTuple):
@@ -227,17 +239,20 @@ class ContainerState(NamedTuple):
 
 def containers(pod: Obj) -> list[ContainerState]:
     """All containers of a pod, init containers first, in the order of the spec."""
-    found = []
+    if pod._containers is None:
+        pod._containers = tuple(_container_states(pod))
+    return list(pod._containers)
+
+
+def _container_states(pod: Obj) -> Iterator[ContainerState]:
     for init, specs, statuses in (
         (True, "initContainers", "initContainerStatuses"),
         (False, "containers", "containerStatuses"),
     ):
         by_name = {str(s.get("name")): s for s in pod.items("status", statuses)}
-        found += [
-            ContainerState(str(spec.get("name")), init, spec, by_name.get(str(spec.get("name")), {}))
-            for spec in pod.items("spec", specs)
-        ]
-    return found
+        for spec in pod.items("spec", specs):
+            name = str(spec.get("name"))
+            yield ContainerState(name, init, spec, by_name.get(name, {}))
 
 
 def pod_ready(pod: Obj) -> bool:
@@ -249,51 +264,3 @@ def pod_ready(pod: Obj) -> bool:
 def pod_settled(pod: Obj) -> bool:
     """Ready, or finished with success."""
     return pod_ready(pod) or pod.text("status", "phase") == "Succeeded"
-
-
-def selector_of(workload: Obj) -> str:
-    """`spec.selector` as a label selector of the API; empty if it has none."""
-    chosen = workload.mapping("spec", "selector")
-    pairs = chosen.get("matchLabels") if "matchLabels" in chosen or "matchExpressions" in chosen else chosen
-    parts = [f"{k}={v}" for k, v in sorted(pairs.items())] if isinstance(pairs, dict) else []
-    for rule in workload.items("spec", "selector", "matchExpressions"):
-        key, values = rule.get("key"), ",".join(_values(rule))
-        operator = rule.get("operator")
-        if operator in ("In", "NotIn"):
-            parts.append(f"{key} {'in' if operator == 'In' else 'notin'} ({values})")
-        elif operator in ("Exists", "DoesNotExist"):
-            parts.append(f"{'' if operator == 'Exists' else '!'}{key}")
-    return ",".join(parts)
-
-
-def selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    """Whether a label selector, or a plain map of labels, selects these labels; an empty one selects none."""
-    plain = "matchLabels" not in selector and "matchExpressions" not in selector
-    pairs = selector if plain else selector.get("matchLabels")
-    rules = None if plain else selector.get("matchExpressions")
-    pairs = pairs if isinstance(pairs, Mapping) else {}
-    rules = [rule for rule in rules if isinstance(rule, Mapping)] if isinstance(rules, list) else []
-    if not pairs and not rules:
-        return False
-    if any(labels.get(str(k)) != str(v) for k, v in pairs.items()):
-        return False
-    return all(_holds(rule, labels) for rule in rules)
-
-
-def _holds(rule: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    key, values = str(rule.get("key")), _values(rule)
-    match rule.get("operator"):
-        case "In":
-            return labels.get(key) in values
-        case "NotIn":
-            return labels.get(key) not in values
-        case "Exists":
-            return key in labels
-        case "DoesNotExist":
-            return key not in labels
-    return False
-
-
-def _values(rule: Mapping[str, Any]) -> list[str]:
-    values = rule.get("values")
-    return [str(value) for value in values] if isinstance(values, list) else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import ipaddress
 
 from kubetriage.domain.alert import Subject
 from kubetriage.domain.evidence import get, list_of
@@ -12,7 +12,6 @@ from kubetriage.domain.language import text
 from kubetriage.domain.resource import KINDS, Resource, resource
 from kubetriage.domain.view import ClusterView
 
-_ADDRESS = re.compile(r"^(\d+\.\d+\.\d+\.\d+|\[?[0-9a-fA-F]*:[0-9a-fA-F:]+\]?)(:\d+)?$")
 _SERVED_BY = ("Deployment", "StatefulSet", "DaemonSet")
 """Kinds whose name a `service` label often carries where no Service of that name exists."""
 
@@ -24,7 +23,7 @@ def first_reads(subject: Subject) -> list[Want]:
         return []
     why = text("named by the alert", "告警所指的对象")
     info = KINDS.get(ref.kind)
-    if ref.kind == "Node" and _ADDRESS.match(ref.name):
+    if ref.kind == "Node" and _address(ref.name) is not None:
         return [Want(read=list_of("Node"), about=ref, why=why)]
     if info is not None and info.namespaced and not ref.namespace:
         return [Want(read=list_of(ref.kind, fields=f"metadata.name={ref.name}"), about=ref, why=why)]
@@ -34,7 +33,13 @@ def first_reads(subject: Subject) -> list[Want]:
 def second_reads(view: ClusterView) -> list[Want]:
     """What else the name may mean when the object itself is not there."""
     ref = view.subject.resource
-    if ref is None or ref.kind != "Service" or not view.is_absent(ref):
+    if ref is None or not view.is_absent(ref):
+        return []
+    if ref.kind == "Node":
+        why = text("no Node is called {n}; it may be an address of one", "没有名为 {n} 的节点；"
+                   "可能是某个节点的地址", n=ref.name)  # fmt: skip
+        return [Want(read=list_of("Node"), about=ref, why=why)]
+    if ref.kind != "Service":
         return []
     why = text(
         "no Service {n} exists; a workload may carry its name",
@@ -62,11 +67,19 @@ def located(view: ClusterView) -> Resource | None:
 
 
 def _node_at(view: ClusterView, ref: Resource) -> Resource | None:
-    """The Node with this address (a scrape target's `host:port`)."""
-    found = _ADDRESS.match(ref.name)
-    host = found[1].strip("[]") if found else ref.name
-    return next((node.ref for node in view.objects("Node") if host in _addresses(node)), None)
+    """The Node that has this address or host name (a scrape target's `instance`, its port cut off)."""
+    wanted = _address(ref.name) or ref.name.lower()
+    return next((node.ref for node in view.objects("Node") if wanted in _addresses(node)), None)
 
 
 def _addresses(node: Obj) -> set[str]:
-    return {str(a.get("address")) for a in node.items("status", "addresses")}
+    values = [str(a.get("address")) for a in node.items("status", "addresses")]
+    return {_address(value) or value.lower() for value in values}
+
+
+def _address(value: str) -> str | None:
+    """An IP address in its one spelling, None for a name."""
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        return None

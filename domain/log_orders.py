@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _ORDERS = re.compile(
     "|".join(
@@ -34,3 +35,9 @@ def gives_orders(text: str) -> bool:
     Such a line is never taken for the reason of anything. Only the first 2,000 characters are looked at.
     """
     return bool(_ORDERS.search(text[:2000]))
+
+
+@lru_cache(maxsize=128)
+def order_in(text: str) -> str:
+    """The first of a log's last 2,000 lines that gives orders, empty if none does."""
+    return next((line for line in text.splitlines()[-2000:] if gives_orders(line)), "")

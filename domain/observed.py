@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from kubetriage.domain.events import EventRecord, event_record
+from kubetriage.domain.events import EventRecord, about_key, event_record
 from kubetriage.domain.evidence import Observation, Read, ReadFailure, ReadKind, list_of
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.resource import KINDS, Resource
@@ -63,7 +63,7 @@ class Observed:
         for key in sorted(self._by_read):
             self._take(self._by_read[key])
         for found in self._kinds.values():
-            found.sort(key=lambda o: (o.namespace, o.name))
+            found.sort(key=lambda o: o.key)
 
     def _take(self, seen: Observation) -> None:
         read = seen.read
@@ -77,9 +77,9 @@ class Observed:
             return
         for raw in seen.objects:
             made = Obj(raw, kind=read.kind, api_version=read.api_version)
-            if made.ref.key not in self._objects:
-                self._objects[made.ref.key] = made
-                self._kinds[made.ref.kind].append(made)
+            if made.key not in self._objects:
+                self._objects[made.key] = made
+                self._kinds[made.key[0]].append(made)
 
     # ---- objects
 
@@ -146,6 +146,11 @@ class Observed:
     def observations(self) -> list[Observation]:
         return [self._by_read[key] for key in sorted(self._by_read)]
 
+    @property
+    def answered(self) -> bool:
+        """Whether any question came back with an answer."""
+        return any(seen.found or seen.absent for seen in self._by_read.values())
+
     def failure(self, read: Read) -> ReadFailure | None:
         """Why a read failed, None if it did not fail or was not asked."""
         seen = self._by_read.get(read.key)
@@ -154,24 +159,32 @@ class Observed:
     # ---- events
 
     @cached_property
-    def _events(self) -> dict[Key, list[EventRecord]]:
-        found: dict[Key, list[EventRecord]] = defaultdict(list)
+    def _said(self) -> dict[Key, list[Obj]]:
+        """The Event objects by what they are about."""
+        found: dict[Key, list[Obj]] = defaultdict(list)
         for raw in self._kinds.get("Event", []):
-            record = event_record(raw)
-            found[record.about.key].append(record)
-        for records in found.values():
-            records.sort(key=lambda e: (e.last or e.first or _EPOCH, e.cite), reverse=True)
+            found[about_key(raw)].append(raw)
         return found
+
+    @cached_property
+    def _events(self) -> dict[Key, list[EventRecord]]:
+        return {}
+
+    def _records(self, key: Key) -> list[EventRecord]:
+        if key not in self._events:
+            records = [event_record(raw) for raw in self._said.get(key, [])]
+            records.sort(key=lambda e: (e.last or e.first or _EPOCH, e.cite), reverse=True)
+            self._events[key] = records
+        return self._events[key]
 
     def events(self, ref: Resource, *reasons: str) -> list[EventRecord]:
         """Events about an object, latest first, of these reasons (all if none is given)."""
-        records = self._events.get(ref.key, [])
-        return [e for e in records if not reasons or e.reason in reasons]
+        return [e for e in self._records(ref.key) if not reasons or e.reason in reasons]
 
     @cached_property
     def all_events(self) -> list[EventRecord]:
         """Every event that was read, by object, latest first."""
-        return [e for key in sorted(self._events) for e in self._events[key]]
+        return [e for key in sorted(self._said) for e in self._records(key)]
 
     # ---- logs
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from kubetriage.domain.errors import ClusterUnreachable
 from kubetriage.domain.evidence import FailureKind, Observation, Read, ReadFailure
@@ -38,10 +39,11 @@ async def _within(
     if left <= 0:
         return failed(cluster, read, FailureKind.TIMEOUT, "the run's deadline has passed")
     try:
-        async with asyncio.timeout(left):
+        async with asyncio.timeout(left) as limit:
             return await services.observations.observe(run, read, cluster.read)
     except TimeoutError:
-        return failed(cluster, read, FailureKind.TIMEOUT, "the run's deadline has passed")
+        why = "the run's deadline has passed" if limit.expired() else "no answer in time"
+        return failed(cluster, read, FailureKind.TIMEOUT, why)
     except ClusterUnreachable as error:
         return failed(cluster, read, FailureKind.UNAVAILABLE, str(error))
 
@@ -60,3 +62,32 @@ def fresh(wants: Sequence[Want], asked: set[str]) -> list[Want]:
         if want.read.key not in asked:
             found.setdefault(want.read.key, want)
     return list(found.values())
+
+
+class Step(NamedTuple):
+    """What to do next of all that is wanted."""
+
+    unread: list[Want]
+    """What has not been asked yet."""
+    chosen: list[Want]
+    """What of it to ask now."""
+    looked: list[Want]
+    """What is newly looked at, be it by what is asked now or by what was asked before."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.chosen and not self.looked
+
+
+def next_step(wants: Sequence[Want], asked: set[str], looked: Sequence[Want], most: int) -> Step:
+    """At most `most` reads, in the order given; what is not asked is not looked at either."""
+    unread = fresh(wants, asked)
+    chosen = unread[:most]
+    by_now = asked | {want.read.key for want in chosen}
+    known = {(want.about.key, want.read.key) for want in looked}
+    added: dict[tuple[tuple[str, str, str], str], Want] = {}
+    for want in wants:
+        key = (want.about.key, want.read.key)
+        if want.read.key in by_now and key not in known:
+            added.setdefault(key, want)
+    return Step(unread, chosen, list(added.values()))

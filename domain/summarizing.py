@@ -40,11 +40,6 @@ def summary_of(case: Case, explanation: Explanation, healthy: Sequence[Finding],
     return _undecided(case, explanation)
 
 
-def read_at_all(view: ClusterView) -> bool:
-    """Whether any question came back with an answer."""
-    return any(seen.found or seen.absent for seen in view.observations)
-
-
 # ---- a cause is shown
 
 
@@ -136,7 +131,7 @@ def _by_design(view: ClusterView) -> Text:
 
 def _undecided(case: Case, explanation: Explanation) -> str:
     view = case.view
-    if not read_at_all(view) and view.observations:
+    if not view.answered and view.observations:
         return _unread(case)
     missing = _missing(case)
     best = (*explanation.roots, *explanation.open_symptoms)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from kubetriage.domain.diagnosis import Diagnosis, bounded
 from kubetriage.domain.evidence import Evidence
 from kubetriage.domain.finding import Finding
 from kubetriage.domain.language import Language, text
+from kubetriage.domain.quoting import holds, squeezed
 from kubetriage.domain.report import Claim, RootCause, Verification
 
 
@@ -36,7 +36,7 @@ def verify(
         known = [haystacks[i] for i in cited if i in haystacks]
         if not known or len(known) != len(cited):
             return False
-        return all(any(_holds(hay, _squeezed(q)) for hay in known) for q in quotes.get(statement, ()))
+        return all(any(holds(hay, squeezed(q)) for hay in known) for q in quotes.get(statement, ()))
 
     roots = tuple(
         c.model_copy(update={"confirmed": confirmed(c.statement, c.evidence)}) for c in diagnosis.root_causes
@@ -68,15 +68,4 @@ def verify(
 def _haystack(item: Evidence) -> str:
     """Everything an evidence shows: excerpt, the object's name and what was asked."""
     asked = json.dumps(item.arguments, ensure_ascii=False, sort_keys=True)
-    return _squeezed(f"{item.excerpt}\n{item.resource}\n{item.cite}\n{asked}")
-
-
-def _holds(haystack: str, quote: str) -> bool:
-    """Whether the value occurs, and not as a part of a longer number (`5Gi` in `15Gi`)."""
-    before = r"(?<![0-9.])" if quote[:1].isdigit() else ""
-    after = r"(?![0-9])" if quote[-1:].isdigit() else ""
-    return re.search(before + re.escape(quote) + after, haystack) is not None
-
-
-def _squeezed(words: str) -> str:
-    return " ".join(words.split())
+    return squeezed(f"{item.excerpt}\n{item.resource}\n{item.cite}\n{asked}")

@@ -48,7 +48,11 @@ class ClusterView(Observed):
 
     def looked_at(self, ref: Resource) -> bool:
         """Whether this object is one that the run chose to look at (not one that merely came with a list)."""
-        return ref == self.primary or ref.key in self.why_looked
+        return ref.key in self._focus
+
+    @cached_property
+    def _focus(self) -> set[Key]:
+        return {*self.why_looked, *([self.primary.key] if self.primary is not None else [])}
 
     # ---- how objects hang together
 

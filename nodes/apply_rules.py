@@ -6,10 +6,14 @@ from langgraph.runtime import Runtime
 
 from kubetriage.domain.evidence_index import index_evidence
 from kubetriage.domain.finding import Finding, Want
+from kubetriage.domain.impact import impact_of
 from kubetriage.domain.ports import Services
 from kubetriage.domain.reading import fresh
 from kubetriage.state.run_view import run_view
 from kubetriage.state.triage_alert import MAX_VISITS, TriageContext, TriageState, TriageUpdate
+
+_LAST = frozenset({"visits", "reads", "deadline"})
+"""Bounds after which nothing more is read."""
 
 
 async def apply_rules(
@@ -22,23 +26,25 @@ async def apply_rules(
     from kubetriage.domain.rules import RULES  # late: sixty modules that building a graph does not need
 
     view = await run_view(state, services)
-    findings: dict[str, Finding] = {}
+    findings: dict[tuple[str, str, str], Finding] = {}
     wants: list[Want] = []
     for rule in RULES:
         for found in rule(view):
             if isinstance(found, Want):
                 wants.append(found)
-            else:
-                findings.setdefault(found.key, found)
+            else:  # a rule may say the same of an object twice: of two containers, of two ConfigMaps
+                findings.setdefault((found.key, str(found.culprit or ""), found.statement.en), found)
     ordered = [findings[key] for key in sorted(findings)]
     asked = {o.read.key for o in view.observations}
     wanted = fresh(wants, asked)
     bounds = list(state["bounds_hit"])
     if wanted and state["visits"] >= MAX_VISITS:
-        wanted, bounds = [], [*bounds, "visits"]
+        bounds.append("visits")
+    if not view.answered or not _LAST.isdisjoint(bounds):
+        wanted = []
     return TriageUpdate(
         findings=ordered,
-        evidence=index_evidence(view, ordered),
+        evidence=index_evidence(view, ordered, also=impact_of(view)[1]),
         wanted=wanted,
         bounds_hit=list(dict.fromkeys(bounds)),
     )

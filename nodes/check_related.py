@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from langgraph.runtime import Runtime
 
 from kubetriage.domain.evidence_index import gaps_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.ports import Services
-from kubetriage.domain.reading import ask, fresh
+from kubetriage.domain.reading import Step, ask, next_step
 from kubetriage.domain.view import ClusterView
 from kubetriage.state.run_view import run_view
 from kubetriage.state.triage_alert import (
@@ -30,39 +32,39 @@ async def check_related(
     """
     cluster = services.clusters.choose(state["cluster"])
     looked, failures = list(state["looked"]), list(state["failures"])
-    bounds = list(state["bounds_hit"])
-    wanted = list(state["wanted"])
+    bounds: list[str] = []
     view = await run_view(state, services)
+    step = _next(view, state["wanted"], looked)
     for _ in range(MAX_STEPS):
-        wants = _next(view, wanted)
-        looked += [w for w in wants if w not in looked]
-        asked = {o.read.key for o in view.observations}
-        reads = fresh(wants, asked)
-        chosen = reads[: min(MAX_READS_A_STEP, max(MAX_READS - len(asked), 0))]
-        if not chosen:
-            bounds += ["reads"] if reads else []
+        if step.unread and services.clock() >= state["deadline_at"]:
+            bounds.append("deadline")
             break
-        seen = await ask(services, cluster, state["run"], chosen, state["deadline_at"])
+        if step.is_empty:
+            bounds += ["reads"] if step.unread else []
+            break
+        looked += step.looked
+        seen = await ask(services, cluster, state["run"], step.chosen, state["deadline_at"])
         failures += [o for o in seen if o.failure is not None]
         view = await run_view({**state, "looked": looked, "failures": failures}, services)
-        wanted = []
+        step = _next(view, state["wanted"], looked)
+        if not view.answered:
+            break  # the cluster cannot be reached: one round of tries is enough
     else:
-        bounds.append("steps")
+        bounds += ["steps"] if step.unread else []
     return TriageUpdate(
         looked=looked,
         failures=failures,
         wanted=[],
         visits=state["visits"] + 1,
-        bounds_hit=list(dict.fromkeys(bounds)),
+        bounds_hit=list(dict.fromkeys([*state["bounds_hit"], *bounds])),
         gaps=gaps_of(view),
     )
 
 
-def _next(view: ClusterView, wanted: list[Want]) -> list[Want]:
+def _next(view: ClusterView, wanted: Sequence[Want], looked: Sequence[Want]) -> Step:
     """What was asked for from outside first, then what every relation points at."""
     from kubetriage.domain.relations import RELATIONS  # late, as the rules are
 
-    found = list(wanted)
-    for relation in RELATIONS:
-        found += relation(view)
-    return found
+    wants = [*wanted, *(want for relation in RELATIONS for want in relation(view))]
+    asked = {o.read.key for o in view.observations}
+    return next_step(wants, asked, looked, min(MAX_READS_A_STEP, max(MAX_READS - len(asked), 0)))

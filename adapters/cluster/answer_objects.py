@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,12 @@ AS_TABLE = (
     "the server answers lists as tables, which lack most fields: start kubernetes-mcp-server with"
     " --list-output yaml"
 )
+
+
+DEEPEST = 1000
+"""Levels of nesting in YAML."""
+_DEEP_BLOCK = re.compile(rf"(?:[-?][ \t]+){{100}}|^ {{{DEEPEST}}}", re.MULTILINE)
+_BRACKET = re.compile(r"[\[\]{}]")
 
 
 class Unreadable(Exception):
@@ -60,8 +67,12 @@ def _parsed(text: str) -> Any:
     try:
         if begin[:1] in ("{", "["):
             return json.loads(begin)
+    except RecursionError as error:
+        raise Unreadable("it is nested too deeply") from error
     except ValueError:
         pass  # YAML in flow style begins alike
+    if _too_deep(text):
+        raise Unreadable("it is nested too deeply")
     try:
         return yaml.load(text, _Loader)
     except yaml.YAMLError as error:
@@ -70,6 +81,18 @@ def _parsed(text: str) -> Any:
         ) from error
     except RecursionError as error:
         raise Unreadable("it is nested too deeply") from error
+
+
+def _too_deep(text: str) -> bool:
+    """Would the C loader, which recurses without a bound, overrun its stack?"""
+    if _DEEP_BLOCK.search(text):
+        return True
+    depth = 0
+    for bracket in _BRACKET.findall(text):
+        depth += 1 if bracket in "[{" else -(depth > 0)
+        if depth > DEEPEST:
+            return True
+    return False
 
 
 def _is_table(text: str) -> bool:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 KINDS_READ = """
     Pod Event Node Namespace Service EndpointSlice ConfigMap PersistentVolumeClaim PersistentVolume
-    StorageClass ResourceQuota LimitRange Deployment ReplicaSet StatefulSet DaemonSet Job CronJob NetworkPolicy
-    ValidatingWebhookConfiguration MutatingWebhookConfiguration
+    StorageClass ResourceQuota LimitRange Deployment ReplicaSet StatefulSet DaemonSet Job CronJob
+    NetworkPolicy ValidatingWebhookConfiguration MutatingWebhookConfiguration
 """
 """Kinds that a triage reads often."""
 

@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import anyio
-from langchain_core.tools import BaseTool
 from langchain_mcp_adapters.interceptors import ToolCallInterceptor
 from langchain_mcp_adapters.tools import load_mcp_tools
 from mcp import ClientSession, McpError
@@ -22,6 +21,7 @@ from mcp.types import Implementation
 from pydantic import ValidationError
 
 from kubetriage.adapters.cluster.child import Diagnostics, Streams
+from kubetriage.adapters.cluster.tools import CallableTool
 from kubetriage.adapters.cluster.transports import explain, is_broken
 from kubetriage.domain.evidence import FailureKind, ReadFailure
 
@@ -50,7 +50,7 @@ class Offer(NamedTuple):
 
     server: str
     version: str
-    tools: Mapping[str, BaseTool]
+    tools: Mapping[str, CallableTool]
 
 
 class ToolAnswer(NamedTuple):

@@ -26,6 +26,13 @@ class OfferedTool(Protocol):
     args_schema: Any
 
 
+class CallableTool(OfferedTool, Protocol):
+    """What we use of it besides."""
+
+    async def ainvoke(self, input: Any) -> Any:
+        """Call it; a call in the form of a model's comes back as a message with content and artifact."""
+
+
 class Toolbox(NamedTuple):
     """A server's tools, sorted by what we make of them."""
 

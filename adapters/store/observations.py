@@ -60,10 +60,14 @@ class MemoryObservations:
         known = self._runs.get(run, {}).get(read.key)
         if known is not None:
             return known
-        observation = await self._asking.once(run, read, fetch)
-        if observation.failure is None:
-            self._runs.setdefault(run, {})[read.key] = observation
-        return observation
+
+        async def asked(read: Read) -> Observation:
+            observation = await fetch(read)
+            if observation.failure is None:
+                self._runs.setdefault(run, {})[read.key] = observation
+            return observation
+
+        return await self._asking.once(run, read, asked)
 
     async def recorded(self, run: str) -> Sequence[Observation]:
         """See `ports.Observations`."""
@@ -87,13 +91,17 @@ class FolderObservations:
     async def observe(self, run: str, read: Read, fetch: Fetch) -> Observation:
         """See `ports.Observations`. The answer is on disk before it is returned."""
         file = self._folder(run) / f"{_safe(read.key)}.json"
-        known = await asyncio.to_thread(_load, file)
-        if known is not None:
-            return known
-        observation = await self._asking.once(run, read, fetch)
-        if observation.failure is None:
-            await asyncio.to_thread(_write, file, observation.model_dump(mode="json"))
-        return observation
+
+        async def asked(read: Read) -> Observation:
+            known = await asyncio.to_thread(_load, file)
+            if known is not None:
+                return known
+            observation = await fetch(read)
+            if observation.failure is None:
+                await asyncio.to_thread(_write, file, observation.model_dump(mode="json"))
+            return observation
+
+        return await self._asking.once(run, read, asked)
 
     async def recorded(self, run: str) -> Sequence[Observation]:
         """See `ports.Observations`. Raises `BadInput` for a file that holds no observation."""

@@ -18,12 +18,14 @@ from kubetriage.domain.rules import (
     image,
     init,
     log_causes,
+    node,
     oom,
     pdb,
     probes,
     rollout,
     scheduling,
     security,
+    service,
     storage,
 )
 from kubetriage.domain.view import ClusterView
@@ -46,5 +48,7 @@ RULES: tuple[Rule, ...] = (
     *rollout.RULES,
     *autoscaling.RULES,
     *pdb.RULES,
+    *service.RULES,
+    *node.RULES,
 )
 """Every rule; their order changes nothing but the time it takes."""

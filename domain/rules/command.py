@@ -103,9 +103,11 @@ def _failures(view: ClusterView) -> Iterator[Failure]:
             ended.add((end.pod.ref, end.state.name))
     for pod in focus_pods(view):
         for state in containers(pod):
+            said = str(state.waiting.get("message") or "")
             waits = state.waiting_reason in ("CreateContainerError", "RunContainerError")
+            waits = waits or (state.waiting_reason == "CreateContainerConfigError" and "subPath" in said)
             if waits and (pod.ref, state.name) not in ended:
-                yield Failure(pod, state, -1, str(state.waiting.get("message") or ""), None)
+                yield Failure(pod, state, -1, said, None)
 
 
 def refusal_of(failure: Failure) -> tuple[Refusal, str]:

@@ -13,7 +13,7 @@ from kubetriage.domain.language import Text
 from kubetriage.domain.references import ConfigRef, config_refs
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
-from kubetriage.domain.rules.grouping import PodGroup, focus_pods, group_pods
+from kubetriage.domain.rules.grouping import PodGroup, focus_pods, group_pods, told_apart
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.similar_names import nearest
 from kubetriage.domain.rules.wording import quotable
@@ -49,6 +49,7 @@ class Missing(NamedTuple):
     cite: str
 
 
+@told_apart
 def missing_refs(view: ClusterView) -> Iterator[Finding | Want]:
     """Pods held up before their start by an absent ConfigMap, Secret or key."""
     found: dict[tuple[Resource, Resource, str], Missing] = {}
@@ -124,7 +125,7 @@ def _finding(view: ClusterView, group: PodGroup, one: Missing) -> Finding:
     culprit = group.culprit if similar else one.ref
     slug = "config.missing-key" if one.key else f"config.missing-{one.ref.kind.lower()}"
     return Finding(
-        rule=f"{slug}.{one.ref.name}",
+        rule=slug,
         category="config-key-missing" if one.key else f"missing-{one.ref.kind.lower()}",
         role=Role.CAUSE,
         subject=group.lead.ref,
@@ -137,13 +138,18 @@ def _finding(view: ClusterView, group: PodGroup, one: Missing) -> Finding:
             how=one.how,
             hint=hint,
         ),
-        likelihood=Likelihood.MEDIUM if appeared else Likelihood.HIGH,
+        likelihood=Likelihood.MEDIUM if appeared or _names_unknown(view, one) else Likelihood.HIGH,
         specificity=Specificity.EXACT,
         cites=tuple(dict.fromkeys((*group.cites, one.cite))),
         quotes=quotable(one.ref.name, *((one.key,) if one.key else ())),
         since=group.lead.created,
         remedies=_remedies(view, group, one, similar),
     )
+
+
+def _names_unknown(view: ClusterView, one: Missing) -> bool:
+    """Whether the names beside it could not be listed: a slip in the reference cannot be ruled out then."""
+    return one.ref.kind == "ConfigMap" and view.failure(list_of("ConfigMap", one.ref.namespace)) is not None
 
 
 def _similar(view: ClusterView, one: Missing) -> str:
@@ -199,6 +205,7 @@ def _remedies(view: ClusterView, group: PodGroup, one: Missing, similar: str) ->
     return remedies.with_rollback(view, work, *((correct, add) if similar else (add, correct)))
 
 
+@told_apart
 def missing_later(view: ClusterView) -> Iterator[Finding]:
     """A ConfigMap that a pod which has started refers to, and that is gone: its next start fails."""
     shown = []
@@ -211,7 +218,7 @@ def missing_later(view: ClusterView) -> Iterator[Finding]:
         known = view.get(ref)
         if isinstance(known, Absent):
             yield Finding(
-                rule=f"config.gone.{ref.name}",
+                rule="config.gone",
                 category="missing-configmap",
                 role=Role.RISK,
                 subject=group.lead.ref,

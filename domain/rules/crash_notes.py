@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from kubetriage.domain.evidence import ReadKind
 from kubetriage.domain.finding import Finding, Role
 from kubetriage.domain.kube import containers, when
-from kubetriage.domain.log_orders import gives_orders
+from kubetriage.domain.log_orders import order_in
 from kubetriage.domain.resource import resource
 from kubetriage.domain.rules.crash import CATEGORY
 from kubetriage.domain.rules.ends import endings
 from kubetriage.domain.rules.exit_codes import exit_code
-from kubetriage.domain.rules.grouping import focus_pods, in_focus, told_apart
+from kubetriage.domain.rules.grouping import focus_pods, group_pods, in_focus, told_apart
 from kubetriage.domain.rules.phrases import say
-from kubetriage.domain.rules.wording import grounded, short
+from kubetriage.domain.rules.wording import grounded, quotable, short, short_end
 from kubetriage.domain.view import ClusterView
 
 if TYPE_CHECKING:
@@ -49,6 +50,39 @@ def past_restarts(view: ClusterView) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+_SHORTLY = frozenset({"ContainerCreating", "PodInitializing"})
+"""Reasons for which every container waits at first."""
+
+
+@told_apart
+def waiting(view: ClusterView) -> Iterator[Finding]:
+    """That a container waits, and kubelet's word for why: shown even when no rule knows the reason."""
+    shown = []
+    for pod in focus_pods(view):
+        old = pod.created is not None and view.now - pod.created > timedelta(minutes=2)
+        for state in containers(pod):
+            reason = state.waiting_reason
+            if reason and reason != "CrashLoopBackOff" and (old or reason not in _SHORTLY):
+                shown.append((pod, (state.name, reason)))
+    for (name, reason), group in group_pods(view, shown):
+        state = next(s for s in containers(group.lead) if s.name == name)
+        message = short_end(str(state.waiting.get("message") or ""), 110)
+        yield Finding(
+            rule="crash.waiting",
+            category=CATEGORY,
+            role=Role.SYMPTOM,
+            subject=group.lead.ref,
+            culprit=group.culprit,
+            statement=say(
+                "{who}: container {c} waits: {r}{m}.",
+                "{who}：容器 {c} 处于等待状态：{r}{m}。",
+                who=group.who, c=name, r=reason, m=f" “{message}”" if message else "",
+            ),
+            cites=group.cites,
+            quotes=quotable(reason),
+        )  # fmt: skip
+
+
 @told_apart
 def suspicious_log(view: ClusterView) -> Iterator[Finding]:
     """A log line that speaks to its reader: shown, never followed."""
@@ -56,7 +90,7 @@ def suspicious_log(view: ClusterView) -> Iterator[Finding]:
         if seen.read.verb is not ReadKind.LOG or not seen.text:
             continue
         pod = resource("Pod", seen.read.namespace, seen.read.name)
-        line = next((ln for ln in seen.text.splitlines()[-2000:] if gives_orders(ln)), "")
+        line = order_in(seen.text)
         if line and in_focus(view, pod):
             yield Finding(
                 rule="crash.suspicious-log",
@@ -74,4 +108,4 @@ def suspicious_log(view: ClusterView) -> Iterator[Finding]:
             )
 
 
-RULES: tuple[Rule, ...] = (past_restarts, suspicious_log)
+RULES: tuple[Rule, ...] = (past_restarts, waiting, suspicious_log)

@@ -16,7 +16,7 @@ from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.log_signs import Seen, last_sign, read_record
 from kubetriage.domain.logs import LastWords, Level, last_words
 from kubetriage.domain.resource import Resource
-from kubetriage.domain.rules.grouping import focus_pods, template_owner
+from kubetriage.domain.rules.grouping import focus_pods, per_view, template_owner
 from kubetriage.domain.view import ClusterView, LogText
 
 
@@ -94,6 +94,7 @@ _STARTING = re.compile(
 )
 
 
+@per_view
 def endings(view: ClusterView) -> list[Ending]:
     """The containers of the pods in focus that are in trouble because a run of theirs ended."""
     found = []

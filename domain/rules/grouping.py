@@ -7,14 +7,17 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
-from kubetriage.domain.finding import Finding
+from kubetriage.domain.finding import Finding, Want
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import WORKLOADS, Resource, resource
 from kubetriage.domain.view import ClusterView
 
 Shown = TypeVar("Shown", bound=Hashable)
+Item = TypeVar("Item")
+Said = TypeVar("Said", bound=Finding | Want)
 
 
 def in_focus(view: ClusterView, ref: Resource) -> bool:
@@ -22,16 +25,37 @@ def in_focus(view: ClusterView, ref: Resource) -> bool:
     return view.looked_at(ref) or any(view.looked_at(owner) for owner in view.owners(ref))
 
 
+def per_view(found: Callable[[ClusterView], list[Item]]) -> Callable[[ClusterView], list[Item]]:
+    """Compute once a view: several rules ask, and a view never changes. The list is not to be changed."""
+    kept: WeakKeyDictionary[ClusterView, list[Item]] = WeakKeyDictionary()
+
+    @wraps(found)
+    def once(view: ClusterView) -> list[Item]:
+        if view not in kept:
+            kept[view] = found(view)
+        return kept[view]
+
+    return once
+
+
+@per_view
 def focus_pods(view: ClusterView) -> list[Obj]:
     """The pods that rules speak of: those looked at and their siblings, without those on their way out.
 
     The pod the alert is about stays in even while it is being deleted.
     """
-    return [
-        pod
-        for pod in view.objects("Pod")
-        if (pod.deleted is None or pod.ref == view.primary) and in_focus(view, pod.ref)
-    ]
+    under: dict[tuple[str, str, str], bool] = {}  # by controller: thousands of pods share a few
+    found = []
+    for pod in view.objects("Pod"):
+        seen = view.looked_at(pod.ref)
+        if not seen and pod.controller is not None:
+            key = pod.controller.key
+            if key not in under:
+                under[key] = in_focus(view, pod.controller)
+            seen = under[key]
+        if seen and (pod.deleted is None or pod.ref == view.primary):
+            found.append(pod)
+    return found
 
 
 def template_owner(view: ClusterView, ref: Resource) -> Resource:
@@ -130,19 +154,19 @@ def node_down(view: ClusterView, pod: Obj) -> bool:
     return bool(ready and ready.status != "True")
 
 
-PlainRule = Callable[[ClusterView], Iterator[Finding]]
-
-
-def told_apart(rule: PlainRule) -> PlainRule:
+def told_apart(rule: Callable[[ClusterView], Iterator[Said]]) -> Callable[[ClusterView], Iterator[Said]]:
     """A rule whose findings about two containers of one pod are kept apart: the second's slug gets `.2`."""
 
     @wraps(rule)
-    def apart(view: ClusterView) -> Iterator[Finding]:
+    def apart(view: ClusterView) -> Iterator[Said]:
         seen: dict[str, int] = defaultdict(int)
-        for finding in rule(view):
-            seen[finding.key] += 1
-            count = seen[finding.key]
-            slug = finding.rule if count == 1 else f"{finding.rule}.{count}"
-            yield finding.model_copy(update={"rule": slug})
+        for said in rule(view):
+            if isinstance(said, Finding):
+                seen[said.key] += 1
+                count = seen[said.key]
+                if count > 1:
+                    yield said.model_copy(update={"rule": f"{said.rule}.{count}"})
+                    continue
+            yield said
 
     return apart

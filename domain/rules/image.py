@@ -10,7 +10,7 @@ from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
 from kubetriage.domain.kube import ContainerState, Obj, containers, pod_settled
 from kubetriage.domain.language import Text, text
 from kubetriage.domain.resource import Resource, resource
-from kubetriage.domain.rules.grouping import PodGroup, focus_pods, group_pods
+from kubetriage.domain.rules.grouping import PodGroup, focus_pods, group_pods, template_owner, told_apart
 from kubetriage.domain.rules.image_answers import (
     Answer,
     decisive_words,
@@ -20,8 +20,9 @@ from kubetriage.domain.rules.image_answers import (
     registry_host,
 )
 from kubetriage.domain.rules.image_words import SAYS, what_to_do
+from kubetriage.domain.rules.phrases import say
 from kubetriage.domain.rules.remedies import current_and_previous
-from kubetriage.domain.rules.wording import quotable, short, short_end
+from kubetriage.domain.rules.wording import fitting, quotable, short, short_end
 from kubetriage.domain.view import ClusterView
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Told(NamedTuple):
     event: EventRecord | None
 
 
+@told_apart
 def not_pulled(view: ClusterView) -> Iterator[Finding]:
     """Containers that wait for an image, by workload and image."""
     shown = []
@@ -70,19 +72,15 @@ def told_about(view: ClusterView, group: PodGroup, image: str, container: str) -
         for state in containers(pod):
             if state.name == container:
                 said = f"{state.waiting_reason} {state.waiting.get('message') or ''}"
-                candidates.append(Told(_answer(said, image), said.partition(" ")[2], pod.cite, None))
+                candidates.append(Told(read_answer(said, image), said.partition(" ")[2], pod.cite, None))
         for event in view.events(pod.ref, "Failed", "InspectFailed", "ErrImageNeverPull"):
             if image in event.message:
-                candidates.append(Told(_answer(event.message, image), event.message, event.cite, event))
+                candidates.append(Told(read_answer(event.message, image), event.message, event.cite, event))
     for telling in ((Answer.UNSEEN, Answer.OTHER), (Answer.UNSEEN,)):
         found = next((c for c in candidates if c.answer not in telling), None)
         if found:
             return found
     return unseen
-
-
-def _answer(message: str, image: str) -> Answer:
-    return read_answer(message, image)
 
 
 def _finding(view: ClusterView, group: PodGroup, image: str, container: str, told: Told) -> Finding:
@@ -91,12 +89,18 @@ def _finding(view: ClusterView, group: PodGroup, image: str, container: str, tol
     words = decisive_words(told.message) if told.answer not in (Answer.UNSEEN, Answer.INVALID) else ""
     culprit, secret = _culprit(view, group, image, told)
     extra = _extra(view, group, image, container, told, secret)
-    quote = f" (“{short_end(words, 70)}”)" if words else ""
-    statement = Text(
-        en=f"{group.who.en} cannot start: {says.en.format(**values)}{quote}{extra.en}",
-        zh=f"{group.who.zh} 无法启动："
-        f"{says.zh.format(**values)}{quote.replace(' (', '（').replace(')', '）')}{extra.zh}",
-    )
+
+    def statement(room: int) -> Text:
+        quote = f": “{short_end(words, min(room, 90))}”" if words else ""
+        return say(
+            "{who} cannot start: {says}{extra}{quote}.",
+            "{who} 无法启动：{says}{extra}{quote}。",
+            who=group.who,
+            says=Text(en=says.en.format(**values), zh=says.zh.format(**values)),
+            extra=extra,
+            quote=Text(en=quote, zh=quote.replace(": ", "：")),
+        )
+
     category = {Answer.PLATFORM: "image-architecture", Answer.DISK: "disk-full"}.get(told.answer, CATEGORY)
     backoffs = view.events(group.lead.ref, "Failed", "BackOff")
     return Finding(
@@ -105,7 +109,7 @@ def _finding(view: ClusterView, group: PodGroup, image: str, container: str, tol
         role=Role.CAUSE,
         subject=group.lead.ref,
         culprit=culprit,
-        statement=statement,
+        statement=fitting(statement),
         likelihood=Likelihood.MEDIUM if told.answer in (Answer.UNSEEN, Answer.OTHER) else Likelihood.HIGH,
         specificity=Specificity.NAMED,
         cites=tuple(dict.fromkeys((*group.cites, told.cite, *(e.cite for e in backoffs[:1])))),
@@ -179,13 +183,14 @@ def previous_image(view: ClusterView, workload: Resource, container: str) -> str
     return ""
 
 
+@told_apart
 def bare_name(view: ClusterView) -> Iterator[Finding]:
     """A pod that is held up before pulling, with an image that names neither registry nor tag."""
     shown = []
     for pod in focus_pods(view):
         if not pod_settled(pod):
             shown += [(pod, s.image) for s in containers(pod) if _not_tried(s) and is_bare(s.image)]
-    known = _images_seen(view)
+    known = _images_seen(view) if shown else set()
     for image, group in group_pods(view, shown):
         if image in known:
             continue
@@ -226,6 +231,7 @@ def _images_seen(view: ClusterView) -> set[str]:
     }
 
 
+@told_apart
 def still_pulling(view: ClusterView) -> Iterator[Finding]:
     """A pull that has taken minutes and has not ended."""
     for pod in focus_pods(view):
@@ -241,7 +247,7 @@ def still_pulling(view: ClusterView) -> Iterator[Finding]:
                 category=CATEGORY,
                 role=Role.CAUSE,
                 subject=pod.ref,
-                culprit=pod.ref,
+                culprit=template_owner(view, pod.ref),
                 statement=text(
                     "Pod {pod} is still pulling image {image} after {n} min: a large image or a slow "
                     "registry.",

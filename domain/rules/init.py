@@ -13,7 +13,7 @@ from kubetriage.domain.language import Text
 from kubetriage.domain.log_signs import endpoint, last_sign
 from kubetriage.domain.logs import last_words
 from kubetriage.domain.rules import remedies
-from kubetriage.domain.rules.grouping import PodGroup, focus_pods, group_pods
+from kubetriage.domain.rules.grouping import PodGroup, focus_pods, group_pods, told_apart
 from kubetriage.domain.rules.peers import Peer, Place, peer_of, wants_about
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.templates import command_words
@@ -51,6 +51,7 @@ def host_in_command(state: ContainerState) -> tuple[str, str]:
     return "", ""
 
 
+@told_apart
 def hanging(view: ClusterView) -> Iterator[Finding | Want]:
     """Init containers that have been running for minutes while the pod waits for them."""
     found: dict[tuple[object, str], ContainerState] = {}

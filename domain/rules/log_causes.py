@@ -10,7 +10,7 @@ from kubetriage.domain.language import Text
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.exit_codes import exit_code
-from kubetriage.domain.rules.grouping import PodGroup, group_pods
+from kubetriage.domain.rules.grouping import PodGroup, group_pods, told_apart
 from kubetriage.domain.rules.log_config import CONFIG
 from kubetriage.domain.rules.log_machine import MACHINE
 from kubetriage.domain.rules.log_peers import FAILS, peer_cause
@@ -24,20 +24,19 @@ if TYPE_CHECKING:
     from kubetriage.domain.rules import Rule
 
 
+@told_apart
 def log_causes(view: ClusterView) -> Iterator[Finding | Want]:
     """One finding for each failure that the logs of a workload's pods state."""
     told = {(t.pod.ref, t.state.name): t for t in stated(view)}
     shown = [(t.pod, (t.state.name, t.seen.sign.value, t.seen.values.get("host", ""), t.seen.values.get("key",
                                                                                                         "")))
              for t in told.values()]  # fmt: skip
-    slugs: dict[tuple[str, str], int] = {}
     for (name, *_), group in group_pods(view, shown):
         own = [told[(pod.ref, name)] for pod in (group.lead, *group.pods)]
         best = min(own, key=lambda t: (list(Manner).index(t.manner), not t.sure))
         cause = cause_of(view, best)
         yield from cause.wants
-        count = slugs[(cause.slug, str(group.lead.ref))] = slugs.get((cause.slug, str(group.lead.ref)), 0) + 1
-        yield _finding(view, best, group, cause, cause.slug if count == 1 else f"{cause.slug}.{count}")
+        yield _finding(view, best, group, cause)
 
 
 def cause_of(view: ClusterView, told: Stated) -> Cause:
@@ -51,7 +50,7 @@ def cause_of(view: ClusterView, told: Stated) -> Cause:
     return made(view, told)
 
 
-def _finding(view: ClusterView, told: Stated, group: PodGroup, cause: Cause, rule: str) -> Finding:
+def _finding(view: ClusterView, told: Stated, group: PodGroup, cause: Cause) -> Finding:
 
     def statement(room: int) -> Text:
         return say(
@@ -74,7 +73,7 @@ def _finding(view: ClusterView, told: Stated, group: PodGroup, cause: Cause, rul
     culprit = cause.culprit or group.culprit
     fix = cause.remedies or (_general_fix(view, group, cause),)
     return Finding(
-        rule=rule,
+        rule=cause.slug,
         category=cause.category
         if not (told.state.init and cause.category == "crash-app-error")
         else "init-container",

@@ -73,9 +73,10 @@ def disk_full(view: ClusterView, told: Stated) -> Cause:
     path = told.seen.values.get("file", "")
     base = Cause("log.disk-full", "disk-full", Text(en="no space is left on its disk", zh="磁盘空间不足"),
                  likelihood=_sure(told), quotes=(path,) if path else ())  # fmt: skip
-    volume, _, _ = mounted_at(told.pod, told.state, path) if path else ({}, "", {})
+    absolute = path.startswith("/")  # a relative one does not say in which volume it lies
+    volume, _, _ = mounted_at(told.pod, told.state, path) if absolute else ({}, "", {})
     claimed = volume.get("persistentVolumeClaim")
-    if not path:
+    if not absolute:
         own = [v for v in told.pod.items("spec", "volumes") if v.get("persistentVolumeClaim")]
         claimed = own[0]["persistentVolumeClaim"] if len(own) == 1 else None
     if isinstance(claimed, dict) and claimed.get("claimName"):
@@ -86,8 +87,8 @@ def disk_full(view: ClusterView, told: Stated) -> Cause:
             says=say("no space is left in the volume of claim {c}{s}", "存储卷声明 {c} 的卷已写满{s}",
                      c=claim.name,
                      s=Text(en=f" ({size})", zh=f"（{size}）") if size else NOTHING),
-            culprit=claim, specificity=Specificity.EXACT if path else Specificity.NAMED,
-            likelihood=base.likelihood if path else Likelihood.MEDIUM,
+            culprit=claim, specificity=Specificity.EXACT if absolute else Specificity.NAMED,
+            likelihood=base.likelihood if absolute else Likelihood.MEDIUM,
             cites=(found.cite,) if found is not None else ())  # fmt: skip
     if path.startswith("/dev/shm") and not volume:
         return base._replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from kubetriage.domain.evidence import list_of
 from kubetriage.domain.finding import Likelihood, Remedy, Specificity
 from kubetriage.domain.kube import pod_ready
 from kubetriage.domain.language import Text
@@ -216,6 +217,7 @@ def _service(view: ClusterView, told: Stated, peer: Peer, ref: Resource, base: C
 def _absent_service(view: ClusterView, told: Stated, ref: Resource, base: Cause, cite: str) -> Cause:
     """The reference is wrong where a Service of nearly that name exists, else the Service is missing."""
     similar = similar_service(view, ref)
+    unlisted = view.failure(list_of("Service", ref.namespace)) is not None
     work = template_owner(view, told.pod.ref)
     if similar:
         fix = remedies.change(
@@ -250,6 +252,7 @@ def _absent_service(view: ClusterView, told: Stated, ref: Resource, base: Cause,
         says=say("; there is no Service {n} in namespace {ns}", "；命名空间 {ns} 中没有 Service {n}",
                  n=ref.name, ns=ref.namespace),
         culprit=ref,
+        likelihood=Likelihood.MEDIUM if unlisted else base.likelihood,
         cites=(cite,),
         remedies=(_create_service(ref, told, work),),
     )  # fmt: skip

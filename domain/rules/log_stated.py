@@ -10,7 +10,7 @@ from kubetriage.domain.finding import Likelihood, Remedy, Specificity, Want
 from kubetriage.domain.kube import ContainerState, Obj, containers, pod_ready
 from kubetriage.domain.language import Text
 from kubetriage.domain.log_signs import NETWORK, PEER, Seen, last_sign, signs
-from kubetriage.domain.resource import Resource
+from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules.ends import Ending, Kind, endings
 from kubetriage.domain.rules.grouping import focus_pods, fresh, node_down
 from kubetriage.domain.view import ClusterView, LogText
@@ -41,6 +41,8 @@ class Stated(NamedTuple):
     seen: Seen
     log: LogText
     end: Ending | None
+    node_known: bool = True
+    """Whether the node was read and is ready; else its trouble may be why the pod is not."""
 
     @property
     def sure(self) -> bool:
@@ -50,7 +52,7 @@ class Stated(NamedTuple):
             return last and self.end.code not in (0, 137, 143)
         if self.manner is Manner.READY:
             return self.seen.times >= 2 * REPEATED and self.seen.sign not in NETWORK
-        return self.manner in (Manner.NOT_READY, Manner.WAITING) and self.seen.times > 1
+        return self.manner in (Manner.NOT_READY, Manner.WAITING) and self.seen.times > 1 and self.node_known
 
 
 class Cause(NamedTuple):
@@ -107,7 +109,8 @@ def _of_running(view: ClusterView, pod: Obj, state: ContainerState) -> Stated | 
     if near is None:
         return None
     counted = next((s for s in signs(log.text) if s.sign is near.sign and s.values == near.values), near)
-    return Stated(pod, state, manner, counted, log, None)
+    known = view.find(resource("Node", "", pod.text("spec", "nodeName"))) is not None
+    return Stated(pod, state, manner, counted, log, None, known)
 
 
 def _current(view: ClusterView, seen: Seen, log: LogText) -> bool:

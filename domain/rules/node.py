@@ -15,11 +15,11 @@ from kubetriage.domain.rules import evicted, sandbox
 from kubetriage.domain.rules.evicted import evicted_by_pressure, greediest
 from kubetriage.domain.rules.grouping import focus_pods
 from kubetriage.domain.rules.node_remedies import not_ready_remedies, pressure_remedies
-from kubetriage.domain.rules.node_words import Ill, Meaning, also, meaning, pressures
+from kubetriage.domain.rules.node_words import Ill, Meaning, also, meaning, pressures, problems
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.scheduling_closed import uncordon
 from kubetriage.domain.rules.times import moment, since
-from kubetriage.domain.rules.wording import quotable
+from kubetriage.domain.rules.wording import quotable, short
 from kubetriage.domain.view import ClusterView
 
 if TYPE_CHECKING:
@@ -178,6 +178,40 @@ def _evictions(gone: list[Obj]) -> Text:
     )
 
 
+# ---- network not set up, and what a problem detector found
+
+
+def problem(view: ClusterView) -> Iterator[Finding]:
+    """A ready node without routes, or with a problem that node-problem-detector reports."""
+    for node in _nodes(view):
+        conditions = node.conditions()
+        ready, network = conditions.get("Ready"), conditions.get("NetworkUnavailable")
+        held = problems(node) + ([network] if network is not None and network.status == "True" else [])
+        if not held or ready is None or ready.status != "True":
+            continue
+        first = min((c.since for c in held if c.since is not None), default=None)
+        network_only = all(c.type == "NetworkUnavailable" for c in held)
+        yield Finding(
+            rule="node.problem",
+            category="cni" if network_only else "node-hardware",
+            role=Role.CAUSE if view.primary in (None, node.ref) else Role.HINT,
+            subject=node.ref,
+            culprit=node.ref,
+            statement=say(
+                "Node {n} reports {kinds}{since}: {messages}.",
+                "节点 {n} {since}报告 {kinds}：{messages}。",
+                n=node.name,
+                kinds=", ".join(c.type for c in held),
+                since=since(view, first),
+                messages="; ".join(f"“{short(c.message, 80)}”" for c in held[:2]),
+            ),
+            cites=(node.cite,),
+            quotes=quotable(*(short(c.message, 80) for c in held[:2])),
+            since=first,
+            remedies=not_ready_remedies(view, node, Ill.NETWORK if network_only else Ill.OTHER),
+        )
+
+
 # ---- cordoned
 
 
@@ -220,4 +254,4 @@ def _cordoned_at(node: Obj) -> datetime | None:
     return None
 
 
-RULES: tuple[Rule, ...] = (not_ready, pressure, cordoned, *evicted.RULES, *sandbox.RULES)
+RULES: tuple[Rule, ...] = (not_ready, pressure, problem, cordoned, *evicted.RULES, *sandbox.RULES)

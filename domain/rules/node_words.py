@@ -90,11 +90,33 @@ def pressures(node: Obj) -> list[Condition]:
     return [found[kind] for kind in PRESSURES if kind in found and found[kind].status == "True"]
 
 
+PROBLEMS = (
+    "KernelDeadlock",
+    "ReadonlyFilesystem",
+    "CorruptDockerOverlay2",
+    "FrequentKubeletRestart",
+    "FrequentContainerdRestart",
+    "FrequentDockerRestart",
+    "FrequentUnregisterNetDevice",
+    "KubeletUnhealthy",
+    "ContainerRuntimeUnhealthy",
+    "CperHardwareErrorFatal",
+    "XfsShutdown",
+)
+"""Conditions that node-problem-detector's own configurations set; True is bad."""
+
+
+def problems(node: Obj) -> list[Condition]:
+    """The problem detector's conditions that hold."""
+    found = node.conditions()
+    return [found[kind] for kind in PROBLEMS if kind in found and found[kind].status == "True"]
+
+
 def also(node: Obj) -> Text:
-    """The other conditions that hold beside a Ready one which does not: network and pressures."""
+    """The other conditions that hold beside a Ready one which does not: network, pressures, problems."""
     network = node.conditions().get("NetworkUnavailable")
     names = ["NetworkUnavailable"] if network is not None and network.status == "True" else []
-    names += [c.type for c in pressures(node)]
+    names += [c.type for c in [*pressures(node), *problems(node)]]
     if not names:
         return NOTHING
     return say("; it also reports {n}", "；同时报告 {n}", n=", ".join(names))

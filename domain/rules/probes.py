@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from kubetriage.domain.events import EventRecord
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from kubetriage.domain.rules import Rule
 
 CATEGORY = "probe-failure"
+STARTING = timedelta(minutes=1)
+"""How long after its start a container may fail probes now and then without anything being wrong."""
 PROBE_ZH = {"liveness": "存活探针", "readiness": "就绪探针", "startup": "启动探针"}
 
 
@@ -143,10 +146,12 @@ def _unready(
     spec = probe_of(state, said.probe)
     why, wrong = judged(state, spec, said, log.text if log is not None else "")
     dependent = not wrong and log is not None and last_sign(log.text) is not None
+    started = when(state.running.get("startedAt"))
+    starting = started is not None and view.now - started < STARTING and event.times < 3
     return Finding(
         rule=f"probes.{said.probe}",
         category=CATEGORY,
-        role=Role.SYMPTOM if dependent else Role.CAUSE,
+        role=Role.SYMPTOM if dependent or starting else Role.CAUSE,
         subject=pod.ref,
         culprit=group.culprit,
         statement=say(
@@ -201,6 +206,7 @@ def _remedies(
     return remedies.with_rollback(view, work, fix, look)
 
 
+@told_apart
 def readiness_gates(view: ClusterView) -> Iterator[Finding]:
     """Pods whose containers are ready while a readiness gate is not set."""
     shown = []

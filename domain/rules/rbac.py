@@ -22,6 +22,7 @@ def denied(view: ClusterView, told: Stated) -> Cause:
     parts = values.get("user", "").split(":")
     account = resource("ServiceAccount", parts[2], parts[3]) if len(parts) == 4 else None
     verb, what = values.get("verb", ""), values.get("resource") or values.get("path", "")
+    grouped = f"{what}.{values['group']}" if values.get("group") and "/" not in what else what
     scope = values.get("namespace", "")
     says = say(
         "{a} may not {v} {r}{s}", "{a} 无权 {v} {r}{s}",
@@ -35,7 +36,7 @@ def denied(view: ClusterView, told: Stated) -> Cause:
     if account is None:
         return base
     base = base._replace(
-        wants=tuple(_wants(view, account, scope)), remedies=(_grant(account, verb, what, scope),)
+        wants=tuple(_wants(view, account, scope)), remedies=(_grant(account, verb, grouped, scope),)
     )
     bound = bindings_of(view, account, scope)
     if len(bound) == 1:
@@ -96,7 +97,7 @@ def _wants(view: ClusterView, account: Resource, scope: str) -> Iterator[Want]:
 
 
 def _grant(account: Resource, verb: str, what: str, scope: str) -> Remedy:
-    name = f"{account.name}-{verb}-{what.replace('/', '-')}"[:60]
+    name = f"{account.name}-{verb}-{what.strip('/').replace('/', '-')}"[:60]
     user = f"--serviceaccount={account.namespace}:{account.name}"
     kind, flag, where = (
         ("role", f"--role={name}", f" -n {scope}") if scope else ("clusterrole", f"--clusterrole={name}", "")

@@ -12,7 +12,7 @@ from kubetriage.domain.rules.phrases import NOTHING, say, stated
 from kubetriage.domain.rules.remedies import change, check, edit_template, read, with_note
 from kubetriage.domain.rules.scheduling_fit import nodes
 from kubetriage.domain.rules.scheduling_stuck import Case, Decision
-from kubetriage.domain.rules.wording import listed, quotable
+from kubetriage.domain.rules.wording import listed, quotable, short
 from kubetriage.domain.view import ClusterView
 
 
@@ -63,15 +63,10 @@ def unschedulable(
 
 def _rest(decision: Decision, room: int) -> Text:
     """The other nodes' reasons in short, as a bracket; nothing if there are none or no room is left."""
-    words = "; ".join(f"{r.nodes} {_short(r.words)}" for r in decision.others[:2])
+    words = ", ".join(short(f"{r.nodes} {r.words}", 70) for r in decision.others[:2])
     if not words or len(words) > room:
         return NOTHING
-    return say(" (other nodes: {words})", "（其余节点：{words}）", words=words)
-
-
-def _short(words: str) -> str:
-    plain = words.replace("node(s) ", "")
-    return plain if len(plain) <= 60 else plain[:59].rstrip() + "…"
+    return say(" (other nodes: “{words}”)", "（其余节点：“{words}”）", words=words)
 
 
 def node_names(some: Sequence[Obj], count: int) -> Text:

@@ -26,13 +26,14 @@ from kubetriage.domain.view import ClusterView
 
 _NAMES = {
     "memory": Text(en="memory", zh="内存"),
-    "cpu": Text(en="CPU", zh="CPU"),
+    "cpu": Text(en="CPU", zh=" CPU"),
     "ephemeral-storage": Text(en="ephemeral storage", zh="临时存储"),
 }
 
 
 def resource_name(name: str) -> Text:
-    return _NAMES.get(name, Text(en=name, zh=name))
+    """What people call a resource; in Chinese with the space that stands before Latin letters."""
+    return _NAMES.get(name, Text(en=name, zh=f" {name}"))
 
 
 def _category(names: Sequence[str]) -> str:

@@ -73,7 +73,7 @@ def fitting(make: Callable[[int], Text]) -> Text:
         if len(made.en) <= STATEMENT_LIMIT and len(made.zh) <= STATEMENT_LIMIT:
             break
         made = make(room)
-    return made
+    return Text(en=short(made.en, STATEMENT_LIMIT), zh=short(made.zh, STATEMENT_LIMIT))
 
 
 def grounded(text: str, *values: str) -> tuple[str, ...]:

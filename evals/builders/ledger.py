@@ -24,6 +24,7 @@ _PARTS_OF_KUBERNETES = frozenset(
         "apiserver",
         "attachdetach-controller",
         "cronjob-controller",
+        "daemonset-controller",
         "default-scheduler",
         "deployment-controller",
         "horizontal-pod-autoscaler",
@@ -51,6 +52,8 @@ class Ledger:
         self.objects: list[Json] = []
         self.events: list[Json] = []
         self.logs: dict[str, str] = {}
+        self.scope: dict[str, list[str]] = {}
+        """What of the cluster was recorded or may be read (`scope` of snapshot.yaml); empty: all of it."""
 
     def add(self, obj: Json) -> Json:
         """Keep an object and give it its resourceVersion."""
@@ -147,12 +150,21 @@ class Ledger:
 
     def complete(self) -> list[Json]:
         """All objects, also those that controllers derive from the others, in the order of the file."""
-        return sorted(self.objects, key=_place) + self.events
+        every = sorted(self.objects, key=_place) + self.events
+        return [obj for obj in every if self._recorded(obj)]
+
+    def _recorded(self, obj: Json) -> bool:
+        """Whether an object lies within the snapshot's scope; what is only unreadable is recorded."""
+        meta, within = obj["metadata"], self.scope.get("namespaces")
+        place = meta["name"] if obj["kind"] == "Namespace" else meta.get("namespace", "")
+        kinds = self.scope.get("kinds")
+        return (not place or within is None or place in within) and (kinds is None or obj["kind"] in kinds)
 
     def files(self) -> dict[str, str]:
         """The snapshot: relative path to text."""
         body = yaml.dump_all(self.complete(), Dumper=Dumper, allow_unicode=True, width=100_000)
-        head = yaml.dump({"time": str(self.clock)}, Dumper=Dumper)
+        scope = {"scope": self.scope} if self.scope else {}
+        head = yaml.dump({"time": str(self.clock), **scope}, Dumper=Dumper, sort_keys=False)
         return {"snapshot.yaml": head, "cluster.yaml": body, **dict(sorted(self.logs.items()))}
 
     def write(self, folder: Path) -> None:

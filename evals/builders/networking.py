@@ -18,8 +18,9 @@ def service(
     target: int | str,
     address: str,
     labels: Mapping[str, str] | None = None,
+    more: Json | None = None,
 ) -> Json:
-    """A ClusterIP Service with one port."""
+    """A ClusterIP Service with one port; `more` takes further fields of its spec."""
     spec: Json = {
         "clusterIP": address,
         "clusterIPs": [address],
@@ -32,7 +33,7 @@ def service(
     }
     if selector:
         spec["selector"] = dict(selector)
-    labels = labels or {"app": name}
+    labels, spec = labels or {"app": name}, spec | (more or {})
     return made("v1", "Service", name, ns, created, labels=labels, spec=spec, status={"loadBalancer": {}})
 
 
@@ -60,7 +61,9 @@ def selected(service: Json, pods: list[Json]) -> list[Json]:
 
 
 def endpoints_of(service: Json, pods: list[Json], created: str) -> list[Json]:
-    """The EndpointSlice and the Endpoints of a Service over `pods`, ready and not ready."""
+    """The EndpointSlice and the Endpoints of a Service over `pods`; none of a Service without a selector."""
+    if not service["spec"].get("selector"):
+        return []
     meta, port = service["metadata"], service["spec"]["ports"][0]
     number = port["targetPort"]
     ports = [{"name": port["name"], "port": number, "protocol": "TCP"}]
@@ -108,8 +111,19 @@ def endpoints_of(service: Json, pods: list[Json], created: str) -> list[Json]:
     return [slice_, legacy | ({"subsets": [subset]} if chosen else {})]
 
 
-def ingress(name: str, ns: str, created: str, *, host: str, service: str, port: int, address: str) -> Json:
-    """An Ingress of class nginx for one host."""
+def ingress(
+    name: str,
+    ns: str,
+    created: str,
+    *,
+    host: str,
+    service: str,
+    port: int,
+    address: str,
+    of_class: str = "nginx",
+    secret: str = "",
+) -> Json:
+    """An Ingress for one host; with TLS from `secret`, and without an address until a controller took it."""
     path = {
         "backend": {"service": {"name": service, "port": {"number": port}}},
         "path": "/",
@@ -122,6 +136,16 @@ def ingress(name: str, ns: str, created: str, *, host: str, service: str, port: 
         ns,
         created,
         generation=1,
-        spec={"ingressClassName": "nginx", "rules": [{"host": host, "http": {"paths": [path]}}]},
-        status={"loadBalancer": {"ingress": [{"ip": address}]}},
+        spec={
+            "ingressClassName": of_class,
+            "rules": [{"host": host, "http": {"paths": [path]}}],
+            **({"tls": [{"hosts": [host], "secretName": secret}]} if secret else {}),
+        },
+        status={"loadBalancer": {"ingress": [{"ip": address}]} if address else {}},
     )
+
+
+def ingress_class(name: str, controller: str, created: str) -> Json:
+    """An IngressClass and the controller that it stands for."""
+    spec = {"controller": controller}
+    return made("networking.k8s.io/v1", "IngressClass", name, "", created, generation=1, spec=spec)

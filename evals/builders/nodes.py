@@ -63,6 +63,7 @@ def _taints(state: NodeState, clock: Clock) -> Iterable[Json]:
     of_condition = {
         "node-unknown": "unreachable",
         "node-cni-not-ready": "not-ready",
+        "node-pleg": "not-ready",
         "node-disk-pressure": "disk-pressure",
         "node-memory-pressure": "memory-pressure",
         "node-pid-pressure": "pid-pressure",

@@ -106,3 +106,23 @@ def volume_of(claimed: Json, created: str, driver: str) -> Json:
         },
         status={"phase": "Bound"},
     )
+
+
+def attachment(volume: Json, node: str, created: str) -> Json:
+    """The VolumeAttachment of a volume that is attached to a node."""
+    name = f"csi-{hexadecimal(64, 'attachment', volume['metadata']['name'], node)}"
+    return made(
+        "storage.k8s.io/v1",
+        "VolumeAttachment",
+        name,
+        "",
+        created,
+        annotations={"csi.alpha.kubernetes.io/node-id": node},
+        finalizers=[f"external-attacher/{volume['spec']['csi']['driver'].replace('.', '-')}"],
+        spec={
+            "attacher": volume["spec"]["csi"]["driver"],
+            "nodeName": node,
+            "source": {"persistentVolumeName": volume["metadata"]["name"]},
+        },
+        status={"attached": True},
+    )

@@ -118,6 +118,27 @@ def template(labels: Mapping[str, str], spec: Json) -> Json:
     return {"metadata": {"creationTimestamp": None, "labels": dict(labels)}, "spec": spec}
 
 
+_OF_DAEMONS = ("disk-pressure", "memory-pressure", "pid-pressure", "unschedulable")
+"""Taints of nodes that the DaemonSet controller makes its pods tolerate; further the two of NoExecute."""
+
+
+def pinned(spec: Json, node: str) -> Json:
+    """A template's spec as the DaemonSet controller completes it for one node."""
+    match = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}
+    needed = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [match]}}
+    bound = deepcopy(spec) | {"affinity": {"nodeAffinity": needed}}
+    added = [(key, "NoExecute") for key in ("not-ready", "unreachable")]
+    added += [(key, "NoSchedule") for key in _OF_DAEMONS]
+    bound["tolerations"] = [
+        *bound.get("tolerations", []),
+        *(
+            {"effect": effect, "key": f"node.kubernetes.io/{key}", "operator": "Exists"}
+            for key, effect in added
+        ),
+    ]
+    return bound
+
+
 def quality(spec: Json) -> str:
     """The QoS class of a pod with this spec."""
     every = [*spec["containers"], *spec.get("initContainers", [])]
@@ -156,7 +177,8 @@ def admitted(spec: Json, volume: str) -> Json:
     )
     made.setdefault("serviceAccount", "default")
     made.setdefault("serviceAccountName", made["serviceAccount"])
-    made.setdefault("tolerations", []).extend(
+    tolerated = {one.get("key") for one in made.setdefault("tolerations", [])}
+    made["tolerations"].extend(
         {
             "effect": "NoExecute",
             "key": f"node.kubernetes.io/{key}",
@@ -164,5 +186,6 @@ def admitted(spec: Json, volume: str) -> Json:
             "tolerationSeconds": 300,
         }
         for key in ("not-ready", "unreachable")
+        if f"node.kubernetes.io/{key}" not in tolerated
     )
-    return made | {"enableServiceLinks": True, "preemptionPolicy": "PreemptLowerPriority", "priority": 0}
+    return {"enableServiceLinks": True, "preemptionPolicy": "PreemptLowerPriority", "priority": 0, **made}

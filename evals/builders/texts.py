@@ -781,6 +781,202 @@ TEXTS: dict[str, TextEntry] = {
             "(get pods.metrics.k8s.io)",
         ),
     ),
+    # claims and volumes, further
+    "multi-attach-pods": _text(
+        "attachdetach-controller",
+        "FailedAttachVolume",
+        WARNING,
+        'Multi-Attach error for volume "{volume}" Volume is already used by pod(s) {pods}',
+    ),
+    "mount-nfs-timed-out": _text(
+        "kubelet",
+        "FailedMount",
+        WARNING,
+        'MountVolume.SetUp failed for volume "{volume}" : mount failed: exit status 32\nMounting command: mount\n'
+        "Mounting arguments: -t nfs {share} {target}\nOutput: mount.nfs: Connection timed out\n",
+    ),
+    "claim-lost": _text(
+        "persistentvolume-controller",
+        "ClaimLost",
+        WARNING,
+        "Bound claim has lost reference to PersistentVolume. Data on the volume is lost!",
+    ),
+    "volume-bound-elsewhere": _text(
+        "persistentvolume-controller",
+        "FailedBinding",
+        WARNING,
+        'volume "{volume}" already bound to a different claim.',
+    ),
+    # kubelet, further
+    "waiting-image-never-pull": _text(
+        "kubelet",
+        "ErrImageNeverPull",
+        STATUS,
+        'Container image "{image}" is not present with pull policy of Never',
+    ),
+    "error-image-never-pull": _text("kubelet", "Failed", WARNING, "Error: ErrImageNeverPull"),
+    "evicted-empty-dir": _text(
+        "kubelet", "Evicted", WARNING, 'Usage of EmptyDir volume "{volume}" exceeds the limit "{limit}". '
+    ),
+    "node-pleg": _text(
+        "kubelet",
+        "KubeletNotReady",
+        STATUS,
+        "PLEG is not healthy: pleg was last seen active 6m3.201s ago; threshold is 3m0s",
+    ),
+    "network.x509-unknown": _text(
+        "go",
+        "",
+        STATUS,
+        "x509: certificate signed by unknown authority",
+        ("1.20", "tls: failed to verify certificate: x509: certificate signed by unknown authority"),
+    ),
+    "containerd.pull-no-space": _text(
+        "containerd",
+        "ErrImagePull",
+        STATUS,
+        'failed to pull and unpack image "{full}": failed to extract layer sha256:{digest}: '
+        "write /var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/8812/fs/app/model.bin: "
+        "no space left on device: unknown",
+    ),
+    # scheduler, further
+    "no-fit-topology-spread": _text(
+        "default-scheduler",
+        "Unschedulable",
+        STATUS,
+        "node(s) didn't match pod topology spread constraints",
+    ),
+    "gated": _text(
+        "default-scheduler",
+        "SchedulingGated",
+        STATUS,
+        "Scheduling is blocked due to non-empty scheduling gates",
+    ),
+    # autoscaler (pkg/controller/podautoscaler), further
+    "hpa-able": _text(
+        "horizontal-pod-autoscaler",
+        "ReadyForNewScale",
+        STATUS,
+        "recommended size matches current size",
+    ),
+    "hpa-got-scale": _text(
+        "horizontal-pod-autoscaler",
+        "SucceededGetScale",
+        STATUS,
+        "the HPA controller was able to get the target's current scale",
+    ),
+    "hpa-active": _text(
+        "horizontal-pod-autoscaler",
+        "ValidMetricFound",
+        STATUS,
+        "the HPA was able to successfully calculate a replica count from cpu resource utilization "
+        "(percentage of request)",
+    ),
+    "hpa-within": _text(
+        "horizontal-pod-autoscaler",
+        "DesiredWithinRange",
+        STATUS,
+        "the desired count is within the acceptable range",
+    ),
+    "hpa-too-many": _text(
+        "horizontal-pod-autoscaler",
+        "TooManyReplicas",
+        STATUS,
+        "the desired replica count is more than the maximum replica count",
+    ),
+    "hpa-no-target": _text(
+        "horizontal-pod-autoscaler",
+        "FailedGetScale",
+        STATUS,
+        "the HPA controller was unable to get the target's current scale: {why}",
+    ),
+    "hpa-target-not-found": _text(
+        "horizontal-pod-autoscaler", "FailedGetScale", WARNING, 'deployments/scale.apps "{name}" not found'
+    ),
+    "hpa-inactive": _text(
+        "horizontal-pod-autoscaler",
+        "FailedGetResourceMetric",
+        STATUS,
+        "the HPA was unable to compute the replica count: {why}",
+    ),
+    "hpa-metric-failed": _text(
+        "horizontal-pod-autoscaler",
+        "FailedGetResourceMetric",
+        WARNING,
+        "failed to get cpu utilization: {why}",
+    ),
+    "hpa-compute-failed": _text(
+        "horizontal-pod-autoscaler",
+        "FailedComputeMetricsReplicas",
+        WARNING,
+        "invalid metrics (1 invalid out of 1), first error is: failed to get cpu resource metric value: "
+        "failed to get cpu utilization: {why}",
+    ),
+    "hpa-missing-request": _text(
+        "horizontal-pod-autoscaler",
+        "FailedGetResourceMetric",
+        STATUS,
+        "missing request for cpu",
+        ("1.24", "missing request for cpu in container {container} of Pod {pod}"),
+    ),
+    "hpa-metrics-unavailable": _text(
+        "horizontal-pod-autoscaler",
+        "FailedGetResourceMetric",
+        STATUS,
+        "unable to get metrics for resource cpu: unable to fetch metrics from resource metrics API: "
+        "the server is currently unable to handle the request (get pods.metrics.k8s.io)",
+    ),
+    "hpa-ambiguous": _text(
+        "horizontal-pod-autoscaler",
+        "AmbiguousSelector",
+        WARNING,
+        "pods by selector {selector} are controlled by multiple HPAs: [{scalers}]",
+    ),
+    # other controllers
+    "deployment-paused": _text("deployment-controller", "DeploymentPaused", STATUS, "Deployment is paused"),
+    "daemonset-created-pod": _text("daemonset-controller", "SuccessfulCreate", NORMAL, "Created pod: {pod}"),
+    "statefulset-created-pod": _text(
+        "statefulset-controller",
+        "SuccessfulCreate",
+        NORMAL,
+        "create Pod {pod} in StatefulSet {name} successful",
+    ),
+    "cronjob-active": _text(
+        "cronjob-controller",
+        "JobAlreadyActive",
+        NORMAL,
+        "Not starting job because prior execution is running and concurrency policy is Forbid",
+    ),
+    "webhook-refused": _text(
+        "apiserver",
+        "InternalError",
+        STATUS,
+        'Internal error occurred: failed calling webhook "{webhook}": failed to call webhook: Post "{url}": '
+        "dial tcp {address}: connect: connection refused",
+    ),
+    # further components
+    "certificate-request-pending": _text(
+        "cert-manager",
+        "IssuerNotFound",
+        NORMAL,
+        'Referenced "{kind}" not found: {plural}.cert-manager.io "{name}" not found',
+    ),
+    "keda-check-failed": _text(
+        "keda-operator",
+        "ScaledObjectCheckFailed",
+        WARNING,
+        "ScaledObject doesn't have correct scaleTargetRef specification",
+        ("2.12", "Target resource doesn't exist"),
+    ),
+    "argocd-operation-failed": _text(
+        "argocd-application-controller",
+        "OperationCompleted",
+        WARNING,
+        "Sync operation to {revision} failed: {why}",
+    ),
+    "policy-violation": _text(
+        "kyverno-admission", "PolicyViolation", WARNING, "policy {policy}/{rule} fail: {why}"
+    ),
 }
 """Every text by a short name."""
 

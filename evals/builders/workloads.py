@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from kubetriage.evals.builders.cluster import is_ready, spread
 from kubetriage.evals.builders.deployments import Deployments, Workload
 from kubetriage.evals.builders.identity import Json, suffix, template_hash, uid
 from kubetriage.evals.builders.objects import made, owner_reference
 from kubetriage.evals.builders.states import READY, PodState
-from kubetriage.evals.builders.templates import pod_spec, template
+from kubetriage.evals.builders.templates import pinned, pod_spec, template
 from kubetriage.evals.builders.texts import entry
 
 
@@ -59,6 +60,61 @@ class Workloads(Deployments):
                 self.pod(f"{name}-{number}", ns, numbered, state, age=age, owner=owner_reference(top))
             )
         top["status"] = _stateful_status(pods, revision)
+        return Workload(top, pods)
+
+    def daemonset(
+        self,
+        name: str,
+        ns: str,
+        containers: Iterable[Json],
+        states: Mapping[str, PodState],
+        *,
+        age: str = "40d",
+        misplaced: int = 0,
+        volumes: Iterable[Json] = (),
+        more: Json | None = None,
+    ) -> Workload:
+        """A DaemonSet with a pod in the given state for each of the named nodes.
+
+        `misplaced` of them are on nodes where it should not run.
+        """
+        self.need_namespace(ns)
+        labels = {"app": name}
+        spec = template(labels, pod_spec(containers, volumes=volumes, more=more))
+        body = {
+            "revisionHistoryLimit": 10,
+            "selector": {"matchLabels": labels},
+            "template": spec,
+            "updateStrategy": {
+                "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1},
+                "type": "RollingUpdate",
+            },
+        }
+        top = self.add(
+            made(
+                "apps/v1",
+                "DaemonSet",
+                name,
+                ns,
+                self.clock.ago(age),
+                labels=labels,
+                annotations={"deprecated.daemonset.template.generation": "1"},
+                generation=1,
+                spec=body,
+            )
+        )
+        pods = []
+        own = {
+            **labels,
+            "controller-revision-hash": template_hash(name, spec),
+            "pod-template-generation": "1",
+        }
+        for node, state in states.items():
+            placed = template(own, pinned(spec["spec"], node))
+            there = state if state.unschedulable else replace(state, node=node)
+            full = f"{name}-{suffix(ns, name, node)}"
+            pods.append(self.pod(full, ns, placed, there, age=age, owner=owner_reference(top)))
+        top["status"] = _daemon_status(pods, misplaced)
         return Workload(top, pods)
 
     def job(
@@ -152,6 +208,20 @@ class Workloads(Deployments):
         """The name of the Job that a CronJob made `last` ago: its own and the minutes since 1970."""
         minutes = int(self.clock.moment(last).timestamp()) // 60
         return f"{cronjob['metadata']['name']}-{minutes}"
+
+
+def _daemon_status(pods: list[Json], misplaced: int) -> Json:
+    ready, wanted = len([one for one in pods if is_ready(one)]), len(pods) - misplaced
+    status: Json = {
+        "currentNumberScheduled": wanted,
+        "desiredNumberScheduled": wanted,
+        "numberMisscheduled": misplaced,
+        "numberReady": ready,
+        "observedGeneration": 1,
+        "updatedNumberScheduled": wanted,
+    }
+    status |= {"numberAvailable": ready} if ready else {}
+    return status | ({"numberUnavailable": wanted - ready} if wanted > ready else {})
 
 
 def _stateful_status(pods: list[Json], revision: str) -> Json:

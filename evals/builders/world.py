@@ -20,7 +20,8 @@ NODES = ("node-1", "node-2", "node-3")
 class World(Workloads):
     """A cluster with healthy coredns, kube-state-metrics and (with `csi`) a volume provisioner.
 
-    `nodes` gives the state of nodes by name; `csi` is (StorageClass, provisioner).
+    `nodes` gives the state of nodes by name; `csi` is (StorageClass, provisioner). A `lean` one has a single
+    coredns and no exporter, for scenarios that need no more around them.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class World(Workloads):
         memory_gi: int = 8,
         csi: tuple[str, str] | None = None,
         provisioner: PodState = READY,
+        lean: bool = False,
     ) -> None:
         super().__init__(time, kubernetes=kubernetes, runtime=runtime)
         self._services: list[tuple[Json, str]] = []
@@ -43,8 +45,8 @@ class World(Workloads):
             self.node(name, memory_gi=memory_gi, labels=(labels or {}).get(name), state=state)
         for name in ("default", "kube-node-lease", "kube-system"):
             self.namespace(name)
-        self._dns()
-        self.metrics = self._kube_state_metrics()
+        self.dns = self._dns(1 if lean else 2)
+        self.metrics: Json = {} if lean else self._kube_state_metrics()
         self._controller: Workload | None = None
         if csi:
             self.storage_class(*csi, default=True)
@@ -61,6 +63,7 @@ class World(Workloads):
         target: int = 8080,
         selector: Mapping[str, str] | None = None,
         age: str = "40d",
+        more: Json | None = None,
     ) -> Json:
         """A Service (selecting `app: name` unless said otherwise); its endpoints follow the pods."""
         self.need_namespace(ns)
@@ -74,6 +77,7 @@ class World(Workloads):
             port=port,
             target=target,
             address=address,
+            more=more,
         )
         self._services.append((made, age))
         return self.add(made)
@@ -128,7 +132,7 @@ class World(Workloads):
 
     # ---- what runs in every cluster
 
-    def _dns(self) -> None:
+    def _dns(self, replicas: int) -> Workload:
         probe = http_probe("/health", 8080, delay=60, timeout=5, failures=5)
         dns = container(
             "coredns",
@@ -140,8 +144,8 @@ class World(Workloads):
             livenessProbe=probe,
             readinessProbe=http_probe("/ready", 8181),
         )
-        self.deployment(
-            "coredns", "kube-system", [dns], replicas=2, age=self.age, labels={"k8s-app": "kube-dns"}
+        work = self.deployment(
+            "coredns", "kube-system", [dns], replicas=replicas, age=self.age, labels={"k8s-app": "kube-dns"}
         )
         self.service(
             "kube-dns",
@@ -151,6 +155,7 @@ class World(Workloads):
             selector={"k8s-app": "kube-dns"},
             age=self.age,
         )
+        return work
 
     def _kube_state_metrics(self) -> Json:
         """The exporter whose labels stand in most alerts."""

@@ -140,8 +140,8 @@ def test_lines_that_differ_in_numbers_have_one_signature() -> None:
         ("ModuleNotFoundError: No module named 'flask'", Sign.NO_MODULE, {"name": "flask"}),
         ("java.lang.OutOfMemoryError: Java heap space", Sign.HEAP, {"name": "Java heap space"}),
         ('pods is forbidden: User "system:serviceaccount:a:b" cannot list resource "pods" in API '
-         'group "" in the namespace "a"', Sign.RBAC, {"user": "system:serviceaccount:a:b", "verb": "list", "resource": "pods",
-                                      "namespace": "a"}),
+         'group "" in the namespace "a"', Sign.RBAC,
+         {"user": "system:serviceaccount:a:b", "verb": "list", "resource": "pods", "namespace": "a"}),
         ("write /data/x.log: no space left on device", Sign.DISK_FULL, {"file": "/data/x.log"}),
         ("touch: /x: Read-only file system", Sign.READ_ONLY, {"file": "/x"}),
         ("x509: certificate has expired or is not yet valid: current time 2025-01-01T00:00:00Z is after 2024",

@@ -96,7 +96,7 @@ ORDINARY = [
     "PASSWORD_FILE=/run/secrets/db TOKEN_TTL=300 SECRET_NAME=db",
     "password=${DB_PASS} token=$(TOKEN) secret=%s api_key=<none>",
     "password is required",
-    "pwd=/home/app",
+    "pwd=/srv/app",
     "unexpected token: }",
     "Unexpected token < in JSON at position 0",
     "secretName: web-tls\nsecretKeyRef:\n  name: db\n  key: password\n",

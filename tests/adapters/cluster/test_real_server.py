@@ -187,7 +187,7 @@ async def test_restarted_behind_its_address(
     api = serve_snapshots(shop=shop)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    made = {"transport": "streamable-http", "url": f"http://127.0.0.1:{port}/mcp"}
+    made: dict[str, Any] = {"transport": "streamable-http", "url": f"http://127.0.0.1:{port}/mcp"}
     cluster = open_cluster(ClusterConnection(name="real", **made), LimitSettings(cache_seconds=0))
     with listening(mcp_binary, api.kubeconfig, port):
         assert (await cluster.read(get(WEB))).found

@@ -9,7 +9,7 @@ import pytest
 from kubetriage.domain.finding import Likelihood, Role
 from kubetriage.domain.rules.command import cannot_start, wrong_architecture
 from kubetriage.domain.rules.crash import app_error, looping, own_command
-from kubetriage.domain.rules.crash_notes import past_restarts, suspicious_log
+from kubetriage.domain.rules.crash_notes import past_restarts, suspicious_log, waiting
 from kubetriage.domain.rules.ends import Kind, endings
 from kubetriage.domain.rules.exit_codes import exit_code
 from kubetriage.domain.rules.oom import oom_killed
@@ -18,10 +18,10 @@ POD = "Pod shop/app-1"
 PREVIOUS = ("shop", "app-1", "app", True)
 
 
-def _looping(k8s: Any, last: Any, restarts: int = 5, **spec: Any) -> Any:
+def _looping(k8s: Any, last: Any, **spec: Any) -> Any:
     """A pod whose container waits to be restarted after such an end."""
     state = k8s.waiting("CrashLoopBackOff", "back-off 5m0s restarting failed container=app")
-    return k8s.pod(POD, k8s.container(state=state, last=last, restarts=restarts, **spec), phase="Running")
+    return k8s.pod(POD, k8s.container(state=state, last=last, restarts=5, **spec), phase="Running")
 
 
 def test_an_exception_in_the_previous_log_is_the_reason(k8s: Any, view_of: Any) -> None:
@@ -164,7 +164,7 @@ def test_log_lines_that_give_orders_are_shown_and_not_followed(k8s: Any, view_of
 
 def test_an_oom_kill_names_the_limit(k8s: Any, view_of: Any) -> None:
     """The container's own memory limit is stated; a crash is not stated besides."""
-    limits = {"resources": {"limits": {"memory": "100Mi"}}}
+    limits: dict[str, Any] = {"resources": {"limits": {"memory": "100Mi"}}}
     view = view_of([_looping(k8s, k8s.ended(137, "OOMKilled"), **limits)], POD)
     (found,) = oom_killed(view)
     assert "100Mi" in found.statement.en and "OOMKilled" in found.statement.en
@@ -207,7 +207,8 @@ def test_an_oom_kill_without_a_limit_is_the_nodes(k8s: Any, view_of: Any) -> Non
     ("message", "rule", "exe"),
     [
         ('failed to create containerd task: OCI runtime create failed: runc create failed: unable to start '
-         'container process: exec: "serve": executable file not found in $PATH: unknown', "command.not-found", "serve"),
+         'container process: exec: "serve": executable file not found in $PATH: unknown',
+         "command.not-found", "serve"),
         ('OCI runtime create failed: container_linux.go:380: starting container process caused: exec: '
          '"/app/run.sh": permission denied: unknown', "command.not-executable", "/app/run.sh"),
         ('runc create failed: exec: "/bin/x": stat /bin/x: no such file or directory: unknown',
@@ -215,7 +216,7 @@ def test_an_oom_kill_without_a_limit_is_the_nodes(k8s: Any, view_of: Any) -> Non
          "/bin/x"),
         ("crun: executable file `serve` not found in $PATH: No such file or directory", "command.not-found",
          "serve"),
-        ('OCI runtime create failed: chdir to cwd ("/work") set in config.json failed: no such file or directory',
+        ('runc create failed: chdir to cwd ("/work") set in config.json failed: no such file or directory',
          "command.working-dir", "/work"),
         ('error mounting "/var/lib/kubelet/x" to rootfs at "/etc/app.conf": not a directory: unknown',
          "command.mount", "/etc/app.conf"),
@@ -260,3 +261,22 @@ def test_an_image_for_another_architecture(k8s: Any, view_of: Any) -> None:
     (found,) = wrong_architecture(view)
     assert "arm64" in found.statement.en and found.category == "image-architecture"
     assert list(app_error(view)) == [] and list(cannot_start(view)) == []
+
+
+def test_a_waiting_container_is_a_symptom_whatever_the_reason(k8s: Any, view_of: Any) -> None:
+    """kubelet's reason is shown even if no rule knows it; a pod made a moment ago may still be creating."""
+    pod = k8s.pod(POD, k8s.container(state=k8s.waiting("CreateContainerConfigError", "cache not synced")))
+    (found,) = waiting(view_of([pod], POD))
+    assert found.role is Role.SYMPTOM and "cache not synced" in found.statement.en
+    young = k8s.pod(
+        POD, k8s.container(state=k8s.waiting("ContainerCreating")), metadata={"creationTimestamp": k8s.at(1)}
+    )
+    assert list(waiting(view_of([young], POD))) == []
+
+
+def test_a_sub_path_that_cannot_be_prepared(k8s: Any, view_of: Any) -> None:
+    """A missing subPath keeps the container from being created, not from being configured."""
+    said = 'failed to prepare subPath for volumeMount "conf" of container "app"'
+    pod = k8s.pod(POD, k8s.container(state=k8s.waiting("CreateContainerConfigError", said)))
+    (found,) = cannot_start(view_of([pod], POD))
+    assert found.category == "volume-mount" and "conf" in found.statement.en

@@ -1,0 +1,78 @@
+"""Whether an alert is about the state of its object, so that a well state contradicts it.
+
+A ready pod says nothing about error rates, latency or usage. That an object is well may therefore be
+concluded from its state only where
+
+* nobody fired an alert: a resource was asked about by its name;
+* the alert is resolved: its own expression is no longer true;
+* the alert comes from kube-state-metrics, which exports states of objects (its `job` label says so);
+* its name is one of the well-known alerts about states (`STATE_GROUPS` without `MEASURED`);
+* none of these, but neither does its text speak of something measured, and the logs of its pods were read and
+  hold no error since it fired.
+
+In all other cases the question stays open. The name never speaks for a cause, only for this.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kubetriage.domain.alert import AlertStatus, SubjectScope
+from kubetriage.domain.alert_table import row_of
+from kubetriage.domain.kube import Obj, containers
+from kubetriage.domain.log_signs import signs
+from kubetriage.domain.logs import Level, Record, records
+from kubetriage.domain.view import ClusterView
+
+STATE_GROUPS = frozenset({"kubernetes-apps", "kubernetes-storage", "kubernetes-system-kubelet", "kubernetes"})
+"""Rule groups of kubernetes-mixin and awesome-prometheus-alerts about Kubernetes objects."""
+MEASURED = re.compile(
+    r"throttl|filling|full|usage|pleg|latency|certificate|eviction|toomany|capacity|outofdisk|flapping|oom"
+    r"|errors?$|underutili[sz]ed|toolong|slow|instance|startup",
+    re.IGNORECASE,
+)
+"""Names in these groups that measure something beside the object's state."""
+_MEASURES = re.compile(
+    r"latency|response time|error (?:rate|ratio)|success rate|failure "
+    r"rate|5xx|4xx|\bp9\d\b|percentile|\bqps\b"
+    r"|\brps\b|requests? "
+    r"per|throughput|traffic|saturation|\bslo\b|budget|lag\b|backlog|queue|usage|utili[sz]ation"
+    r"|throttl|consum(?:ed|ption)|requests? (?:fail|with)|of (?:all )?(?:requests|calls)|timeouts?\b|slow"
+    r"|延迟|时延|耗时|错误率|成功率|失败率|超时|请求量|吞吐|流量|积压|堆积|使用率|利用率|用量|限流|慢",
+    re.IGNORECASE,
+)
+
+
+def about_state(view: ClusterView, pods: Sequence[Obj]) -> bool:
+    """Whether a well state of the alert's object contradicts the alert; `pods` are those behind the object."""
+    alert = view.alert
+    if alert.source == "resource" or alert.status is AlertStatus.RESOLVED:
+        return True
+    if "kube-state-metrics" in alert.labels.get("job", ""):
+        return True
+    row = row_of(alert.labels.get("alertname", "")) or row_of(alert.name)
+    if row is not None:
+        known = row.triage is SubjectScope.RESOURCE and row.group in STATE_GROUPS
+        return known and not MEASURED.search(row.alertname)
+    if any(_MEASURES.search(words) for words in alert.annotations.values()):
+        return False
+    return logs_are_clean(view, pods)
+
+
+def logs_are_clean(view: ClusterView, pods: Sequence[Obj]) -> bool:
+    """Whether logs of these pods were read and none holds an error of after the alert's start."""
+    logs = [
+        log for pod in pods for state in containers(pod) if (log := view.log(pod.ref, state.name)) is not None
+    ]
+    return bool(logs) and not any(_has_error(view, log.text) for log in logs)
+
+
+def _has_error(view: ClusterView, text: str) -> bool:
+    if any(_counts(view, seen.record) for seen in signs(text)):
+        return True
+    return any(r.level >= Level.ERROR or r.thrown for r in records(text) if _counts(view, r))
+
+
+def _counts(view: ClusterView, record: Record) -> bool:
+    return record.at is None or view.alert_began is None or record.at >= view.alert_began

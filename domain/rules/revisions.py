@@ -1,0 +1,110 @@
+"""The revisions of a workload's pod template: ReplicaSets of a Deployment, ControllerRevisions of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from kubetriage.domain.dependence import behind
+from kubetriage.domain.kube import Obj
+from kubetriage.domain.resource import Resource
+from kubetriage.domain.rules.remedies import revision
+from kubetriage.domain.rules.rollout_state import count, workloads
+from kubetriage.domain.template_diff import RESTARTED, Difference, template_differences
+from kubetriage.domain.view import ClusterView
+
+KINDS = ("Deployment", "StatefulSet", "DaemonSet")
+MAX_WORKLOADS = 4
+"""Workloads whose changes are told: the alert's own first."""
+
+
+class Revision(NamedTuple):
+    """One state that a workload's pod template was in."""
+
+    number: int
+    """The newest has the highest; going back gives the old state a new number."""
+    object: Obj
+    """The ReplicaSet or ControllerRevision that keeps it."""
+    template: dict[str, Any]
+
+    @property
+    def created(self) -> datetime | None:
+        """When the template first had this state."""
+        return self.object.created
+
+
+class Rollout(NamedTuple):
+    """The step from one revision to the next."""
+
+    before: Revision
+    after: Revision
+
+    @property
+    def back(self) -> bool:
+        """Whether it went back to a state that is older than the one before."""
+        left, right = self.before.created, self.after.created
+        return left is not None and right is not None and right < left
+
+    def differences(self) -> list[Difference]:
+        return template_differences(self.before.template, self.after.template)
+
+
+def revisions(view: ClusterView, workload: Resource) -> list[Revision]:
+    """The revisions of a workload that were read, newest first."""
+    if workload.kind == "Deployment":
+        sets = view.owned(workload, "ReplicaSet")
+        found = [Revision(revision(s), s, s.mapping("spec", "template")) for s in sets]
+    else:
+        kept = [r for r in view.objects("ControllerRevision", workload.namespace) if r.controller == workload]
+        found = [Revision(r.number("revision"), r, r.mapping("data", "spec", "template")) for r in kept]
+    found = [r for r in found if r.number and r.template]
+    return sorted(found, key=lambda r: (-r.number, r.object.name))
+
+
+def rollouts(view: ClusterView, workload: Resource) -> list[Rollout]:
+    """The steps between the revisions that were read, newest first.
+
+    Going back moves a revision to the top, so that its former place is lost: the steps before that one are
+    told from what is left.
+    """
+    found = revisions(view, workload)
+    return [Rollout(before, after) for after, before in zip(found, found[1:], strict=False)]
+
+
+def restarted_only(differences: list[Difference]) -> bool:
+    """Whether a template differs only by the mark of `kubectl rollout restart`."""
+    return bool(differences) and all(d.path == RESTARTED for d in differences)
+
+
+# ---- whose changes are told
+
+
+def changing(view: ClusterView) -> list[Obj]:
+    """The alert's workload, those behind its object, and others in focus that miss pods, in this order."""
+    found: dict[Resource, Obj] = {}
+    for ref in _candidates(view):
+        obj = view.find(ref)
+        if obj is not None and obj.ref.kind in KINDS:
+            found.setdefault(obj.ref, obj)
+        if len(found) == MAX_WORKLOADS:
+            break
+    return list(found.values())
+
+
+def _candidates(view: ClusterView) -> Iterator[Resource]:
+    primary = view.primary
+    if primary is not None:
+        yield view.workload(primary)
+        target = view.find(primary)
+        if target is not None and primary.kind not in ("Pod", "Node", *KINDS):
+            for pod in behind(view, primary):
+                yield view.workload(pod.ref)
+    for obj in workloads(view):
+        if obj.ref.kind in KINDS and view.looked_at(obj.ref) and count(obj).short:
+            yield obj.ref
+
+
+def is_own(view: ClusterView, workload: Resource) -> bool:
+    """Whether it is the alert's workload."""
+    return view.primary is not None and view.workload(view.primary) == workload

@@ -1,0 +1,43 @@
+"""PodDisruptionBudgets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kubetriage.domain.finding import Finding, Role
+from kubetriage.domain.rules import pdb
+from kubetriage.domain.view import ClusterView
+
+PDB = "PodDisruptionBudget shop/app"
+
+
+def found(view: ClusterView) -> list[Finding]:
+    return [f for r in pdb.RULES for f in r(view) if isinstance(f, Finding)]
+
+
+def budget(k8s: Any, healthy: int, wanted: int, expected: int) -> dict[str, Any]:
+    status = {"currentHealthy": healthy, "desiredHealthy": wanted, "expectedPods": expected,
+              "disruptionsAllowed": max(healthy - wanted, 0)}  # fmt: skip
+    made: dict[str, Any] = k8s.obj(PDB, spec={"selector": {"matchLabels": {"app": "app"}}}, status=status)
+    return made
+
+
+def test_too_few_healthy(view_of: Any, k8s: Any) -> None:
+    """Too few healthy pods are a symptom that waits on them."""
+    pod = k8s.pod("Pod shop/app-1", k8s.container(state=k8s.waiting("CrashLoopBackOff")))
+    (one,) = found(view_of([budget(k8s, 1, 2, 3), pod], PDB))
+    assert one.role is Role.SYMPTOM
+    assert "Pod shop/app-1" in [str(r) for r in one.waits_on]
+
+
+def test_impossible(view_of: Any, k8s: Any) -> None:
+    """A budget above the number of pods is itself the fault."""
+    (one,) = found(view_of([budget(k8s, 2, 3, 2)], PDB))
+    assert (one.role, str(one.culprit)) == (Role.CAUSE, PDB)
+
+
+def test_blocks_draining(view_of: Any, k8s: Any) -> None:
+    """A budget that allows nothing is a risk; one that allows something is not spoken of."""
+    (one,) = found(view_of([budget(k8s, 3, 3, 3)], PDB))
+    assert one.role is Role.RISK
+    assert found(view_of([budget(k8s, 3, 2, 3)], PDB)) == []
