@@ -94,4 +94,6 @@ async def record_cluster(settings: Settings, wanted: Recording, progress: Progre
         said += f" Forbidden, and recorded as such: {', '.join(done.unreadable)}."
     if done.missing:
         said += f" Not offered by the cluster or the server: {', '.join(done.missing)}."
+    if done.partial:
+        said += f" Too large to be had whole, objects may be missing: {', '.join(done.partial)}."
     return said

@@ -70,7 +70,10 @@ def _body(argument: str) -> bytes:
 
 def asked_for(word: str, name: str, namespace: str | None) -> Alert:
     """A request to triage one resource, in an alert's form."""
-    kind = kind_named(word)
+    try:
+        kind = kind_named(word)
+    except BadAlert as error:
+        raise BadAlert(f"{word}/{name}: there is no such file, and {error}") from error
     info = KINDS[kind]
     labels = {"alertname": f"{kind} {name}", "kind": kind, "name": name}
     if info.namespaced:
@@ -90,6 +93,6 @@ def kind_named(word: str) -> str:
             known |= {kind.lower(): kind, info.plural: kind}
     if low in known:
         return known[low]
-    near = difflib.get_close_matches(low, known, 1)
-    hint = f"; did you mean {near[0]}?" if near else ", and there is no such file either"
-    raise BadAlert(f"{word} is not a kind kubetriage knows (pod, deployment, node, pvc, …){hint}")
+    near = difflib.get_close_matches(low, known, 1, cutoff=0.75)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise BadAlert(f"{word} is not a kind that kubetriage knows, such as pod, deployment or node{hint}")

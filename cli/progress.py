@@ -7,6 +7,7 @@ import sys
 from typing import TextIO
 
 from kubetriage.domain.ports import NoProgress
+from kubetriage.domain.rendering.visible import one_line
 from kubetriage.domain.resource import Resource
 
 NODES = ("parse_alert", "locate_primary", "check_related", "apply_rules", "recall_knowledge", "synthesize",
@@ -46,7 +47,10 @@ class TerminalProgress:
 
     def _show(self, line: str) -> None:
         width = shutil.get_terminal_size().columns - 1
-        self._stream.write("\r\x1b[2K" + f"{self._title}{line}"[:width])
+        shown = one_line(f"{self._title}{line}")[
+            :width
+        ]  # names come from alerts
+        self._stream.write(f"\r\x1b[2K{shown}")
         self._stream.flush()
 
 

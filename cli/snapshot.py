@@ -76,6 +76,8 @@ def record(
     Cluster-scoped objects (nodes, storage classes, volumes, webhook configurations, …) and kube-system come
     along; Secret data is never read.
     """
+    if cluster and source:
+        raise click.UsageError("--snapshot and --cluster exclude each other.")
     if bool(namespaces) == everything:
         raise click.UsageError("Say which namespaces: --namespace NAME, repeatable, or --all-namespaces.")
     from kubetriage.bootstrap.settings import load_settings
@@ -86,6 +88,8 @@ def record(
     progress = progress_for(options.quiet)
     wanted = Recording(Path(folder), tuple(namespaces), cluster, Path(source) if source else None, tail)
     settings = load_settings(options.config)
+    if cluster:
+        settings.require_cluster(cluster)
     try:
         done = asyncio.run(run_until_interrupted(record_cluster(settings, wanted, progress)))
     finally:

@@ -78,6 +78,8 @@ def triage(
     from kubetriage.cli.output import Style
 
     settings = load_settings(options.config)
+    if cluster:
+        settings.require_cluster(cluster)
     settings.require_model(model)
     settings.require_channels(notify)
     values, headings = settings.languages(language)

@@ -73,7 +73,7 @@ def _outcome(case: Case, explanation: Explanation, healthy: Sequence[Finding]) -
 def _is_over(view: ClusterView, explanation: Explanation, healthy: Sequence[Finding]) -> bool:
     """Whether the alert is resolved or not true now, and whatever went wrong is past."""
     resolved = view.alert.status is AlertStatus.RESOLVED
-    if any(f.category != GONE for f in explanation.open_symptoms):
+    if explanation.open_symptoms:  # a target that is gone is one: that it is over cannot be seen
         return False
     if healthy:
         return all(resolved or _is_past(view, f) for f in explanation.roots)

@@ -27,12 +27,14 @@ class Diagnosis(BaseModel):
 
 
 def bounded(statement: str, limit: int = STATEMENT_LIMIT) -> str:
-    """The statement in at most `limit` characters, cut at a sentence's or a word's end."""
+    """The statement in at most `limit` (≥ 3) characters, cut at the end of words, open quotes closed."""
     if len(statement) <= limit:
         return statement
-    cut = statement[: limit - 1]
+    cut = statement[: max(limit - len("…”`"), 0)]
     for mark in ("。", ". ", "；", "; ", "，", ", ", " "):
         place = cut.rfind(mark)
         if place > limit * 2 // 3:
-            return cut[:place].rstrip(" ,;，；。.") + "…"
-    return cut + "…"
+            cut = cut[:place].rstrip(" ,;，；。.")
+            break
+    quote = "”" if cut.count("“") > cut.count("”") else ""
+    return cut + "…" + quote + ("`" if cut.count("`") % 2 else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from kubetriage.domain.diagnosis import bounded
 from kubetriage.domain.evidence import Evidence, EvidenceGap, FailureKind, Observation, ReadKind, object_cite
 from kubetriage.domain.excerpts import excerpt_of_object, excerpt_of_read
 from kubetriage.domain.finding import Finding
@@ -117,7 +118,7 @@ def gaps_of(view: ClusterView) -> list[EvidenceGap]:
 def _why(seen: Observation) -> Text:
     assert seen.failure is not None
     base = _WHY[seen.failure.kind]
-    message = " ".join(seen.failure.message.split())[:160]
+    message = bounded(" ".join(seen.failure.message.split()))
     if not message or seen.failure.kind is FailureKind.NOT_RECORDED:
         return base
     return Text(en=f"{base.en}: “{message}”", zh=f"{base.zh}：“{message}”")

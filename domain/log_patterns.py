@@ -320,6 +320,7 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
         Sign.CONFIG_SYNTAX,
         (
             r"\[emerg\] [^\n]{0,160}",
+            r"error during parsing|unknown (?:configuration )?directive|parse error (?:in|at|on)",
             r"(?:yaml|toml|json): (?:line \d+|unmarshal|invalid|cannot)[^\n]{0,80}",
             r"mapping values are not allowed",
             r"(?:JSON|YAML|TOML)(?:Decode|Parse|Syntax|Scanner)(?:Error|Exception)",

@@ -36,6 +36,8 @@ _SOURCE_FILES = frozenset({"go", "py", "js", "ts", "java", "rb", "rs", "c", "cc"
                            "conf", "so", "jar"})  # fmt: skip
 _HOST = r"(?P<host>(?:[a-z0-9_](?:[a-z0-9_\-]{0,62}[a-z0-9])?\.)*[a-z0-9_](?:[a-z0-9_\-]{0,62}[a-z0-9])?\.?)"
 _PORT = r"(?::(?P<port>\d{1,5}))?"
+_URL_HOST = rf"(?<!\w)\w{{1,20}}://(?:[^\s/@]{{1,120}}@)?{_HOST}{_PORT}(?=[/\s\"',;)?\\]|$)"
+_URL = re.compile(_URL_HOST, re.IGNORECASE)
 _ENDPOINTS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -54,7 +56,7 @@ _ENDPOINTS = tuple(
         rf"dial (?:tcp|udp)[46]? {_HOST}:(?P<port>\d{{1,5}})",
         rf"Connection refused: {_HOST}/[\d.]+:(?P<port>\d{{1,5}})",
         rf"on '{_HOST}{_PORT}'",
-        rf"(?<!\w)\w{{1,20}}://(?:[^\s/@]{{1,120}}@)?{_HOST}{_PORT}(?=[/\s\"',;)?]|$)",
+        _URL_HOST,
         rf"(?:to|reach|tried:|brokers?|host|server) [\['\"]*{_HOST}(?:[:]| port )(?P<port>\d{{1,5}})",
         rf"(?:^|[\s\"'=(/@,\[]){_HOST}:(?P<port>\d{{2,5}})(?=[\s\"',;)/\]:.]|$)",
         rf"(?:to|reach) (?:remote host |host |server )?[('\"]*{_HOST}[)'\"]*(?=[\s,;:.!]|$)",
@@ -75,7 +77,20 @@ def endpoint(text: str) -> tuple[str, str]:
             host = groups["host"].rstrip(".").lower()
             if host in _WORDS or _NOT_A_NAME.fullmatch(host) or host.rpartition(".")[2] in _SOURCE_FILES:
                 continue
+            if is_ip(host):
+                named = _named_host(text)
+                if named[0]:  # the name that was asked for says more than the address it led to
+                    return named[0], named[1] or groups.get("port") or ""
             return host, groups.get("port") or ""
+    return "", ""
+
+
+def _named_host(text: str) -> tuple[str, str]:
+    """The host name, not an address, in the first URL of a record."""
+    for found in _URL.finditer(text[:2000]):
+        host = found["host"].rstrip(".").lower()
+        if not is_ip(host) and host not in _WORDS:
+            return host, found["port"] or ""
     return "", ""
 
 
@@ -109,6 +124,9 @@ def _around(text: str, found: re.Match[str]) -> str:
     if len(line) <= 110:
         return line.strip()
     begin = max(0, min(found.start() - start - 20, len(line) - 110))
+    if begin:
+        space = line.find(" ", begin, found.start() - start)
+        begin = space + 1 if space >= 0 else begin
     return line[begin : begin + 110].strip()
 
 

@@ -158,15 +158,16 @@ def _undecided(case: Case, explanation: Explanation) -> str:
 def _unread(case: Case) -> str:
     """Nothing came back: the first failure says why."""
     why = case.gaps[0].why if case.gaps else text("no answer", "没有回答")
-    who = f" {case.view.primary}" if case.view.primary is not None else ""
-    said = text("The cluster could not be read: {why}", "无法读取集群：{zh_why}", why=why.en, zh_why=why.zh)
-    tail = text(
-        "Nothing can be said about{who}.",
-        "因此无法判断{zh_who}的状态。",
-        who=who or " the alert",
-        zh_who=who or "告警对象",
+    primary = case.view.primary
+    said = text(
+        "Nothing can be said about {who}: {why}",
+        "无法判断{zh_who}的状态：{zh_why}",
+        who=primary or "the alert",
+        zh_who=f" {primary} " if primary is not None else "告警对象",
+        why=why.en,
+        zh_why=why.zh,
     )
-    return _with_tail(case, said, tail, name_primary=False)
+    return _with_tail(case, said, _NOTHING, name_primary=False)
 
 
 def _missing(case: Case) -> Text:

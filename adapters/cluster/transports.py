@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
@@ -13,6 +14,14 @@ from kubetriage.adapters.cluster.child import AnswerTooLong, Diagnostics, Stream
 from kubetriage.adapters.cluster.connection import ClusterConnection
 from kubetriage.domain.evidence import FailureKind, ReadFailure
 from kubetriage.domain.redaction import redact_text
+
+# They log raw answers, headers and addresses; what is to be known of a lost connection is in its failure.
+for _library, _least in (
+    ("mcp.client", logging.CRITICAL),
+    ("httpx", logging.WARNING),
+    ("httpcore", logging.INFO),
+):
+    logging.getLogger(_library).setLevel(_least)
 
 IDLE = 24 * 3600.0
 """Seconds that an open event stream may stay silent."""

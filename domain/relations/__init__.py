@@ -8,8 +8,10 @@ new.
 from __future__ import annotations
 
 from kubetriage.domain.relations import (
+    absent,
     admission,
     autoscaling,
+    changes,
     job,
     namespace,
     node,
@@ -32,5 +34,7 @@ RELATIONS: tuple[Relation, ...] = (
     *service.RELATIONS,
     *autoscaling.RELATIONS,
     *namespace.RELATIONS,
+    *absent.RELATIONS,
+    *changes.RELATIONS,
 )
 """Every relation, in the order in which a reader wants what they find."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kubetriage.domain.evidence import get, list_of, log_of
+from kubetriage.domain.evidence import FailureKind, ReadFailure, get, list_of, log_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.kube import ContainerState, Obj, containers, pod_ready, pod_settled, selector_of
 from kubetriage.domain.language import text
 from kubetriage.domain.references import config_refs
 from kubetriage.domain.relations.base import Relation
 from kubetriage.domain.resource import KINDS, Resource, resource
-from kubetriage.domain.view import Absent, ClusterView, claims_of
+from kubetriage.domain.view import ClusterView, Present, Unknown, claims_of
 
 HEALTHY_LOGS = 2
 """Pods of a workload without unhealthy ones whose logs are read: errors may show in them alone."""
@@ -133,7 +133,7 @@ def logs_of_healthy_workload(view: ClusterView) -> Iterator[Want]:
                 yield Want(read=log_of(pod.ref, state.name, tail=LONG_TAIL), about=pod.ref, why=why)
 
 
-# ---- a pod that is gone
+# ---- a pod that is gone, or that may not be read
 
 _OF_REPLICA_SET = re.compile(r"^(?P<base>.+)-(?P<hash>[a-z0-9]{6,10})-[a-z0-9]{5}$")
 _OF_ORDINAL = re.compile(r"^(?P<base>.+)-\d{1,4}$")
@@ -163,10 +163,16 @@ def owners_by_name(pod: Resource) -> list[Resource]:
     return [resource(kind, pod.namespace, name) for kind, name in found]
 
 
-def owner_of_absent_pod(view: ClusterView) -> Iterator[Want]:
-    """Whose pod it was, tried one by one until one is found; and the events that outlived it."""
+def owner_of_unseen_pod(view: ClusterView) -> Iterator[Want]:
+    """Whose pod it is that is gone or may not be read, tried one by one until one is found; and its events.
+
+    Events outlive the pod, and who may not read Pods may well read Events and Deployments.
+    """
     pod = view.primary
-    if pod is None or pod.kind != "Pod" or not isinstance(view.get(pod), Absent):
+    if pod is None or pod.kind != "Pod":
+        return
+    known = view.get(pod)
+    if isinstance(known, Present) or (isinstance(known, Unknown) and not _others_may_answer(known.failure)):
         return
     yield from _events(pod)
     for owner in owners_by_name(pod):
@@ -176,4 +182,9 @@ def owner_of_absent_pod(view: ClusterView) -> Iterator[Want]:
             return
 
 
-RELATIONS: tuple[Relation, ...] = (around_pods, logs_of_healthy_workload, owner_of_absent_pod)
+def _others_may_answer(failure: ReadFailure | None) -> bool:
+    """Whether a read failed for a reason that other reads need not meet."""
+    return failure is not None and failure.kind is not FailureKind.UNAVAILABLE
+
+
+RELATIONS: tuple[Relation, ...] = (around_pods, logs_of_healthy_workload, owner_of_unseen_pod)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubetriage.domain.causes import backends_of
+from kubetriage.domain.dependence import backends_of
 from kubetriage.domain.evidence import get, list_of
 from kubetriage.domain.finding import Want
-from kubetriage.domain.kube import Obj, pod_settled
+from kubetriage.domain.kube import Obj, pod_settled, selects
 from kubetriage.domain.language import text
 from kubetriage.domain.relations.base import FOCUS, Relation, closer, events_of
 from kubetriage.domain.resource import Resource, resource
@@ -35,7 +35,7 @@ def around_services(view: ClusterView) -> Iterator[Want]:
             continue
         pods = [p for p in view.pods_behind(service) if p.deleted is None]
         if not pods:
-            yield from _candidates(service)
+            yield from _candidates(view, service)
         for pod in [p for p in pods if not pod_settled(p)][:FOCUS]:
             why = text("a pod behind Service {n} that is not ready", "Service {n} 后端未就绪的 Pod", n=name)
             yield closer(view, listed, pod.ref, why)
@@ -46,11 +46,24 @@ def _selector(service: Obj) -> str:
     return ",".join(f"{k}={v}" for k, v in sorted(chosen.items()))
 
 
-def _candidates(service: Obj) -> Iterator[Want]:
-    """What the selector may be meant to select, when it selects nothing."""
+def _candidates(view: ClusterView, service: Obj) -> Iterator[Want]:
+    """What the selector may be meant to select, when it selects nothing, and who has no pods for it."""
     why = text("labels that Service {n} could select", "Service {n} 可能要选中的标签", n=service.name)
     for kind in (*OWNERS, "Pod"):
         yield Want(read=list_of(kind, service.namespace), about=service.ref, why=why)
+    for owner in would_select(view, service)[:FOCUS]:
+        why = text("its pods would be behind Service {n}", "其 Pod 应在 Service {n} 后端", n=service.name)
+        yield events_of(owner.ref, why)
+
+
+def would_select(view: ClusterView, service: Obj) -> list[Obj]:
+    """Workloads whose pods, if they had any, the Service would select."""
+    return [
+        obj
+        for kind in OWNERS
+        for obj in view.objects(kind, service.namespace)
+        if selects(service.mapping("spec", "selector"), obj.mapping("spec", "template", "metadata", "labels"))
+    ]
 
 
 def owners_behind(view: ClusterView) -> Iterator[Want]:
@@ -58,7 +71,8 @@ def owners_behind(view: ClusterView) -> Iterator[Want]:
     service = view.find(view.primary)
     if service is None or service.ref.kind != "Service":
         return
-    for pod in view.pods_behind(service)[:FOCUS]:
+    first = {pod.controller: pod for pod in reversed(view.pods_behind(service))}
+    for pod in sorted(first.values(), key=lambda p: p.name)[:FOCUS]:
         for owner in view.owners(pod.ref):
             why = text("its pods are behind Service {n}", "其 Pod 在 Service {n} 后端", n=service.name)
             yield Want(read=get(owner), about=owner, why=why)

@@ -24,6 +24,7 @@ from kubetriage.domain.rules.storage_claims import (
 )
 from kubetriage.domain.rules.storage_driver import controllers
 from kubetriage.domain.rules.storage_messages import Refusal, kind_of
+from kubetriage.domain.rules.storage_mounts import attachments, multi_attached
 from kubetriage.domain.view import ClusterView
 
 SYSTEM = "kube-system"
@@ -112,4 +113,33 @@ def _traces(view: ClusterView, claim: Claim, driver: str, cls: Resource) -> Iter
         yield Want(read=list_of(kind, SYSTEM), about=cls, why=who)
 
 
-RELATIONS: tuple[Relation, ...] = (around_claims, absent_claims, provisioners)
+def attached_elsewhere(view: ClusterView) -> Iterator[Want]:
+    """Where a volume is attached that a pod cannot have, and that node."""
+    for pod in view.objects("Pod"):
+        volume = multi_attached(view, pod) if view.looked_at(pod.ref) else ""
+        if not volume:
+            continue
+        why = text("which node the volume is attached to", "卷挂接在哪个节点上")
+        yield Want(read=list_of("VolumeAttachment"), about=pod.ref, why=why)
+        for held in attachments(view, volume, pod.text("spec", "nodeName")):
+            node = resource("Node", "", held.text("spec", "nodeName"))
+            why = text("still has the volume of Pod {p} attached", "仍挂接着 Pod {p} 的卷", p=pod.name)
+            yield Want(read=get(node), about=node, why=why)
+
+
+def users_of_claim(view: ClusterView) -> Iterator[Want]:
+    """Whose claim it is, when the alert is about the claim: workloads name claims in their templates."""
+    primary = view.primary
+    if primary is not None and primary.kind == "PersistentVolumeClaim" and view.find(primary) is not None:
+        for kind in ("StatefulSet", "Deployment"):
+            why = text("who uses claim {c}", "谁在使用声明 {c}", c=primary.name)
+            yield Want(read=list_of(kind, primary.namespace), about=primary, why=why)
+
+
+RELATIONS: tuple[Relation, ...] = (
+    around_claims,
+    absent_claims,
+    provisioners,
+    attached_elsewhere,
+    users_of_claim,
+)

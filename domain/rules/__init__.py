@@ -12,11 +12,14 @@ from kubetriage.domain.finding import Finding, Want
 from kubetriage.domain.rules import (
     admission,
     autoscaling,
+    changes,
     command,
     config_refs,
     crash,
+    health,
     image,
     init,
+    job,
     log_causes,
     node,
     oom,
@@ -46,9 +49,12 @@ RULES: tuple[Rule, ...] = (
     *storage.RULES,
     *admission.RULES,
     *rollout.RULES,
+    *job.RULES,
     *autoscaling.RULES,
     *pdb.RULES,
     *service.RULES,
     *node.RULES,
+    *health.RULES,
+    *changes.RULES,
 )
 """Every rule; their order changes nothing but the time it takes."""

@@ -45,7 +45,7 @@ _MEASURES = re.compile(
 
 
 def about_state(view: ClusterView, pods: Sequence[Obj]) -> bool:
-    """Whether a well state of the alert's object contradicts the alert; `pods` are those behind the object."""
+    """Whether a well state of the alert's object contradicts the alert; `pods` are those behind it."""
     alert = view.alert
     if alert.source == "resource" or alert.status is AlertStatus.RESOLVED:
         return True

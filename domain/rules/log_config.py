@@ -13,7 +13,7 @@ from kubetriage.domain.references import config_refs
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.grouping import template_owner
-from kubetriage.domain.rules.log_stated import Cause, Stated, mounted_at
+from kubetriage.domain.rules.log_stated import Cause, Stated, key_at, mounted_at
 from kubetriage.domain.rules.phrases import say
 from kubetriage.domain.rules.similar_names import nearest
 from kubetriage.domain.rules.wording import listed, short
@@ -200,7 +200,7 @@ def missing_file(view: ClusterView, told: Stated) -> Cause:
     if isinstance(source, dict) and source.get("name"):
         ref = resource("ConfigMap", told.pod.namespace, str(source["name"]))
         found = view.find(ref)
-        if found is not None and inside and inside not in found.mapping("data"):
+        if found is not None and inside and key_at(source, inside) not in found.mapping("data"):
             keys = listed(sorted(map(str, found.mapping("data"))))
             says = say("it does not find file {f}: ConfigMap {m} mounted there has {k}",
                        "找不到文件 {f}：挂载的 ConfigMap {m} 只有 {k}",
@@ -220,20 +220,20 @@ def bad_syntax(view: ClusterView, told: Stated) -> Cause:
         Text(en="it cannot read its configuration", zh="无法读取其配置"),
         likelihood=Likelihood.HIGH if told.sure else Likelihood.MEDIUM,
     )
-    for path in re.findall(r"/[\w./\-]+\.\w+", told.seen.quote):
+    for path in re.findall(r"/[\w./\-]+\w", told.seen.quote):
         volume, inside, _ = mounted_at(told.pod, told.state, path)
         source = volume.get("configMap")
         if isinstance(source, dict) and source.get("name"):
             ref = resource("ConfigMap", told.pod.namespace, str(source["name"]))
-            found = view.find(ref)
-            if found is not None and inside in found.mapping("data"):
+            found, key = view.find(ref), key_at(source, inside)
+            if found is not None and key in found.mapping("data"):
                 says = say("it cannot read {p}, key {k} of ConfigMap {m}",
                            "无法读取 {p}，即 ConfigMap {m} 的键 {k}",
-                           p=path, k=inside, m=ref.name)  # fmt: skip
+                           p=path, k=key, m=ref.name)  # fmt: skip
                 return base._replace(
                     says=says, culprit=ref, specificity=Specificity.EXACT, cites=(found.cite,),
                     quotes=(path,),
-                    remedies=(_edit_config(view, ref, inside),))  # fmt: skip
+                    remedies=(_edit_config(view, ref, key),))  # fmt: skip
     return base
 
 

@@ -13,6 +13,7 @@ from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.grouping import template_owner
+from kubetriage.domain.rules.log_dns import cluster_dns, own_resolver, passing, reset_dns
 from kubetriage.domain.rules.log_stated import Cause, Manner, Stated
 from kubetriage.domain.rules.peers import Peer, Place, peer_of, similar_service, wants_about, wrong_port
 from kubetriage.domain.rules.phrases import NOTHING, say
@@ -60,7 +61,7 @@ def peer_cause(view: ClusterView, told: Stated) -> Cause:
     return made._replace(
         says=Text(en=f"it {fails.en}{made.says.en}", zh=f"{fails.zh}{made.says.zh}"),
         quotes=(*((host,) if host in told.log.text else ()), *made.quotes),
-        wants=tuple(wants_about(view, told.pod, peer)),
+        wants=(*made.wants, *wants_about(view, told.pod, peer)),
     )
 
 
@@ -100,7 +101,7 @@ def _judge(view: ClusterView, told: Stated, peer: Peer) -> Cause:
                 likelihood=Likelihood.HIGH,
                 specificity=Specificity.EXACT,
                 cites=(told.pod.cite,),
-                remedies=(_reset_dns(view, told),),
+                remedies=(reset_dns(view, told),),
             )
     if peer.place is Place.LOCALHOST and sign in _CONNECTS:
         return _localhost(told, peer, base)
@@ -109,23 +110,6 @@ def _judge(view: ClusterView, told: Stated, peer: Peer) -> Cause:
     if peer.ref.kind == "Pod":
         return base._replace(culprit=template_owner(view, peer.ref), waits_on=(peer.ref,))
     return _service(view, told, peer, peer.ref, base)
-
-
-def own_resolver(told: Stated) -> Text:
-    """What a pod's own DNS settings say when they bypass the cluster's DNS; empty if they don't."""
-    policy = told.pod.text("spec", "dnsPolicy")
-    servers = [str(s) for s in told.pod.at("spec", "dnsConfig", "nameservers") or []]
-    host_network = told.pod.at("spec", "hostNetwork") is True
-    if policy == "None":
-        return say("; the pod's dnsPolicy None asks {s} instead of the cluster DNS",
-                   "；该 Pod 的 dnsPolicy 为 None，只向 {s} 查询而不使用集群 DNS",
-                   s=", ".join(servers) or "-")  # fmt: skip
-    if policy == "Default" or (host_network and policy == "ClusterFirst"):
-        return say("; the pod's dnsPolicy {p} uses the node's resolver, which does not know the "
-                   "cluster's Services",
-                   "；该 Pod 的 dnsPolicy 为 {p}，使用节点的解析器，不认识集群内的 Service",
-                   p=policy)  # fmt: skip
-    return NOTHING
 
 
 def _localhost(told: Stated, peer: Peer, base: Cause) -> Cause:
@@ -154,10 +138,10 @@ def _localhost(told: Stated, peer: Peer, base: Cause) -> Cause:
 def _elsewhere(view: ClusterView, told: Stated, peer: Peer, base: Cause) -> Cause:
     sign = told.seen.sign
     if peer.place is Place.OUTSIDE:
-        quote = told.seen.quote.lower()
-        temporary = "temporary failure" in quote or "eai_again" in quote or "misbehaving" in quote
         where = Text(en="; the name is outside the cluster", zh="；该名称位于集群之外")
-        sure = told.sure and sign is Sign.DNS and not temporary
+        if sign is Sign.DNS and passing(told):
+            return cluster_dns(base, where)
+        sure = told.sure and sign is Sign.DNS
         return base._replace(
             says=where, likelihood=Likelihood.HIGH if sure else _lower(base.likelihood, sign)
         )
@@ -181,6 +165,10 @@ def _service(view: ClusterView, told: Stated, peer: Peer, ref: Resource, base: C
     if not isinstance(known, Present):
         return base._replace(likelihood=Likelihood.MEDIUM, waits_on=(ref,))
     service = known.object
+    if sign is Sign.DNS:
+        exists = say("; Service {n} does exist, so the cluster DNS does not answer this pod",
+                     "；Service {n} 存在，说明集群 DNS 没有应答该 Pod", n=ref.name)  # fmt: skip
+        return cluster_dns(base, exists)._replace(cites=(known.cite,))
     ports = wrong_port(service, peer.port)
     if ports and sign in _CONNECTS:
         return base._replace(
@@ -267,19 +255,5 @@ def _create_service(ref: Resource, told: Stated, work: Resource) -> Remedy:
             ns=ref.namespace),
         remedies.mutate(f"kubectl create service clusterip {ref.name} "
                         f"--tcp={port}{remedies.in_namespace(ref)}"),
-        *remedies.edit_template(work),
-    )  # fmt: skip
-
-
-def _reset_dns(view: ClusterView, told: Stated) -> Remedy:
-    work = template_owner(view, told.pod.ref)
-    return remedies.change(
-        Text(en="Let the pods ask the cluster DNS", zh="让 Pod 使用集群 DNS"),
-        remedies.with_note(
-            Text(en="Set dnsPolicy ClusterFirst (ClusterFirstWithHostNet on the host network) and drop "
-                    "the nameservers.",
-                 zh="把 dnsPolicy 设为 ClusterFirst（hostNetwork 用 ClusterFirstWithHostNet），"
-                    "并去掉自定义 nameservers。"),
-            view.find(work)),
         *remedies.edit_template(work),
     )  # fmt: skip

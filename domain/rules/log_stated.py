@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from kubetriage.domain.finding import Likelihood, Remedy, Specificity, Want
 from kubetriage.domain.kube import ContainerState, Obj, containers, pod_ready
 from kubetriage.domain.language import Text
 from kubetriage.domain.log_signs import NETWORK, PEER, Seen, last_sign, signs
+from kubetriage.domain.logs import records
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules.ends import Ending, Kind, endings
 from kubetriage.domain.rules.grouping import focus_pods, fresh, node_down
@@ -30,6 +31,10 @@ class Manner(StrEnum):
 
 REPEATED = 5
 """Times that an error must stand in the log of a container that is ready before it is taken for a fault."""
+
+
+FEW = 3
+"""Times that are enough where at least half of what was logged is this error."""
 
 
 class Stated(NamedTuple):
@@ -103,7 +108,8 @@ def _of_running(view: ClusterView, pod: Obj, state: ContainerState) -> Stated | 
     else:
         manner = Manner.READY if state.ready or pod_ready(pod) else Manner.NOT_READY
     if manner is Manner.READY:
-        seen = next((s for s in signs(log.text) if s.times >= REPEATED and _current(view, s, log)), None)
+        every = len(records(log.text))
+        seen = next((s for s in signs(log.text) if _repeats(s, every) and _current(view, s, log)), None)
         return Stated(pod, state, manner, seen, log, None) if seen is not None else None
     near = last_sign(log.text)
     if near is None:
@@ -113,11 +119,25 @@ def _of_running(view: ClusterView, pod: Obj, state: ContainerState) -> Stated | 
     return Stated(pod, state, manner, counted, log, None, known)
 
 
+def _repeats(seen: Seen, every: int) -> bool:
+    """Whether an error stands in a log again and again, or makes up most of a short one."""
+    return seen.times >= REPEATED or (seen.times >= FEW and 2 * seen.times >= every)
+
+
 def _current(view: ClusterView, seen: Seen, log: LogText) -> bool:
     """Whether an error was last seen about when the alert fired, or in the later half of the log."""
     if seen.record.at is not None:
         return fresh(view, seen.record.at)
     return log.text.rfind(seen.record.raw) >= len(log.text) // 2
+
+
+def key_at(source: Mapping[str, object], inside: str) -> str:
+    """The key of a ConfigMap volume that is found at a path inside its mount."""
+    items = source.get("items")
+    for item in items if isinstance(items, list) else []:
+        if isinstance(item, dict) and item.get("path") == inside:
+            return str(item.get("key") or "")
+    return inside
 
 
 def mounted_at(

@@ -28,7 +28,7 @@ def budgets(view: ClusterView) -> Iterator[Finding]:
         elif healthy < wanted:
             yield _short(view, found, healthy, wanted)
         elif found.number("status", "disruptionsAllowed") == 0 and expected and wanted == expected:
-            yield _none_allowed(found, expected)
+            yield _none_allowed(view, found, expected)
 
 
 def _see(found: Obj) -> Remedy:
@@ -95,22 +95,37 @@ def _short(view: ClusterView, found: Obj, healthy: int, wanted: int) -> Finding:
     )  # fmt: skip
 
 
-def _none_allowed(found: Obj, expected: int) -> Finding:
+def _none_allowed(view: ClusterView, found: Obj, expected: int) -> Finding:
+    """By its own numbers: a risk for whoever drains a node, the cause if the alert is about the budget."""
+    asked = found.ref == view.primary
+    least = found.text("spec", "minAvailable")
+    said = (
+        say(
+            "its minAvailable {m} equals its {e} pods",
+            "其 minAvailable {m} 等于 Pod 总数 {e}",
+            m=least,
+            e=expected,
+        )
+        if least
+        else say(
+            "its maxUnavailable is {m}", "其 maxUnavailable 为 {m}", m=found.text("spec", "maxUnavailable")
+        )
+    )
     return Finding(
         rule="pdb.none-allowed",
         category="pdb",
-        role=Role.RISK,
+        role=Role.CAUSE if asked else Role.RISK,
         subject=found.ref,
         culprit=found.ref,
         statement=stated(
-            "PDB {n} wants all {e} pods healthy, so no node that runs one of them can be drained.",
-            "PDB {n} 要求全部 {e} 个 Pod 健康，因此运行它们的节点都无法排空。",
-            n=found.name, e=expected,
+            "PDB {n} allows no disruption: {said}, so no node that runs one of them can be drained.",
+            "PDB {n} 不允许任何中断：{said}，因此运行这些 Pod 的节点都无法排空。",
+            n=found.name, said=said,
         ),
         specificity=Specificity.EXACT,
         cites=(found.cite,),
-        quotes=quotable(str(expected)),
-        remedies=(_edit(found),),
+        quotes=quotable(least or found.text("spec", "maxUnavailable"), str(expected)),
+        remedies=(_edit(found), _see(found)),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
-from kubetriage.domain.kube import Obj, pod_settled
+from kubetriage.domain.kube import Obj, pod_settled, selects
 from kubetriage.domain.language import Text
 from kubetriage.domain.rules.phrases import NOTHING, say, stated
 from kubetriage.domain.rules.remedies import (
@@ -86,7 +86,7 @@ def _kept(view: ClusterView, found: Obj) -> Text:
 
 def scaled_to_zero(view: ClusterView) -> Iterator[Finding]:
     """`spec.replicas: 0`: no pods, on purpose or by mistake."""
-    for found in workloads(view):
+    for found in dict.fromkeys((*workloads(view), *_behind_services(view))):
         if found.ref.kind == "DaemonSet" or found.at("spec", "replicas") != 0:
             continue
         events = [
@@ -124,6 +124,18 @@ def scaled_to_zero(view: ClusterView) -> Iterator[Finding]:
                       say("Events and annotations tell.", "查看事件和注解。"), describe(found.ref)),
             ),
         )  # fmt: skip
+
+
+def _behind_services(view: ClusterView) -> Iterator[Obj]:
+    """The workloads whose pods, if there were any, a Service that is looked at would select."""
+    for service in view.objects("Service"):
+        if not view.looked_at(service.ref):
+            continue
+        for kind in ("Deployment", "StatefulSet"):
+            for found in view.objects(kind, service.namespace):
+                labels = Obj(found.mapping("spec", "template")).labels
+                if selects(service.mapping("spec", "selector"), labels):
+                    yield found
 
 
 def _former(view: ClusterView, found: Obj) -> str:

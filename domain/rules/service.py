@@ -15,8 +15,9 @@ from kubetriage.domain.evidence import list_of
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specificity
 from kubetriage.domain.kube import Obj, pod_ready
 from kubetriage.domain.language import Text
+from kubetriage.domain.relations.service import would_select
 from kubetriage.domain.resource import Resource
-from kubetriage.domain.rules import ingress, remedies, service_ports
+from kubetriage.domain.rules import ingress, remedies, service_ports, service_traffic
 from kubetriage.domain.rules.grouping import template_owner
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.service_selection import (
@@ -26,7 +27,6 @@ from kubetriage.domain.rules.service_selection import (
     near_miss,
     selected,
     selector,
-    would_select,
 )
 from kubetriage.domain.rules.wording import quotable, short
 from kubetriage.domain.view import ClusterView
@@ -240,4 +240,10 @@ def no_ready_endpoints(view: ClusterView) -> Iterator[Finding]:
         )
 
 
-RULES: tuple[Rule, ...] = (selector_mismatch, no_ready_endpoints, *service_ports.RULES, *ingress.RULES)
+RULES: tuple[Rule, ...] = (
+    selector_mismatch,
+    no_ready_endpoints,
+    *service_ports.RULES,
+    *service_traffic.RULES,
+    *ingress.RULES,
+)

@@ -9,20 +9,17 @@ from typing import TYPE_CHECKING, Any
 from kubetriage.domain.evidence import ReadKind
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specificity
 from kubetriage.domain.kube import Obj, pod_ready
-from kubetriage.domain.log_patterns import Sign
-from kubetriage.domain.log_signs import signs
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.grouping import template_owner
 from kubetriage.domain.rules.phrases import say
 from kubetriage.domain.rules.service_selection import port_name, selected, selector
+from kubetriage.domain.rules.service_traffic import callers_in_vain
 from kubetriage.domain.rules.wording import listed, quotable
 from kubetriage.domain.view import ClusterView
 
 if TYPE_CHECKING:
     from kubetriage.domain.rules import Rule
-
-_FAILS = frozenset({Sign.REFUSED, Sign.TIMEOUT, Sign.RESET, Sign.NO_ROUTE})
 
 
 def port_mismatch(view: ClusterView) -> Iterator[Finding]:
@@ -43,7 +40,7 @@ def port_mismatch(view: ClusterView) -> Iterator[Finding]:
                 yield _finding(view, service, pods, port, target, Likelihood.HIGH, Role.CAUSE)
         numbers = [(p, t) for p, t in targets if t.isdigit()]
         if numbers and all(not _served(t, pods) for _, t in numbers) and any(ports(p) for p in pods):
-            refused = called_in_vain(view, service)
+            refused = bool(callers_in_vain(view, service))
             asked = service.ref == view.primary or _named(view, service)
             yield _finding(
                 view,
@@ -96,18 +93,6 @@ def _named(view: ClusterView, service: Obj) -> bool:
     """Whether a log, an Ingress or another object names this Service, rather than that it came along."""
     want = view.why_looked.get(service.ref.key)
     return want is not None and want.read.verb is ReadKind.GET
-
-
-def called_in_vain(view: ClusterView, service: Obj) -> bool:
-    """Whether a log that was read says that this Service refuses or does not answer."""
-    addresses = {service.name, service.text("spec", "clusterIP")} - {"", "None"}
-    for seen in view.observations:
-        if seen.read.verb is ReadKind.LOG and seen.text:
-            for sign in signs(seen.text):
-                host = sign.values.get("host", "")
-                if sign.sign in _FAILS and (host in addresses or host.partition(".")[0] == service.name):
-                    return True
-    return False
 
 
 def _finding(
@@ -195,7 +180,7 @@ def foreign_pods(view: ClusterView) -> Iterator[Finding]:
             (port_name(p.get("targetPort"), p.get("port")) for p in service.items("spec", "ports")), ""
         )
         serving = [p for p in ready if target in names(p) | ports(p)]
-        foreign = [p for p in ready if target not in names(p) | ports(p) and ports(p)]
+        foreign = [p for p in ready if target not in names(p) | ports(p)]
         owners = {template_owner(view, p.ref) for p in serving}
         others = {template_owner(view, p.ref) for p in foreign} - owners
         if serving and others and target:

@@ -41,16 +41,6 @@ def template_labels(workload: Obj) -> dict[str, str]:
     return {str(k): str(v) for k, v in workload.mapping("spec", "template", "metadata", "labels").items()}
 
 
-def would_select(view: ClusterView, service: Obj) -> list[Obj]:
-    """Workloads whose pods, if they had any, the Service would select."""
-    return [
-        obj
-        for kind in OWNERS
-        for obj in view.objects(kind, service.namespace)
-        if selects(selector(service), template_labels(obj))
-    ]
-
-
 class Slip(NamedTuple):
     """One label by which a selector misses a workload's pods."""
 

@@ -22,6 +22,7 @@ from kubetriage.domain.rules.remedies import (
 )
 from kubetriage.domain.rules.similar_names import nearest
 from kubetriage.domain.rules.storage_claims import focus_claims, phase
+from kubetriage.domain.rules.storage_filling import filling_up
 from kubetriage.domain.rules.storage_mounts import unusable
 from kubetriage.domain.rules.storage_pending import pending
 from kubetriage.domain.rules.wording import listed, quotable, short
@@ -185,4 +186,4 @@ def not_grown(view: ClusterView) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-RULES: tuple[Rule, ...] = (claim_absent, lost, pending, unusable, not_grown)
+RULES: tuple[Rule, ...] = (claim_absent, lost, pending, unusable, not_grown, filling_up)

@@ -57,14 +57,17 @@ _MAXIMA = tuple(
     re.compile(pattern, re.I)
     for pattern in (
         r"\bat most\s+" + _number("high"),
-        r"\b(?:no|not|cannot|can't)(?:\s+be)?\s+(?:more|larger|greater|bigger|higher)\s+than\s+" + _number("high"),
+        r"\b(?:no|not|cannot|can't)(?:\s+be)?\s+(?:more|larger|greater|bigger|higher)\s+than\s+"
+        + _number("high"),
         r"\bless\s+than\s+or\s+equal\s+to\s+" + _number("high"),
         r"(?:<=|≤)\s*" + _number("high"),
         r"\bmax(?:imum|imal)?[\s_-]*" + _SIZE + _FILL + _number("high"),
         r"\bexceed(?:s|ed|ing)?\s+(?:the\s+)?(?:max(?:imum|imal)?\s*)?" + _SIZE + _FILL + _number("high"),
     )
 )
-_NOT_BELOW = re.compile(r"\b(?:no|not|cannot|can't)(?:\s+be)?\s+(?:more|larger|greater|bigger|higher|exceed)", re.I)
+_NOT_BELOW = re.compile(
+    r"\b(?:no|not|cannot|can't)(?:\s+be)?\s+(?:more|larger|greater|bigger|higher|exceed)", re.I
+)
 
 
 class Bounds(NamedTuple):

@@ -223,6 +223,26 @@ def _remedies(group: PodGroup, told: Told, volume: Obj | None, culprit: Resource
 # ---- one node at a time
 
 
+def multi_attached(view: ClusterView, pod: Obj) -> str:
+    """The volume that the attacher says is still on another node, empty if there is none."""
+    for event in view.events(pod.ref, "FailedAttachVolume"):
+        found = _VOLUME.search(event.message)
+        if found and kind_of(event.message) is Trouble.MULTI_ATTACH:
+            return found["name"]
+    return ""
+
+
+def attachments(view: ClusterView, volume: str, node: str) -> list[Obj]:
+    """The VolumeAttachments that keep a volume on other nodes than this one."""
+    return [
+        a
+        for a in view.objects("VolumeAttachment")
+        if a.text("spec", "source", "persistentVolumeName") == volume
+        and a.text("spec", "nodeName") != node
+        and a.at("status", "attached") is True
+    ]
+
+
 def _multi_attach(view: ClusterView, group: PodGroup, told: Told) -> Finding:
     pod = group.lead
     holders = [
@@ -231,12 +251,17 @@ def _multi_attach(view: ClusterView, group: PodGroup, told: Told) -> Finding:
     ]  # fmt: skip
     named = _HOLDERS.search(told.event.message)
     names = [p.name for p in holders] or ([n.strip() for n in named["pods"].split(",")] if named else [])
-    nodes = list(dict.fromkeys(p.text("spec", "nodeName") for p in holders))
+    kept = attachments(view, told.volume, pod.text("spec", "nodeName"))
+    nodes = list(
+        dict.fromkeys(
+            [*(p.text("spec", "nodeName") for p in holders), *(a.text("spec", "nodeName") for a in kept)]
+        )
+    )
     by = say(", held by Pod {p}", "，被 Pod {p} 占用", p=listed(names, 2)) if names else NOTHING
-    on = say(" on node {n}", "（节点 {n}）", n=listed(nodes, 2)) if nodes else NOTHING
+    on = say("on {n}", "节点 {n} 上", n=listed(nodes, 2)) if nodes else say("on another one", "另一节点上")
     statement = stated(
-        "{who} does not start: volume {v} can be attached to one node only and still is on another{by}{on}.",
-        "{who} 无法启动：卷 {v} 同一时间只能挂接到一个节点，目前仍在另一节点上{by}{on}。",
+        "{who} does not start: volume {v} can be attached to one node only and is still attached {on}{by}.",
+        "{who} 无法启动：卷 {v} 同一时间只能挂接到一个节点，目前仍挂接在{on}{by}。",
         who=group.who, v=told.volume or "?", by=by, on=on,
     )  # fmt: skip
     own = [p for p in holders if view.workload(p.ref) == view.workload(pod.ref)]
@@ -256,7 +281,7 @@ def _multi_attach(view: ClusterView, group: PodGroup, told: Told) -> Finding:
         statement=statement,
         specificity=Specificity.EXACT if own else Specificity.NAMED,
         waits_on=tuple(resource("Node", "", n) for n in nodes),
-        cites=(*group.cites, told.event.cite, *(p.cite for p in holders[:2])),
+        cites=(*group.cites, told.event.cite, *(p.cite for p in (*holders[:2], *kept[:2]))),
         quotes=quotable("Multi-Attach error" if "Multi-Attach" in told.event.message else told.volume),
         since=told.event.first,
         remedies=(

@@ -29,11 +29,20 @@ def quotable(*values: str) -> tuple[str, ...]:
     """The longest part of each value that reads the same in JSON text, for `Finding.quotes`."""
     found = []
     for value in values:
-        parts = [part.strip(" …") for part in _UNQUOTABLE.split(value)]
+        parts = [part.strip() for part in _UNQUOTABLE.split(_whole_words(value))]
         best = max(parts, key=len, default="")
         if best:
             found.append(best)
     return tuple(dict.fromkeys(found))
+
+
+def _whole_words(value: str) -> str:
+    """A value that `short` or `short_end` cut, without the word that was cut in two."""
+    if value.endswith("…"):
+        value = value[:-1].rpartition(" ")[0] or value[:-1]
+    if value.startswith("…"):
+        value = value[1:].partition(" ")[2] or value[1:]
+    return value
 
 
 def listed(values: Sequence[str], limit: int = 3) -> Text:
@@ -83,7 +92,7 @@ def grounded(text: str, *values: str) -> tuple[str, ...]:
     """
     found = []
     for value in values:
-        parts = [p.strip(" …") for p in re.split(r'["\\\x00-\x1f\x7f…]+|; ', value)]
+        parts = [p.strip() for p in re.split(r'["\\\x00-\x1f\x7f]+|; ', _whole_words(value))]
         best = max((p for p in parts if p and p in text), key=len, default="")
         if best:
             found.append(best)

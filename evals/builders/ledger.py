@@ -50,6 +50,7 @@ class Ledger:
         self.runtime = runtime
         self.versions = {"external-provisioner": "3.6.4", "csi.example.com": "1.0"}
         self.objects: list[Json] = []
+        self._added = 0
         self.events: list[Json] = []
         self.logs: dict[str, str] = {}
         self.scope: dict[str, list[str]] = {}
@@ -60,9 +61,14 @@ class Ledger:
         key = _key(obj)
         if any(_key(other) == key for other in self.objects):
             raise ValueError(f"{' '.join(key)} is there already")
-        obj["metadata"]["resourceVersion"] = str(1840200 + 137 * len(self.objects))
+        obj["metadata"]["resourceVersion"] = str(1840200 + 137 * self._added)
+        self._added += 1
         self.objects.append(obj)
         return obj
+
+    def remove(self, obj: Json) -> None:
+        """Take an object out again: it was deleted, or is to be made in another way."""
+        self.objects.remove(obj)
 
     def get(self, kind: str, name: str, namespace: str = "") -> Json:
         """The object of that name; KeyError when there is none."""

@@ -181,6 +181,12 @@ def test_a_source_file_with_a_line_number_is_no_host() -> None:
     assert endpoint("error at main.go:42 on 2025-01-01T10:00:00Z") == ("", "")
 
 
+def test_the_name_in_a_url_goes_before_the_address_it_led_to() -> None:
+    """Of a URL and the address that was dialled, the name says which Service is meant."""
+    line = 'Get "http://stock.shop.svc:8080/v1": dial tcp 10.96.1.48:8080: connect: connection refused'
+    assert endpoint(line) == ("stock.shop.svc", "8080")
+
+
 def test_signs_are_counted_over_the_whole_log() -> None:
     """The same failure is one sign with its number of occurrences, the most frequent first."""
     text = "\n".join(

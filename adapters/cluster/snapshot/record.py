@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -48,12 +49,15 @@ class Recorded(NamedTuple):
     """Scope entries of what the API server refused."""
     missing: tuple[str, ...]
     """Kinds that could not be read for another reason; they are outside the snapshot's scope."""
+    partial: tuple[str, ...]
+    """Kinds of which one answer was too large to be had whole."""
 
 
 async def record(fetch: Fetch, folder: Path, plan: Plan, at: datetime, told: Told) -> Recorded:
     """Read everything and write the folder as a whole at the end; a failure leaves nothing half-written.
 
-    Raises `BadInput` if the folder exists and is not empty, `ClusterUnreachable` if no read came back.
+    Raises `BadInput` if the folder cannot be written or is not empty, `ClusterUnreachable` if no read came
+    back.
     """
     _new_or_empty(folder)
     answers = await _ask(fetch, list(_lists(plan.namespaces)), told)
@@ -63,18 +67,31 @@ async def record(fetch: Fetch, folder: Path, plan: Plan, at: datetime, told: Tol
     objects = _objects(answers, plan.namespaces)
     logs = await _logs(fetch, objects, plan.tail, told) if plan.tail else []
     unreadable, missing = _refused(answers)
+    unreadable += sorted({_LOG_OF.format(a.read) for a in logs if _forbidden(a)})
     kinds = sorted({a.read.kind for a in answers if a.failure is None} - set(missing))
     scope: dict[str, Any] = {"kinds": kinds}
     if plan.namespaces:
         scope["namespaces"] = sorted({*plan.namespaces, *ALWAYS})
     if unreadable:
         scope["unreadable"] = unreadable
-    _write(folder, at, scope, objects, logs)
-    return Recorded(len(objects), len(logs), tuple(unreadable), tuple(missing))
+    logs = [seen for seen in logs if seen.found and seen.text is not None and _is_file_name(seen.read)]
+    try:
+        _write(folder, at, scope, objects, logs)
+    except OSError as error:
+        raise BadInput(f"{folder}: cannot be written ({error.strerror})") from error
+    partial = sorted({a.read.kind for a in answers if a.cut})
+    return Recorded(len(objects), len(logs), tuple(unreadable), tuple(missing), tuple(partial))
 
 
 def _new_or_empty(folder: Path) -> None:
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    try:
+        taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+        if not taken:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder.parent).close()  # said now, not after minutes of reading
+    except OSError as error:
+        raise BadInput(f"{folder}: cannot be written ({error.strerror})") from error
+    if taken:
         raise BadInput(f"{folder} exists already; a snapshot is written into a new or an empty folder.")
 
 
@@ -104,7 +121,7 @@ def _objects(answers: Iterable[Observation], namespaces: Sequence[str]) -> list[
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for answer in answers:
         for raw in answer.objects:
-            whole = {"apiVersion": answer.read.api_version, "kind": answer.read.kind, **raw}
+            whole = {"apiVersion": answer.read.api_version, **raw, "kind": answer.read.kind}
             ref = Obj(whole).ref
             outside = ref.kind == "Namespace" and namespaces and ref.name not in (*namespaces, *ALWAYS)
             if not outside:
@@ -123,7 +140,23 @@ async def _logs(fetch: Fetch, objects: Iterable[dict[str, Any]], tail: int, told
                 reads.append(log_of(pod.ref, state.name, tail=tail))
             if state.restarts:
                 reads.append(log_of(pod.ref, state.name, tail=tail, previous=True))
-    return [seen for seen in await _ask(fetch, reads, told) if seen.found and seen.text is not None]
+    return await _ask(fetch, reads, told)
+
+
+_LOG_OF = "pods/log/{0.namespace}/{0.name}"
+"""A scope entry for the logs of one pod."""
+
+
+def _is_file_name(read: Read) -> bool:
+    """Names come from the server and become paths: what is no name of Kubernetes' stays out of the folder."""
+    return all(_FILE_NAME.fullmatch(part) for part in (read.namespace, read.name, read.container))
+
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?")
+
+
+def _forbidden(answer: Observation) -> bool:
+    return answer.failure is not None and answer.failure.kind is FailureKind.FORBIDDEN
 
 
 def _refused(answers: Iterable[Observation]) -> tuple[list[str], list[str]]:
@@ -131,7 +164,7 @@ def _refused(answers: Iterable[Observation]) -> tuple[list[str], list[str]]:
     for answer in answers:
         if answer.failure is None:
             continue
-        if answer.failure.kind is FailureKind.FORBIDDEN:
+        if _forbidden(answer):
             where = f"/{answer.read.namespace}" if answer.read.namespace else ""
             unreadable.append(f"{answer.read.kind}{where}")
         elif answer.read.kind not in missing:
@@ -147,7 +180,6 @@ def _write(
     logs: list[Observation],
 ) -> None:
     """Into a folder beside it first, then under its name, so that it is there whole or not at all."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         stamp = at.astimezone(UTC).isoformat().replace("+00:00", "Z")

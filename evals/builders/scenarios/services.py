@@ -43,7 +43,7 @@ def errors(
 def service_target_port_wrong() -> Built:
     """The Service forwards to 8081; the pods listen on 8080 and are ready."""
     world = lean("2026-07-28T10:00:00Z")
-    back = running(world, "stock", "shop", replicas=2, log="INFO listening on 0.0.0.0:8080\n")
+    back = running(world, "stock", "shop", log="INFO listening on 0.0.0.0:8080\n")
     service = world.service("stock", "shop", target=8081)
     running(
         world,
@@ -115,12 +115,11 @@ def service_selects_foreign_pods() -> Built:
     """The selector is so broad that the pods of a worker, which serve nothing, are endpoints too."""
     world = lean("2026-07-30T09:30:00Z")
     labels = {"app": "orders", "role": "api"}
-    running(world, "orders-api", "shop", replicas=2, labels=labels)
+    running(world, "orders-api", "shop", labels=labels)
     running(
         world,
         "orders-worker",
         "shop",
-        replicas=2,
         labels={"app": "orders", "role": "worker"},
         main={"ports": []},
         age="1h30m",
@@ -348,7 +347,7 @@ def _broken_dns(time: str) -> tuple[World, Workload]:
     """A world whose coredns ends at once on a typo in its Corefile."""
     world = lean(time)
     for obj in [one for one in world.objects if "coredns" in one["metadata"]["name"]]:
-        world.objects.remove(obj)
+        world.remove(obj)
     world.configmap(
         "coredns",
         "kube-system",

@@ -292,7 +292,7 @@ def claim_lost_its_volume() -> Built:
     world = disks("2026-07-24T17:50:00Z")
     claim = bound(world, "uploads", "forum")
     volume = world.get("PersistentVolume", claim["spec"]["volumeName"])
-    world.objects.remove(volume)
+    world.remove(volume)
     claim["status"] = {"phase": "Lost"}
     world.event(claim, "claim-lost", last="44m")
     why = failed_scheduling(

@@ -123,4 +123,5 @@ def main() -> None:
         time.sleep(60)
 
 
-main()
+if __name__ == "__main__":
+    main()

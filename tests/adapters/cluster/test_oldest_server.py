@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 
 import pytest
@@ -97,6 +98,13 @@ async def test_missing_hints_are_warned_of_once(oldest: McpCluster, caplog: pyte
     await oldest.read(list_of("Node"))
     warnings = [record for record in caplog.records if "which tools write" in record.message]
     assert len(warnings) == 1
+
+
+async def test_libraries_log_no_raw_answers(oldest: McpCluster, caplog: pytest.LogCaptureFixture) -> None:
+    """Even with every log turned on, the libraries on the way write down nothing of an answer."""
+    caplog.set_level(logging.DEBUG)
+    assert (await oldest.read(get(resource("Deployment", "shop", "web")))).found
+    assert "registry.test/web:1" not in caplog.text
 
 
 async def test_a_forbidden_kind_is_a_gap(oldest: McpCluster) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubetriage.domain.evidence import ReadKind
+from kubetriage.domain.evidence import FailureKind, ReadKind
 from kubetriage.domain.relations.pod import RELATIONS, owners_by_name
 from kubetriage.domain.view import ClusterView
 
@@ -136,3 +136,11 @@ def test_an_absent_pods_owner_is_looked_for_one_by_one(k8s: Any, view_of: Any) -
 def test_a_pod_that_could_not_be_read_is_not_taken_for_absent(k8s: Any, view_of: Any) -> None:
     """Without an answer nothing is concluded from the pod's name."""
     assert _reads(view_of([], "Pod shop/agent-x7k2p")) == []
+
+
+@pytest.mark.parametrize(("kind", "asked"), [(FailureKind.FORBIDDEN, 2), (FailureKind.UNAVAILABLE, 0)])
+def test_around_a_pod_that_may_not_be_read(k8s: Any, view_of: Any, kind: FailureKind, asked: int) -> None:
+    """Who may not read Pods may read their events and owner; of a cluster that is down no more is asked."""
+    pod = "Pod shop/web-6db6fb878d-mgzzn"
+    wanted = _reads(view_of([], pod, failed={pod: kind}))
+    assert [(verb, what) for verb, what, _ in wanted] == [("list", "Event"), ("get", "Deployment")][:asked]

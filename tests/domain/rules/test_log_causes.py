@@ -115,6 +115,16 @@ def test_a_pod_that_bypasses_the_cluster_dns(k8s: Any, view_of: Any) -> None:
     assert found.likelihood is Likelihood.HIGH
 
 
+def test_a_name_that_exists_and_is_not_resolved_is_the_cluster_dns(k8s: Any, view_of: Any) -> None:
+    """Where the Service is there, the cluster DNS or the way to it fails: it is read next."""
+    logs = {LOG: "Error: getaddrinfo EAI_AGAIN db\n"}
+    view = view_of([*_crashing(k8s), _service(k8s, "db")], POD, logs=logs)
+    found = _one(k8s, view)
+    dns = k8s.ref("Service kube-system/kube-dns")
+    assert found.waits_on == (dns,) and found.likelihood is Likelihood.MEDIUM and found.category == "dns"
+    assert dns in [w.about for w in k8s.wants(log_causes(view))]
+
+
 def test_failed_authentication_names_the_user(k8s: Any, view_of: Any) -> None:
     """The refused user stands in the statement, the workload's credentials are what is to be changed."""
     logs = {LOG: 'FATAL: password authentication failed for user "app"\n'}
