@@ -25,7 +25,7 @@ from kubetriage.domain.report import (
     RootCause,
 )
 from kubetriage.domain.resource import Resource
-from kubetriage.domain.summarizing import GONE, summary_of
+from kubetriage.domain.summarizing import summary_of
 from kubetriage.domain.view import ClusterView, Unknown
 
 

@@ -337,8 +337,8 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             rf"permission denied[^\n]{{0,30}}?{_FILE}".replace("P<file>", "P<file2>"),
             r"EACCES[^\n]{0,60}?'(?P<file3>/[^']+)'",
             r"AccessDeniedException: (?P<file4>/\S+)",
-            r"(?:chown|chmod|mkdir|open|touch|create)[^\n]{0,80}"
-            r"(?:operation not permitted|permission denied)",
+            r"(?:chown|chmod|mkdir|open|touch|create)\w*[^\n/]{0,40}(?P<file5>/[^\s\"'`:,)]{1,200})?"
+            r"[^\n]{0,40}(?:operation not permitted|permission denied)",
         ),
     ),
     (

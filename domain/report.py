@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from kubetriage.domain.finding import Command, Likelihood, RemedyKind
 from kubetriage.domain.language import Language
 
-SCHEMA = "kubetriage.report/1"
+SCHEMA: Final = "kubetriage.report/1"
 
 
 class Outcome(StrEnum):

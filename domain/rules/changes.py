@@ -54,7 +54,7 @@ def changed_by(view: ClusterView, workload: Resource, path_prefix: str) -> Chang
     """The newest rollout, if it was made in the window before the alert and touches a part of the pod spec.
 
     `path_prefix` is a dotted path such as `containers.app.image` or `containers.app.env.DB_HOST`; it touches
-    what lies at, below and above it. None too if a revision was not read, or the rollout came after the alert.
+    what lies at, below and above it. None too if a revision was not read, or it came after the alert.
     """
     steps = rollouts(view, workload)
     if not steps:

@@ -77,7 +77,7 @@ _OF_NODES = {
     "NodeNotSchedulable": ("was cordoned", "被设为不可调度"),
     "NodeSchedulable": ("was uncordoned", "恢复为可调度"),
 }
-"""Reasons of node events that tell of something done to the node (kubelet, and `kubectl cordon` by kubelet)."""
+"""Reasons of kubelet's events that tell of something done to the node."""
 
 
 def done_to_node(view: ClusterView) -> Iterator[Finding]:
@@ -170,8 +170,8 @@ def unseen_configuration(view: ClusterView) -> Iterator[Finding]:
             role=Role.HINT,
             subject=obj.ref,
             statement=stated(
-                "{k} {n} uses {c}; when they were last written cannot be seen (managedFields are not served).",
-                "{k} {n} 使用 {c}；无法看到它们最后一次被修改的时间（不提供 managedFields）。",
+                "{k} {n} uses {c}; when they were last written cannot be seen (no managedFields).",
+                "{k} {n} 使用 {c}；无法看到它们最后一次被修改的时间（没有 managedFields）。",
                 k=obj.ref.kind, n=obj.name, c=shown,
             ),
             likelihood=Likelihood.LOW,

@@ -95,7 +95,7 @@ def rescaled(view: ClusterView) -> Iterator[Finding]:
                 reason = short(size[2] or "", 120)
                 what = say(
                     "HorizontalPodAutoscaler {h} set {k} {n} to {s} pods" + (": “{r}”" if reason else ""),
-                    "HorizontalPodAutoscaler {h} 把 {k} {n} 调整为 {s} 个 Pod" + ("：“{r}”" if reason else ""),
+                    "HorizontalPodAutoscaler {h} 把 {k} {n} 调为 {s} 个 Pod" + ("：“{r}”" if reason else ""),
                     h=scaler.name, k=obj.ref.kind, n=obj.name, s=size[1], r=reason,
                 )  # fmt: skip
                 statement = stated("{h}.", "{h}。", h=timed(view, event.last, what))
@@ -128,7 +128,8 @@ def drifted(view: ClusterView) -> Iterator[Finding]:
         meant = _images(applied)
         for name, image in _images(obj.mapping("spec")).items():
             if name in meant and meant[name] != image:
-                parts.append(say("image of {c} is “{a}”, applied was “{b}”", "{c} 的镜像为“{a}”，应用的清单为“{b}”",
+                parts.append(say("image of {c} is “{a}”, applied was “{b}”",
+                                 "{c} 的镜像为“{a}”，应用的清单为“{b}”",
                                  c=name, a=short(image, 90), b=short(meant[name], 90)))  # fmt: skip
                 quotes.append(image)
         if parts:

@@ -138,7 +138,8 @@ def read_only(view: ClusterView, told: Stated) -> Cause:
 
 def file_denied(view: ClusterView, told: Stated) -> Cause:
     path = told.seen.values.get("file", "")
-    says = say("it has no right to {f}{u}", "没有访问 {f} 的权限{u}", f=short(path, 60) or "?", u=_user(told))
+    what = short(path, 60) or Text(en="a file", zh="某个文件")
+    says = say("it has no right to {f}{u}", "没有访问 {f} 的权限{u}", f=what, u=_user(told))
     return Cause(
         "log.file-denied", "pod-security", says, likelihood=_sure(told), quotes=(path,) if path else ()
     )

@@ -1,9 +1,10 @@
-"""The revisions of a workload's pod template: ReplicaSets of a Deployment, ControllerRevisions of the others."""
+"""The revisions of a workload's pod template: a Deployment's ReplicaSets, the others' ControllerRevisions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from kubetriage.domain.dependence import behind
@@ -69,7 +70,7 @@ def rollouts(view: ClusterView, workload: Resource) -> list[Rollout]:
     told from what is left.
     """
     found = revisions(view, workload)
-    return [Rollout(before, after) for after, before in zip(found, found[1:], strict=False)]
+    return [Rollout(before, after) for after, before in pairwise(found)]
 
 
 def restarted_only(differences: list[Difference]) -> bool:

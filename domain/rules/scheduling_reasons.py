@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -104,6 +105,7 @@ _PATTERNS: tuple[tuple[Why, re.Pattern[str]], ...] = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=256)
 def parse(message: str) -> Verdict | None:
     """The parts of a scheduler's message; None if it is not one that says why nodes were refused."""
     head = _HEAD.search(message)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from kubetriage.domain.kube import Obj
+from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules.grouping import PodGroup, focus_pods, group_pods
 from kubetriage.domain.rules.scheduling_fit import (
     candidates,
@@ -28,7 +29,7 @@ from kubetriage.domain.rules.scheduling_reasons import (
     parse,
     taint_key,
 )
-from kubetriage.domain.view import ClusterView
+from kubetriage.domain.view import ClusterView, claims_of
 
 
 class Stuck(NamedTuple):
@@ -108,7 +109,14 @@ def stuck(view: ClusterView, pod: Obj) -> Stuck | None:
 def cases(view: ClusterView) -> Iterator[Case]:
     """Every group of pods that cannot be placed."""
     told = {pod.ref: found for pod in pending(view) if (found := stuck(view, pod))}
-    decided = {ref: decide(view, one) for ref, one in told.items()}
+    weighed: dict[Hashable, Decision] = {}
+    decided: dict[Resource, Decision] = {}
+    for ref, one in told.items():
+        # pods made from one template and refused in the same words differ in their volumes at most
+        alike = (one.pod.controller or ref, one.message, pinned_node(one.pod), tuple(claims_of(one.pod)))
+        if alike not in weighed:
+            weighed[alike] = decide(view, one)
+        decided[ref] = weighed[alike]
     shown = [(one.pod, decided[ref].key) for ref, one in told.items()]
     for _, group in group_pods(view, shown):
         yield Case(group, told[group.lead.ref], decided[group.lead.ref])

@@ -65,11 +65,10 @@ def silent(view: ClusterView) -> Iterator[Finding]:
     """Pending for minutes, and no scheduler has said a word about it."""
     shown = []
     for pod in pending(view):
-        if pod.items("spec", "schedulingGates") or stuck(view, pod) is not None:
-            continue
-        condition = pod.conditions().get("PodScheduled")
         young = pod.created is None or view.now - pod.created < SILENT_AFTER
-        if not young and condition is None and not view.events(pod.ref):
+        if young or pod.conditions().get("PodScheduled") is not None or view.events(pod.ref):
+            continue
+        if not pod.items("spec", "schedulingGates"):
             shown.append((pod, pod.text("spec", "schedulerName") or "default-scheduler"))
     for _, group in group_pods(view, shown):
         yield _silent(view, group, group.lead.text("spec", "schedulerName") or "default-scheduler")
@@ -170,11 +169,12 @@ _PREEMPTOR = re.compile(
 
 def preempted(view: ClusterView) -> Iterator[Finding]:
     """A pod of higher priority took the place of this workload's pod, whose replacement now waits."""
+    taken = [e for e in view.all_events if e.reason == "Preempted" and fresh(view, e.last)]
+    if not taken:
+        return
     waiting = {template_owner(view, p.ref): p for p in pending(view) if stuck(view, p) is not None}
     for owner, pod in sorted(waiting.items(), key=lambda item: item[0].key):
-        for event in view.all_events:
-            if event.reason != "Preempted" or not fresh(view, event.last):
-                continue
+        for event in taken:
             victim = event.about
             if victim.namespace != owner.namespace or not _was_of(view, victim, owner):
                 continue

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  a text is searched for in one piece
 """The one table of event and status texts: which component writes each, since which version, old and new wording.
 
 `Wording.since` is the first version of the *component* (Kubernetes' own version for its parts, the runtime's for

@@ -12,6 +12,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from kubetriage.domain.alert import Alert
 from kubetriage.domain.ports import Services
 from kubetriage.domain.report import Report
+from kubetriage.domain.resource import resource
 from kubetriage.graphs.triage_alert import build_triage_alert
 from kubetriage.state.checkpoint_types import checkpoint_types
 from kubetriage.state.triage_alert import TriageContext
@@ -47,10 +48,8 @@ async def test_a_run_stopped_before_a_node_ends_with_the_same_report(
     recorded: Any,
     services_of: Callable[..., Services],
     alert_of: Callable[..., Alert],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whatever node comes next when a run stops, its state comes back whole from the checkpoint."""
-    monkeypatch.setenv("LANGGRAPH_STRICT_MSGPACK", "true")
     straight = await report_of(services_of(recorded(shop)), alert_of(), [])
     stopped = await report_of(services_of(recorded(shop)), alert_of(), [node])
     assert stopped == straight
@@ -79,3 +78,11 @@ async def test_every_value_of_the_state_comes_back_equal(
         assert type(back) is type(value), key
         if isinstance(value, list):
             assert [type(v) for v in back] == [type(v) for v in value], key
+
+
+def test_a_class_that_the_serializer_was_not_told_does_not_come_back() -> None:
+    """The list of classes is what makes the difference: without it, values come back as plain data."""
+    value = resource("Pod", "shop", "web-1")
+    kept = JsonPlusSerializer(allowed_msgpack_modules=checkpoint_types()).dumps_typed(value)
+    assert isinstance(JsonPlusSerializer(allowed_msgpack_modules=[]).loads_typed(kept), dict)
+    assert JsonPlusSerializer(allowed_msgpack_modules=checkpoint_types()).loads_typed(kept) == value

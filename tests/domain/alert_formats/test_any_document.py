@@ -18,12 +18,7 @@ from kubetriage.domain.subject import subject_of
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
 FIELDS = st.sampled_from(
-    """labels annotations status startsAt endsAt activeAt state generatorURL fingerprint alerts groupLabels
-    commonLabels commonAnnotations externalURL groupKey truncatedAlerts receiver version orgId evalMatches tags
-    ruleId ruleName data groups rules result metric error alarmStatus alarmObjInfo alarmPolicyInfo dimensions
-    conditions firstOccurTime recoverTime alert-name alert-end-time message headers query body alertname severity
-    namespace pod exported_pod exported_namespace job container node instance service deployment job_name kind
-    name workload workload_type apiVersion uid summary description""".split()
+    ["labels", "annotations", "status", "startsAt", "endsAt", "activeAt", "state", "generatorURL", "fingerprint", "alerts", "groupLabels", "commonLabels", "commonAnnotations", "externalURL", "groupKey", "truncatedAlerts", "receiver", "version", "orgId", "evalMatches", "tags", "ruleId", "ruleName", "data", "groups", "rules", "result", "metric", "error", "alarmStatus", "alarmObjInfo", "alarmPolicyInfo", "dimensions", "conditions", "firstOccurTime", "recoverTime", "alert-name", "alert-end-time", "message", "headers", "query", "body", "alertname", "severity", "namespace", "pod", "exported_pod", "exported_namespace", "job", "container", "node", "instance", "service", "deployment", "job_name", "kind", "name", "workload", "workload_type", "apiVersion", "uid", "summary", "description"]
 )
 WORDS = st.sampled_from(
     [

@@ -75,7 +75,7 @@ def test_prometheus_posts_an_end_in_the_future(after_end: timedelta, status: Ale
 
 def test_time_of_receipt_without_zone_is_utc() -> None:
     """A time of receipt without a zone is read as UTC rather than refused."""
-    parsed = alerts_from([POSTED], received_at=datetime(2026, 11, 23, 4, 0))  # noqa: DTZ001
+    parsed = alerts_from([POSTED], received_at=datetime(2026, 11, 23, 4, 0))
     assert parsed.alerts[0].status is AlertStatus.FIRING
 
 

@@ -1,0 +1,101 @@
+"""Pods that get no sandbox: no network, no address, no runtime."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kubetriage.domain.finding import Role
+from kubetriage.domain.rules import sandbox as rules
+
+POD = "Pod shop/web-1"
+NEW = (
+    "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "
+    '"1f0e8ad03a01a3fb9f0a9b2e0c7d1e55": {why}'
+)
+OLD = (
+    "Failed create pod sandbox: rpc error: code = Unknown desc = failed to set up sandbox container "
+    '"1f0e8ad03a01a3fb9f0a9b2e0c7d1e55" network for pod "web-1": networkPlugin cni failed to set up pod '
+    '"web-1_shop" network: {why}'
+)
+
+
+def _waiting(k8s: Any, **parts: Any) -> Any:
+    return k8s.pod(POD, k8s.container(state=k8s.waiting("ContainerCreating")), **parts)
+
+
+@pytest.mark.parametrize("form", [NEW, OLD])
+@pytest.mark.parametrize(
+    ("why", "rule", "category"),
+    [
+        ('plugin type="calico" failed (add): error getting ClusterInformation: connection is unauthorized: Unauthorized',
+         "network", "cni"),
+        ("stat /var/lib/calico/nodename: no such file or directory: check that the calico/node container is running",
+         "network", "cni"),
+        ('plugin type="host-local" failed (add): failed to allocate for range 0: no IP addresses available in range '
+         "set: 10.244.1.1-10.244.1.254", "no-address", "ip-exhaustion"),
+        ("add cmd: failed to assign an IP address to container", "no-address", "ip-exhaustion"),
+    ],
+)  # fmt: skip
+def test_the_network_plugin_fails(
+    k8s: Any, view_of: Any, node: Any, cause: Any, form: str, why: str, rule: str, category: str
+) -> None:
+    """In the runtimes' words, old and new: the plugin fails, or has no address left; the node is the culprit."""
+    event = k8s.event(POD, "FailedCreatePodSandBox", form.format(why=why))
+    one = cause(view_of([_waiting(k8s), node(), event], POD), rules.RULES)
+    assert (one.rule, one.category, str(one.culprit)) == (f"sandbox.{rule}", category, "Node n1")
+    assert why[-30:] in one.statement.en and "1f0e8ad0" not in one.statement.en
+
+
+@pytest.mark.parametrize(
+    ("message", "rule", "culprit"),
+    [
+        ('Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox image '
+         '"registry.k8s.io/pause:3.9": failed to pull image "registry.k8s.io/pause:3.9": i/o timeout',
+         "sandbox-image", "Node n1"),
+        ('Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox runtime: no runtime for '
+         '"gvisor" is configured', "runtime-handler", POD),
+        ("Failed to create pod sandbox: rpc error: code = DeadlineExceeded desc = context deadline exceeded",
+         "runtime", "Node n1"),
+        ("Failed to create pod sandbox: mkdir /var/lib/containerd/x: no space left on device", "disk-full", "Node n1"),
+    ],
+)  # fmt: skip
+def test_the_runtime_fails(
+    k8s: Any, view_of: Any, node: Any, cause: Any, message: str, rule: str, culprit: str
+) -> None:
+    """The runtime's own failures; a runtime class that the node lacks is the workload's."""
+    event = k8s.event(POD, "FailedCreatePodSandBox", message)
+    one = cause(view_of([_waiting(k8s), node(), event], POD), rules.RULES)
+    assert (one.rule, str(one.culprit)) == (f"sandbox.{rule}", culprit)
+
+
+def test_a_node_that_says_so_itself_is_the_cause(k8s: Any, view_of: Any, node: Any, found: Any) -> None:
+    """Where the node is not ready for its network, the pod's failure is a symptom that waits on it."""
+    cni = "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:x"
+    event = k8s.event(POD, "NetworkNotReady", f"network is not ready: {cni}")
+    view = view_of([_waiting(k8s), node(Ready=("False", "KubeletNotReady", cni)), event], POD)
+    (one,) = found(view, rules.RULES)
+    assert one.role is Role.SYMPTOM and "Node n1" in [str(r) for r in one.waits_on]
+
+
+def test_an_agent_in_trouble_is_waited_on(k8s: Any, view_of: Any, node: Any, cause: Any) -> None:
+    """The network's agent on that node, if it is not ready, is what the failure waits on."""
+    agent = k8s.pod("Pod kube-system/calico-node-x7k2p", k8s.container(state=k8s.waiting("CrashLoopBackOff")))
+    event = k8s.event(POD, "FailedCreatePodSandBox", NEW.format(why="connection refused"))
+    objects = [_waiting(k8s), node(), agent, event]
+    one = cause(view_of(objects, POD, looked=["Pod kube-system/calico-node-x7k2p"]), rules.RULES)
+    assert [r.name for r in one.waits_on] == ["calico-node-x7k2p"] and "calico-node-x7k2p" in one.statement.en
+
+
+def test_a_pod_that_has_its_sandbox_is_left_alone(k8s: Any, view_of: Any, node: Any, found: Any) -> None:
+    """An early failure that passed, or an old one, is no cause: the pod waits or fails for another reason now."""
+    event = k8s.event(POD, "FailedCreatePodSandBox", NEW.format(why="timeout"))
+    for pod in (
+        k8s.pod(POD),
+        k8s.pod(POD, k8s.container(state=k8s.waiting("CrashLoopBackOff"), last=k8s.ended(1))),
+        _waiting(k8s, status={"conditions": [{"type": "PodReadyToStartContainers", "status": "True"}]}),
+    ):
+        assert found(view_of([pod, node(), event], POD), rules.RULES) == []
+    old = k8s.event(POD, "FailedCreatePodSandBox", NEW.format(why="timeout"), first=900, last=800)
+    assert found(view_of([_waiting(k8s), node(), old], POD), rules.RULES) == []
