@@ -81,6 +81,8 @@ def triage(
     if cluster:
         settings.require_cluster(cluster)
     settings.require_model(model)
+    if cluster:
+        settings.require_cluster(cluster)
     settings.require_channels(notify)
     values, headings = settings.languages(language)
     incidents, several, truncated = incidents_of(alert, namespace, snapshot)

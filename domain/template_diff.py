@@ -62,11 +62,23 @@ def _rank(path: Path) -> int:
 
 
 def _compared(path: Path, before: Any, after: Any) -> Iterator[Difference]:
+    if _is_collection(path):  # told item by item, also where there were none
+        before, after = before or {}, after or {}
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted({*before, *after}):
             yield from _compared((*path, key), before.get(key), after.get(key))
     elif not _equal(path, before, after):
         yield Difference(path, _shown(path, before), _shown(path, after))
+
+
+_OF_TEMPLATE = ("containers", "initContainers", "volumes", "labels", "annotations", "nodeSelector")
+_INSIDE = ("env", "envFrom", "volumeMounts")
+
+
+def _is_collection(path: Path) -> bool:
+    if len(path) == 3:
+        return path[0] in _CONTAINERS and path[2] in _INSIDE
+    return len(path) == 1 and path[0] in _OF_TEMPLATE
 
 
 def _equal(path: Path, before: Any, after: Any) -> bool:
@@ -86,6 +98,7 @@ _CONTAINERS = ("containers", "initContainers")
 def _tree(template: Mapping[str, Any]) -> dict[str, Any]:
     spec, meta = _dict(template.get("spec")), _dict(template.get("metadata"))
     tree = {key: _plain(value) for key, value in spec.items() if key not in _NAMED and key != "$patch"}
+    tree["tolerations"] = " ".join(_toleration(item) for item in _dicts(spec.get("tolerations")))
     tree.pop("serviceAccount", None)  # the old name of serviceAccountName, always beside it
     for key, shown in _NAMED.items():
         tree[key] = {str(item.get("name") or ""): shown(item) for item in _dicts(spec.get(key))}
@@ -153,6 +166,14 @@ def _volume(item: Mapping[str, Any]) -> str:
             rest = {k: v for k, v in source.items() if k not in (name, "defaultMode", "type") and v != ""}
             return f"{kind} {source[name]}" + (f" {_json(rest)}" if rest else "")
     return _json({key: value for key, value in item.items() if key != "name"})
+
+
+def _toleration(item: Mapping[str, Any]) -> str:
+    """`key=value:Effect`, as `kubectl taint` writes taints."""
+    value = f"={item['value']}" if item.get("value") else ""
+    effect = f":{item['effect']}" if item.get("effect") else ""
+    seconds = f" for {item['tolerationSeconds']} s" if item.get("tolerationSeconds") is not None else ""
+    return f"{item.get('key') or '*'}{value}{effect}{seconds}"
 
 
 _NAMED: dict[str, Callable[[Mapping[str, Any]], Any]] = {

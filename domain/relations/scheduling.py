@@ -9,9 +9,11 @@ from kubetriage.domain.finding import Want
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import text
 from kubetriage.domain.relations.base import Relation
+from kubetriage.domain.resource import WORKLOADS
 from kubetriage.domain.rules.scheduling_fit import candidates, nodes, pods_read
 from kubetriage.domain.rules.scheduling_reasons import Why
 from kubetriage.domain.rules.scheduling_stuck import Decision, Stuck, decide, pending, stuck
+from kubetriage.domain.rules.scheduling_unjudged import preemptor
 from kubetriage.domain.view import ClusterView
 
 NODES_READ = 4
@@ -45,6 +47,33 @@ def _room(view: ClusterView, told: Stuck, choice: Decision) -> Iterator[Want]:
             yield Want(read=pods_read(node.name), about=told.pod.ref, why=why)
 
 
+def daemon_nodes(view: ClusterView) -> Iterator[Want]:
+    """The nodes to compare a DaemonSet with that runs where it should not, or nowhere."""
+    for found in view.objects("DaemonSet"):
+        wanted = found.number("status", "desiredNumberScheduled")
+        if view.looked_at(found.ref) and (not wanted or found.number("status", "numberMisscheduled")):
+            why = text(
+                "on which nodes DaemonSet {n} should run", "DaemonSet {n} 应运行在哪些节点上", n=found.name
+            )
+            yield Want(read=list_of("Node"), about=found.ref, why=why)
+
+
+def preemptions(view: ClusterView) -> Iterator[Want]:
+    """Who pushed out the pod that one without room replaces."""
+    for pod in pending(view):
+        told = stuck(view, pod) if view.looked_at(pod.ref) else None
+        if told is None or not told.verdict.of(Why.RESOURCE, Why.PODS):
+            continue
+        why = text("whether pods of this namespace were preempted", "该命名空间是否有 Pod 被抢占")
+        yield Want(read=list_of("Event", pod.namespace, fields="reason=Preempted"), about=pod.ref, why=why)
+        for event in view.all_events:
+            taker = view.find(preemptor(view, event.message)) if event.reason == "Preempted" else None
+            owner = taker.controller if taker is not None else None
+            if owner is not None and owner.kind in WORKLOADS:
+                why = text("preempted a pod of {n}", "抢占了 {n} 中的 Pod", n=pod.namespace)
+                yield Want(read=get(owner), about=owner, why=why)
+
+
 def _scheduler(view: ClusterView, pod: Obj) -> Iterator[Want]:
     if pod.conditions().get("PodScheduled") is None and not pod.items("spec", "schedulingGates"):
         why = text("whether the scheduler runs", "调度器是否在运行")
@@ -52,4 +81,4 @@ def _scheduler(view: ClusterView, pod: Obj) -> Iterator[Want]:
         yield Want(read=list_of("Pod", "kube-system", labels=labels), about=pod.ref, why=why)
 
 
-RELATIONS: tuple[Relation, ...] = (around_unscheduled,)
+RELATIONS: tuple[Relation, ...] = (around_unscheduled, daemon_nodes, preemptions)

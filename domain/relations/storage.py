@@ -13,6 +13,7 @@ from kubetriage.domain.rules.storage_claims import (
     STATIC,
     Claim,
     binds_late,
+    claim_of,
     failures,
     focus_claims,
     lease_names,
@@ -128,12 +129,13 @@ def attached_elsewhere(view: ClusterView) -> Iterator[Want]:
 
 
 def users_of_claim(view: ClusterView) -> Iterator[Want]:
-    """Whose claim it is, when the alert is about the claim: workloads name claims in their templates."""
-    primary = view.primary
-    if primary is not None and primary.kind == "PersistentVolumeClaim" and view.find(primary) is not None:
-        for kind in ("StatefulSet", "Deployment"):
-            why = text("who uses claim {c}", "谁在使用声明 {c}", c=primary.name)
-            yield Want(read=list_of(kind, primary.namespace), about=primary, why=why)
+    """Whose a bound claim is, when the alert is about it: workloads name claims in their templates."""
+    found = view.find(view.primary)
+    if found is None or found.ref.kind != "PersistentVolumeClaim" or phase(claim_of(view, found)) != "Bound":
+        return
+    for kind in ("StatefulSet", "Deployment"):
+        why = text("who uses claim {c}", "谁在使用声明 {c}", c=found.name)
+        yield Want(read=list_of(kind, found.namespace), about=found.ref, why=why)
 
 
 RELATIONS: tuple[Relation, ...] = (

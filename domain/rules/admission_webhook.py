@@ -127,7 +127,9 @@ def _whose_fault(
         for w in view.objects("Deployment", found.namespace)
     ]
     owners = [w.ref for w, labels in labels_of if selects(found.mapping("spec", "selector"), labels)]
-    return (found.ref, *(p.ref for p in pods), *owners)
+    # a Service that leads nowhere refuses or has no endpoints; it does not keep callers waiting
+    itself = () if trouble is WebhookTrouble.TIMEOUT else (found.ref,)
+    return (*itself, *(p.ref for p in pods), *owners)
 
 
 def _remedies(

@@ -195,7 +195,7 @@ def created_workload(view: ClusterView) -> Iterator[Finding]:
             view, obj.created, say("{k} {n} was created", "{k} {n} 被创建", k=obj.ref.kind, n=obj.name)
         )
         statement = stated("{h}.", "{h}。", h=head)
-        yield changed("workload-created", obj.ref, statement, obj.created, obj.cite)
+        yield changed("created-workload", obj.ref, statement, obj.created, obj.cite)
 
 
 RULES: tuple[Rule, ...] = (

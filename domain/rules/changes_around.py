@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kubetriage.domain.finding import Finding, Likelihood, Role
-from kubetriage.domain.kube import Condition, Obj, pod_settled, selects
+from kubetriage.domain.kube import Condition, Obj, containers, pod_settled, selects
 from kubetriage.domain.references import config_refs
-from kubetriage.domain.resource import resource
+from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules.change_words import CATEGORY, changed, timed
 from kubetriage.domain.rules.changes_scaling import scalers_of
-from kubetriage.domain.rules.phrases import say, stated
-from kubetriage.domain.rules.revisions import changing, is_own
-from kubetriage.domain.rules.timeline import in_window
+from kubetriage.domain.rules.phrases import NOTHING, say, stated
+from kubetriage.domain.rules.revisions import KINDS, changing, is_own
+from kubetriage.domain.rules.timeline import began, in_window
 from kubetriage.domain.rules.wording import listed, named, quotable, short
 from kubetriage.domain.view import ClusterView
 
@@ -25,26 +25,35 @@ if TYPE_CHECKING:
 
 
 def turned(view: ClusterView) -> Iterator[Finding]:
-    """A condition of a node, workload or autoscaler that turned bad: it marks when the trouble began."""
+    """A condition of a node, workload or autoscaler that turned bad: it marks when the trouble began.
+
+    A workload's availability only before the alert: in a crash loop it comes and goes.
+    """
     for obj, bad in _watched(view):
         for kind, wrong in bad.items():
             found = obj.conditions().get(kind)
-            if (
-                found is None
-                or found.since is None
-                or not _is(found, wrong)
-                or not in_window(view, found.since)
-            ):
+            if found is None or not _is(found, wrong) or not _telling(view, obj, found.since):
                 continue
-            reason = f" ({found.reason})" if found.reason else ""
-            reason_zh = f"（{found.reason}）" if found.reason else ""
+            because = say(", {r}", "，原因 {r}", r=found.reason) if found.reason else NOTHING
             what = say(
-                "{o}: condition {k} turned {s}{r}", "{o}：状况 {k} 变为 {s}{z}",
-                o=named(obj.ref), k=kind, s=found.status, r=reason, z=reason_zh,
+                "{o}: {k} turned {s}{b}", "{o} 的 {k} 变为 {s}{b}",
+                o=named(obj.ref), k=kind, s=found.status, b=because,
             )  # fmt: skip
             statement = stated("{h}.", "{h}。", h=timed(view, found.since, what))
             quotes = quotable(kind, found.reason)
-            yield changed("condition", obj.ref, statement, found.since, obj.cite, quotes=quotes)
+            yield changed("turned", obj.ref, statement, found.since, obj.cite, quotes=quotes)
+
+
+def _telling(view: ClusterView, obj: Obj, at: datetime | None) -> bool:
+    """Whether the time of a turn says when something began: not that an object was new."""
+    if at is None or not in_window(view, at):
+        return False
+    if obj.created is not None and at - obj.created < _NEW:
+        return False
+    return obj.ref.kind not in KINDS or at <= began(view)
+
+
+_NEW = timedelta(minutes=1)
 
 
 def _is(found: Condition, wrong: str) -> bool:
@@ -153,30 +162,37 @@ def _came_with(obj: Obj, concerned: list[Obj]) -> bool:
 
 
 def unseen_configuration(view: ClusterView) -> Iterator[Finding]:
-    """Written times of ConfigMaps and Secrets are in `managedFields`, which are not served: a change of them
-    can't be excluded."""
+    """The ConfigMaps and Secrets of a workload in trouble: `managedFields`, which say when they were written,
+    are not served, so that a change of them cannot be excluded."""
     for obj in changing(view):
         pods = [p for p in view.pods_of(obj.ref) if p.deleted is None and not pod_settled(p)]
         if not pods or not is_own(view, obj.ref):
             continue
         refs = [r.ref for r in config_refs(pods[0]) if r.how != "imagePullSecrets"]
-        names = [named(r) for r in dict.fromkeys(refs) if not view.is_absent(resource(*r.key))]
+        names = [named(r) for r in dict.fromkeys(refs) if not _missing(view, pods[0], r)]
         if not names:
             continue
-        shown = listed([short(n, 60) for n in names])
         yield Finding(
             rule="change.configuration-unseen",
             category=CATEGORY,
             role=Role.HINT,
             subject=obj.ref,
             statement=stated(
-                "{k} {n} uses {c}; when they were last written cannot be seen (no managedFields).",
-                "{k} {n} 使用 {c}；无法看到它们最后一次被修改的时间（没有 managedFields）。",
-                k=obj.ref.kind, n=obj.name, c=shown,
+                "{k} {n} uses {c}; a change there cannot be excluded: its last write is not served.",
+                "{k} {n} 使用 {c}；服务器不提供其最后写入时间，不能排除其内容被修改过。",
+                k=obj.ref.kind, n=obj.name, c=listed([short(n, 60) for n in names]),
             ),
             likelihood=Likelihood.LOW,
             cites=(pods[0].cite,),
         )  # fmt: skip
+
+
+def _missing(view: ClusterView, pod: Obj, ref: Resource) -> bool:
+    """Whether the object was asked for and is not there, or kubelet says so."""
+    said = f'"{ref.name}" not found'
+    messages = [str(state.waiting.get("message") or "") for state in containers(pod)]
+    messages += [e.message for e in view.events(pod.ref)]
+    return view.is_absent(ref) or any(said in m for m in messages)
 
 
 SURROUNDING_RULES: tuple[Rule, ...] = (turned, done_to_node, appeared, unseen_configuration)

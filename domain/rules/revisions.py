@@ -82,7 +82,7 @@ def restarted_only(differences: list[Difference]) -> bool:
 
 
 def changing(view: ClusterView) -> list[Obj]:
-    """The alert's workload, those behind its object, and others in focus that miss pods, in this order."""
+    """The alert's workload, those behind its object, and others in focus that miss pods or want none."""
     found: dict[Resource, Obj] = {}
     for ref in _candidates(view):
         obj = view.find(ref)
@@ -102,7 +102,8 @@ def _candidates(view: ClusterView) -> Iterator[Resource]:
             for pod in behind(view, primary):
                 yield view.workload(pod.ref)
     for obj in workloads(view):
-        if obj.ref.kind in KINDS and view.looked_at(obj.ref) and count(obj).short:
+        idle = obj.at("spec", "replicas") == 0
+        if obj.ref.kind in KINDS and view.looked_at(obj.ref) and (idle or count(obj).short):
             yield obj.ref
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from kubetriage.domain.finding import Finding, Likelihood, Role
 from kubetriage.domain.kube import Obj, pod_ready
+from kubetriage.domain.language import Text
 from kubetriage.domain.resource import resource
-from kubetriage.domain.rules.phrases import NOTHING, say, stated
+from kubetriage.domain.rules.phrases import NOTHING, joined, say, stated
 from kubetriage.domain.rules.remedies import (
     change,
     check,
@@ -21,7 +22,7 @@ from kubetriage.domain.rules.remedies import (
 )
 from kubetriage.domain.rules.rollout_state import count, exact_cause, workloads
 from kubetriage.domain.rules.scheduling_fit import fits_selector, nodes, taint_text, untolerated
-from kubetriage.domain.rules.wording import listed, quotable
+from kubetriage.domain.rules.wording import quotable
 from kubetriage.domain.view import ClusterView
 
 if TYPE_CHECKING:
@@ -176,13 +177,11 @@ def wrong_nodes(view: ClusterView) -> Iterator[Finding]:
         known = {n.name: n for n in nodes(view) or []}
         template = Obj(found.mapping("spec", "template"))
         there = sorted({p.text("spec", "nodeName") for p in view.pods_of(found.ref)} & set(known))
-        bad = [
-            known[n]
-            for n in there
-            if not fits_selector(template, known[n]) or untolerated(template, known[n])
-        ]
-        names = listed([n.name for n in bad], 3) if bad else NOTHING
-        on = say(" ({n})", "（{n}）", n=names) if bad else NOTHING
+        bad = [(known[n], why) for n in there if (why := _not_allowed(template, known[n])) is not None]
+        on = NOTHING
+        if bad:
+            shown = joined([say("{n} ({w})", "{n}（{w}）", n=n.name, w=w) for n, w in bad[:2]], ", ", "、")
+            on = say(": {shown}", "：{shown}", shown=shown)
         yield Finding(
             rule="rollout.misscheduled",
             category="daemonset-scheduling",
@@ -196,8 +195,8 @@ def wrong_nodes(view: ClusterView) -> Iterator[Finding]:
                 "DaemonSet {d} 仍有 {e} 个 Pod 运行在其选择器、亲和性或容忍已不允许的节点上{on}。",
                 d=found.name, e=extra, on=on,
             ),
-            likelihood=Likelihood.HIGH,
-            cites=(found.cite, *(n.cite for n in bad[:3])),
+            likelihood=Likelihood.HIGH if bad else Likelihood.MEDIUM,
+            cites=(found.cite, *(n.cite for n, _ in bad[:3])),
             quotes=(str(extra),),
             remedies=(
                 change(
@@ -208,6 +207,16 @@ def wrong_nodes(view: ClusterView) -> Iterator[Finding]:
                 ),
             ),
         )  # fmt: skip
+
+
+def _not_allowed(template: Obj, node: Obj) -> Text | None:
+    """Why a node is not one for this template."""
+    taints = untolerated(template, node)
+    if taints:
+        return say("it has the taint {t}", "带有污点 {t}", t=taint_text(taints[0]))
+    if not fits_selector(template, node):
+        return say("its labels do not fit", "标签不符合")
+    return None
 
 
 def no_nodes(view: ClusterView) -> Iterator[Finding]:

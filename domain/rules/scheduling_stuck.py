@@ -109,17 +109,18 @@ def stuck(view: ClusterView, pod: Obj) -> Stuck | None:
 def cases(view: ClusterView) -> Iterator[Case]:
     """Every group of pods that cannot be placed."""
     told = {pod.ref: found for pod in pending(view) if (found := stuck(view, pod))}
-    weighed: dict[Hashable, Decision] = {}
-    decided: dict[Resource, Decision] = {}
+    weighed: dict[Hashable, tuple[Decision, Hashable]] = {}
+    decided: dict[Resource, tuple[Decision, Hashable]] = {}
     for ref, one in told.items():
         # pods made from one template and refused in the same words differ in their volumes at most
         alike = (one.pod.controller or ref, one.message, pinned_node(one.pod), tuple(claims_of(one.pod)))
         if alike not in weighed:
-            weighed[alike] = decide(view, one)
+            choice = decide(view, one)
+            weighed[alike] = (choice, choice.key)
         decided[ref] = weighed[alike]
-    shown = [(one.pod, decided[ref].key) for ref, one in told.items()]
+    shown = [(one.pod, decided[ref][1]) for ref, one in told.items()]
     for _, group in group_pods(view, shown):
-        yield Case(group, told[group.lead.ref], decided[group.lead.ref])
+        yield Case(group, told[group.lead.ref], decided[group.lead.ref][0])
 
 
 # ---- which reason matters

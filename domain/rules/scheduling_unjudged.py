@@ -8,9 +8,10 @@ from datetime import timedelta
 
 from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
 from kubetriage.domain.kube import Obj, pod_ready
+from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules.grouping import PodGroup, focus_pods, fresh, group_pods, template_owner
-from kubetriage.domain.rules.phrases import say, stated
+from kubetriage.domain.rules.phrases import NOTHING, say, stated
 from kubetriage.domain.rules.remedies import change, check, escalate, mutate, read, see_yaml, target
 from kubetriage.domain.rules.scheduling_stuck import pending, stuck
 from kubetriage.domain.rules.wording import listed, quotable, short
@@ -178,12 +179,8 @@ def preempted(view: ClusterView) -> Iterator[Finding]:
             victim = event.about
             if victim.namespace != owner.namespace or not _was_of(view, victim, owner):
                 continue
-            taker = _preemptor(view, event.message)
-            who = (
-                say("Pod {n}", "Pod {n}", n=f"{taker.namespace}/{taker.name}")
-                if taker
-                else say("a pod", "一个 Pod")
-            )
+            taker = preemptor(view, event.message)
+            who = _taker(view, taker)
             yield Finding(
                 rule="scheduling.preempted",
                 category="preemption",
@@ -191,9 +188,9 @@ def preempted(view: ClusterView) -> Iterator[Finding]:
                 subject=pod.ref,
                 culprit=view.workload(taker) if taker else owner,
                 statement=stated(
-                    "{kind} {name} lost Pod {victim}: {who} of higher priority preempted it, and its "
-                    "replacement {pod} finds no room.",
-                    "{kind} {name} 的 Pod {victim} 被更高优先级的 {who} 抢占，替代它的 {pod} 没有资源可用。",
+                    "{kind} {name} lost Pod {victim}: {who} preempted it, and its replacement {pod} finds no "
+                    "room.",
+                    "{kind} {name} 的 Pod {victim} 被{who}抢占，替代它的 {pod} 没有资源可用。",
                     kind=owner.kind, name=owner.name, victim=victim.name, who=who, pod=pod.name,
                 ),
                 explains=(pod.ref,),
@@ -214,6 +211,24 @@ def preempted(view: ClusterView) -> Iterator[Finding]:
             break
 
 
+def _taker(view: ClusterView, ref: Resource | None) -> Text:
+    """Who took the room, with its PriorityClass where the pod was read."""
+    if ref is None:
+        return say("a pod of higher priority", "更高优先级的 Pod ")
+    found = view.find(ref)
+    cls = found.text("spec", "priorityClassName") if found is not None else ""
+    owner = view.workload(ref)
+    of = say(" of {k} {n}", "（{k} {n}）", k=owner.kind, n=owner.name) if owner != ref else NOTHING
+    named = (
+        say(" (PriorityClass {c})", "（PriorityClass {c}）", c=cls)
+        if cls
+        else say(" of higher priority", "（优先级更高）")
+    )
+    return say(
+        "Pod {p}{of}{named}", " Pod {p}{of}{named}", p=f"{ref.namespace}/{ref.name}", of=of, named=named
+    )
+
+
 def _was_of(view: ClusterView, victim: Resource, owner: Resource) -> bool:
     """Whether the pod, which may be gone, was one of the workload's."""
     if view.find(victim) is not None:
@@ -222,7 +237,8 @@ def _was_of(view: ClusterView, victim: Resource, owner: Resource) -> bool:
     return any(re.fullmatch(rf"{re.escape(s)}-[a-z0-9]{{1,10}}", victim.name) for s in sets)
 
 
-def _preemptor(view: ClusterView, message: str) -> Resource | None:
+def preemptor(view: ClusterView, message: str) -> Resource | None:
+    """The pod that a `Preempted` event names, by name or by a uid that was read."""
     found = _PREEMPTOR.search(message)
     if not found:
         return None

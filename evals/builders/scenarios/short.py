@@ -15,7 +15,7 @@ from kubetriage.evals.builders.states import READY, Ended, PodState
 from kubetriage.evals.builders.templates import container
 from kubetriage.evals.builders.world import World
 
-NO_OOM = blames("OOM|out of memory|memory limit")
+NO_OOM = blames(r"\bOOM|out of memory|memory limit")
 NO_PULL = blames("image (cannot|could not|can not) be pulled|image pull|ErrImagePull|ImagePullBackOff")
 NO_PROBE = blames("(liveness|readiness|startup) probe")
 NO_ROOM = blames("insufficient (cpu|memory)")

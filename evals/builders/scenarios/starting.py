@@ -452,7 +452,7 @@ def sidecar_takes_the_port() -> Built:
     )
 
 
-def limits_squeezed_cpu() -> Built:
+def cpu_limit_throttles() -> Built:
     """A CPU limit of 50m under load: throttled nearly all the time, and slow."""
     world = lean("2026-09-24T20:55:00Z")
     work = running(
@@ -480,7 +480,7 @@ def limits_squeezed_cpu() -> Built:
         }
     )
     return Built(
-        "limits-squeezed-cpu",
+        "cpu-limit-throttles",
         [
             fires(
                 world,

@@ -39,8 +39,10 @@ def test_pending_claim(view_of: Any, k8s: Any) -> None:
 
 
 def test_bound_claim(view_of: Any, k8s: Any) -> None:
-    """A bound claim needs its volume and its events only."""
-    assert kinds(view_of([claim(k8s, "Bound", volumeName="pv-1")], CLAIM)) == {"Event", "PersistentVolume"}
+    """A bound claim needs its volume and its events; the alert's own also the workload that uses it."""
+    bound = claim(k8s, "Bound", volumeName="pv-1")
+    assert kinds(view_of([bound], "Pod shop/web-1", looked=[CLAIM])) == {"Event", "PersistentVolume"}
+    assert {"StatefulSet", "Deployment"} <= kinds(view_of([bound], CLAIM))
 
 
 def test_claims_that_are_not_looked_at(view_of: Any, k8s: Any) -> None:
@@ -86,3 +88,14 @@ def test_absent_claim(view_of: Any) -> None:
     """Beside a claim that is missing, those that exist are read."""
     view = view_of([], "Pod shop/web-1", absent=[CLAIM], looked=[CLAIM])
     assert kinds(view) == {"PersistentVolumeClaim"}
+
+
+def test_attached_elsewhere(view_of: Any, k8s: Any) -> None:
+    """A volume that is still on another node: the attachments, and that node."""
+    pod = k8s.pod("Pod shop/web-1", node="n1")
+    message = 'Multi-Attach error for volume "pv-1" Volume is already exclusively attached to one node'
+    event = k8s.event("Pod shop/web-1", "FailedAttachVolume", message)
+    assert kinds(view_of([pod, event], "Pod shop/web-1")) == {"VolumeAttachment"}
+    spec = {"nodeName": "n9", "source": {"persistentVolumeName": "pv-1"}}
+    held = k8s.obj("VolumeAttachment csi-1", spec=spec, status={"attached": True})
+    assert "get|v1|Node||n9" in reads(view_of([pod, event, held], "Pod shop/web-1"))

@@ -37,7 +37,16 @@ def test_impossible(view_of: Any, k8s: Any) -> None:
 
 
 def test_blocks_draining(view_of: Any, k8s: Any) -> None:
-    """A budget that allows nothing is a risk; one that allows something is not spoken of."""
-    (one,) = found(view_of([budget(k8s, 3, 3, 3)], PDB))
+    """A budget that allows nothing is a risk to others; one that allows something is not spoken of."""
+    (one,) = found(view_of([budget(k8s, 3, 3, 3)], "Node n1", looked=[PDB]))
     assert one.role is Role.RISK
     assert found(view_of([budget(k8s, 3, 2, 3)], PDB)) == []
+
+
+def test_alert_about_a_budget_that_allows_nothing(view_of: Any, k8s: Any) -> None:
+    """The alert's own budget is the cause, with the number that makes it so."""
+    full = budget(k8s, 3, 3, 3)
+    full["spec"]["minAvailable"] = 3
+    (one,) = found(view_of([full], PDB))
+    assert (one.role, str(one.culprit)) == (Role.CAUSE, PDB)
+    assert "minAvailable 3" in one.statement.en

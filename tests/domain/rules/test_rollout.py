@@ -79,6 +79,17 @@ def test_scaled_to_zero(view_of: Any, k8s: Any) -> None:
     assert any(c.command.endswith("--replicas=3") for r in one.remedies for c in r.commands)
 
 
+def test_scaled_to_zero_behind_a_service(view_of: Any, k8s: Any) -> None:
+    """A Service without pods is followed to the workload that it would select."""
+    template = {"metadata": {"labels": {"app": "app"}}}
+    deployment = k8s.deployment(APP, replicas=0, spec={"template": template})
+    service = k8s.obj("Service shop/app", spec={"selector": {"app": "app"}})
+    (one,) = found(view_of([deployment, service], "Service shop/app"))
+    assert str(one.culprit) == APP
+    other = k8s.obj("Service shop/app", spec={"selector": {"app": "other"}})
+    assert found(view_of([deployment, other], "Service shop/app")) == []
+
+
 def test_paused(view_of: Any, k8s: Any) -> None:
     """A paused Deployment whose template is not rolled out."""
     status = {"availableReplicas": 3, "updatedReplicas": 0}

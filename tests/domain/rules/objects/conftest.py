@@ -75,7 +75,11 @@ def node(k8s: Any) -> Callable[..., Raw]:
 
     def make(name: str = "n1", cordoned: bool = False, capacity: Raw | None = None, **given: Any) -> Raw:
         usual = {
-            "MemoryPressure": ("False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+            "MemoryPressure": (
+                "False",
+                "KubeletHasSufficientMemory",
+                "kubelet has sufficient memory available",
+            ),
             "DiskPressure": ("False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
             "PIDPressure": ("False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
             "Ready": ("True", "KubeletReady", "kubelet is posting ready status"),
@@ -85,7 +89,9 @@ def node(k8s: Any) -> Callable[..., Raw]:
              "lastHeartbeatTime": k8s.at(26), "lastTransitionTime": k8s.at(25)}
             for kind, (status, reason, message) in usual.items()
         ]  # fmt: skip
-        taints = [{"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule", "timeAdded": k8s.at(50)}]
+        taints = [
+            {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule", "timeAdded": k8s.at(50)}
+        ]
         made: Raw = k8s.obj(
             f"Node {name}",
             spec={"unschedulable": True, "taints": taints} if cordoned else {},
@@ -106,7 +112,12 @@ def service(k8s: Any) -> Callable[..., Raw]:
 
     def make(words: str = "Service shop/web", port: Any = 80, target: Any = 8080, **selector: str) -> Raw:
         ports = [{"name": "http", "port": port, "targetPort": target, "protocol": "TCP"}]
-        spec = {"type": "ClusterIP", "clusterIP": "10.96.0.20", "selector": selector or {"app": "web"}, "ports": ports}
+        spec = {
+            "type": "ClusterIP",
+            "clusterIP": "10.96.0.20",
+            "selector": selector or {"app": "web"},
+            "ports": ports,
+        }
         made: Raw = k8s.obj(words, spec=spec)
         return made
 
@@ -144,7 +155,11 @@ def job(k8s: Any) -> Callable[..., Raw]:
             kind, reason, message = ended
             condition = {"type": kind, "status": "True", "lastTransitionTime": k8s.at(20)}
             status["conditions"] = [condition | ({"reason": reason, "message": message} if reason else {})]
-        spec = {"selector": {"matchLabels": {"controller-uid": "u1"}}, "completions": 1, **parts.pop("spec", {})}
+        spec = {
+            "selector": {"matchLabels": {"controller-uid": "u1"}},
+            "completions": 1,
+            **parts.pop("spec", {}),
+        }
         made: Raw = k8s.obj(words, owner=owner, spec=spec, status=status, **parts)
         return made
 
@@ -182,5 +197,3 @@ def alerted() -> Callable[..., ClusterView]:
         return view
 
     return change
-
-

@@ -24,7 +24,10 @@ def _evicted(k8s: Any, message: str, reason: str = "Evicted", minutes: float = 8
     [
         ("Pod ephemeral local storage usage exceeds the total limit of containers 1Gi. ", "limit of 1Gi"),
         ('Container app exceeded its local ephemeral storage limit "512Mi". ', "container app used more"),
-        ('Usage of EmptyDir volume "cache" exceeds the limit "500Mi". ', "emptyDir cache grew over its limit of 500Mi"),
+        (
+            'Usage of EmptyDir volume "cache" exceeds the limit "500Mi". ',
+            "emptyDir cache grew over its limit of 500Mi",
+        ),
     ],
 )
 def test_over_its_own_limit(k8s: Any, view_of: Any, cause: Any, message: str, words: str) -> None:
@@ -33,7 +36,9 @@ def test_over_its_own_limit(k8s: Any, view_of: Any, cause: Any, message: str, wo
     assert words in one.statement.en and str(one.culprit) == POD and one.category == "evicted"
 
 
-LOW_OLD = "The node was low on resource: memory. Container app was using {u}, which exceeds its request of {r}. "
+LOW_OLD = (
+    "The node was low on resource: memory. Container app was using {u}, which exceeds its request of {r}. "
+)
 LOW_NEW = (
     "The node was low on resource: memory. Threshold quantity: 100Mi, available: 88Mi. "
     "Container app was using {u}, request is {r}, has larger consumption of memory. "

@@ -19,25 +19,41 @@ CNI = (
 @pytest.mark.parametrize(
     ("status", "reason", "message", "rule", "words"),
     [
-        ("Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.", "kubelet-silent", "stopped posting"),
-        ("Unknown", "NodeStatusNeverUpdated", "Kubelet never posted node status.", "kubelet-never-seen", "never"),
+        ("Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.", "kubelet-silent",
+            "stopped posting"),
+        ("Unknown", "NodeStatusNeverUpdated", "Kubelet never posted node status.", "kubelet-never-seen",
+            "never"),
         ("False", "KubeletNotReady", CNI, "network-plugin", "cni plugin not initialized"),
-        ("False", "KubeletNotReady", "runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
+        ("False", "KubeletNotReady",
+            "runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
          "message:docker: network plugin is not ready: cni config uninitialized", "network-plugin",
          "cni config uninitialized"),
-        ("False", "KubeletNotReady", "PLEG is not healthy: pleg was last seen active 4m1.2s ago; threshold is 3m0s",
+        ("False", "KubeletNotReady",
+            "PLEG is not healthy: pleg was last seen active 4m1.2s ago; threshold is 3m0s",
          "pleg", "PLEG is not healthy"),
-        ("False", "KubeletNotReady", "[container runtime is down, PLEG is not healthy: pleg was last seen active 5m0s "
-         "ago; threshold is 3m0s, container runtime network not ready: NetworkReady=false]", "container-runtime",
+        ("False", "KubeletNotReady",
+            "[container runtime is down, PLEG is not healthy: pleg was last seen active 5m0s "
+         "ago; threshold is 3m0s, container runtime network not ready: NetworkReady=false]",
+             "container-runtime",
          "container runtime is down"),
-        ("False", "KubeletNotReady", "container runtime not ready: RuntimeReady=false reason:ContainerdNotReady",
+        ("False", "KubeletNotReady",
+            "container runtime not ready: RuntimeReady=false reason:ContainerdNotReady",
          "container-runtime", "RuntimeReady=false"),
         ("False", "KubeletNotReady", "node is shutting down", "shutdown", "shutting down"),
-        ("False", "KubeletNotReady", "[CSINode is not yet initialized]", "not-ready", "CSINode is not yet initialized"),
+        ("False", "KubeletNotReady", "[CSINode is not yet initialized]", "not-ready",
+            "CSINode is not yet initialized"),
     ],
 )  # fmt: skip
 def test_why_a_node_is_not_ready(
-    k8s: Any, view_of: Any, node: Any, cause: Any, status: str, reason: str, message: str, rule: str, words: str
+    k8s: Any,
+    view_of: Any,
+    node: Any,
+    cause: Any,
+    status: str,
+    reason: str,
+    message: str,
+    rule: str,
+    words: str,
 ) -> None:
     """Kubelet's and the node controller's words, old and new, are told with what they mean; the node is the culprit."""
     one = cause(view_of([node(Ready=(status, reason, message))], NODE), rules.RULES)
@@ -74,7 +90,9 @@ def test_other_nodes_in_the_same_state_are_counted(view_of: Any, node: Any, caus
     assert "2 of 3 nodes" in cause(view_of(nodes, NODE, lists=[("Node", "")]), rules.RULES).statement.en
 
 
-def test_a_dead_node_explains_the_pods_that_were_well_on_it(k8s: Any, view_of: Any, node: Any, cause: Any) -> None:
+def test_a_dead_node_explains_the_pods_that_were_well_on_it(
+    k8s: Any, view_of: Any, node: Any, cause: Any
+) -> None:
     """What a silent kubelet said last of a running pod is outdated; a pod that crashed before has its own cause."""
     silent = node(Ready=("Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status."))
     well = k8s.pod("Pod shop/a", k8s.container(ready=False))
@@ -103,7 +121,9 @@ def _evicted(k8s: Any, words: str, message: str, node: str = "n1", minutes: floa
     return k8s.pod(words, k8s.container(state=k8s.ended(137)), phase="Failed", node=node, status=status)
 
 
-def test_pressure_names_whom_it_evicted_and_who_used_most(k8s: Any, view_of: Any, node: Any, cause: Any) -> None:
+def test_pressure_names_whom_it_evicted_and_who_used_most(
+    k8s: Any, view_of: Any, node: Any, cause: Any
+) -> None:
     """All pressures with their messages, the evicted pods and the container that used most."""
     low = "The node was low on resource: ephemeral-storage. "
     pods = [
@@ -116,13 +136,17 @@ def test_pressure_names_whom_it_evicted_and_who_used_most(k8s: Any, view_of: Any
     assert "61Gi" in one.statement.en and {str(r) for r in one.explains} == {"Pod shop/a", "Pod shop/b"}
 
 
-def test_pressure_is_no_cause_for_a_pod_with_other_troubles(k8s: Any, view_of: Any, node: Any, found: Any) -> None:
+def test_pressure_is_no_cause_for_a_pod_with_other_troubles(
+    k8s: Any, view_of: Any, node: Any, found: Any
+) -> None:
     """That the node of a crashing pod is under pressure is a fact beside the point; for an evicted one it is why."""
     crashed = k8s.pod("Pod shop/a", k8s.container(state=k8s.waiting("CrashLoopBackOff"), last=k8s.ended(1)))
     (one,) = found(view_of([node(MemoryPressure=MEMORY), crashed], "Pod shop/a", looked=[NODE]), rules.RULES)
     assert one.role is Role.HINT
     gone = _evicted(k8s, "Pod shop/a", "The node was low on resource: memory. ")
-    some = found(view_of([node(MemoryPressure=MEMORY), gone], "Pod shop/a", looked=[NODE]), rules.RULES, Role.CAUSE)
+    some = found(
+        view_of([node(MemoryPressure=MEMORY), gone], "Pod shop/a", looked=[NODE]), rules.RULES, Role.CAUSE
+    )
     assert {f.rule for f in some} == {"node.pressure", "node.evicted"}
 
 

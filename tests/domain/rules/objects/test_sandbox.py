@@ -29,11 +29,14 @@ def _waiting(k8s: Any, **parts: Any) -> Any:
 @pytest.mark.parametrize(
     ("why", "rule", "category"),
     [
-        ('plugin type="calico" failed (add): error getting ClusterInformation: connection is unauthorized: Unauthorized',
+        ('plugin type="calico" failed (add): error getting ClusterInformation: connection is '
+         'unauthorized: Unauthorized',
          "network", "cni"),
-        ("stat /var/lib/calico/nodename: no such file or directory: check that the calico/node container is running",
+        ("stat /var/lib/calico/nodename: no such file or directory: check that the calico/node container "
+         "is running",
          "network", "cni"),
-        ('plugin type="host-local" failed (add): failed to allocate for range 0: no IP addresses available in range '
+        ('plugin type="host-local" failed (add): failed to allocate for range 0: no IP addresses '
+         'available in range '
          "set: 10.244.1.1-10.244.1.254", "no-address", "ip-exhaustion"),
         ("add cmd: failed to assign an IP address to container", "no-address", "ip-exhaustion"),
     ],
@@ -54,11 +57,13 @@ def test_the_network_plugin_fails(
         ('Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox image '
          '"registry.k8s.io/pause:3.9": failed to pull image "registry.k8s.io/pause:3.9": i/o timeout',
          "sandbox-image", "Node n1"),
-        ('Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox runtime: no runtime for '
+        ('Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox runtime: '
+         'no runtime for '
          '"gvisor" is configured', "runtime-handler", POD),
         ("Failed to create pod sandbox: rpc error: code = DeadlineExceeded desc = context deadline exceeded",
          "runtime", "Node n1"),
-        ("Failed to create pod sandbox: mkdir /var/lib/containerd/x: no space left on device", "disk-full", "Node n1"),
+        ("Failed to create pod sandbox: mkdir /var/lib/containerd/x: no space left on device", "disk-full",
+            "Node n1"),
     ],
 )  # fmt: skip
 def test_the_runtime_fails(

@@ -50,6 +50,19 @@ def test_multi_attach(view_of: Any, k8s: Any, claim: Any, found: Any, mounting: 
     assert [str(r) for r in one.waits_on] == ["Node n1"]
 
 
+def test_attachment_without_a_pod(view_of: Any, k8s: Any, found: Any, mounting: Any) -> None:
+    """Where no pod holds the volume any more, its VolumeAttachment says which node does."""
+    message = 'Multi-Attach error for volume "pv-1" Volume is already exclusively attached to one node'
+    spec = {"nodeName": "n9", "source": {"persistentVolumeName": "pv-1"}}
+    held = k8s.obj("VolumeAttachment csi-1", spec=spec, status={"attached": True})
+    freed = k8s.obj("VolumeAttachment csi-2", spec=spec | {"nodeName": "n8"}, status={"attached": False})
+    event = k8s.event(POD, "FailedAttachVolume", message, component="attachdetach-controller")
+    pod = mounting("data", phase="Pending", node="n2")
+    (one,) = found(view_of([pod, event, held, freed], POD))
+    assert [str(r) for r in one.waits_on] == ["Node n9"]
+    assert "n9" in one.statement.zh
+
+
 @pytest.mark.parametrize(
     ("message", "rule", "culprit"),
     [
