@@ -83,7 +83,11 @@ def _is_top(place: int, others: Iterable[int], reached: Sequence[set[int]]) -> b
 
 
 def _edges(troubles: Sequence[Finding], reach: Sequence[set[Resource]]) -> list[set[int]]:
-    """For each finding the places of those it explains directly; of two that do so mutually, the stronger."""
+    """For each finding the places of those it explains directly.
+
+    Of two that explain each other, what a finding says itself goes before what is inferred, then the
+    stronger before the weaker.
+    """
     shown: dict[Resource, list[int]] = defaultdict(list)
     waiting: dict[Resource, list[int]] = defaultdict(list)
     for i, finding in enumerate(troubles):
@@ -91,32 +95,33 @@ def _edges(troubles: Sequence[Finding], reach: Sequence[set[Resource]]) -> list[
         for ref in finding.waits_on:
             waiting[ref].append(i)
     subjects, waited = set(shown), set(waiting)
+    said: list[set[int]] = []
     edges: list[set[int]] = []
     for i, cause in enumerate(troubles):
-        near = {k for ref in subjects & {*reach[i], *cause.explains} for k in shown[ref]}
-        near |= {k for ref in waited & reach[i] for k in waiting[ref]}
-        edges.append({k for k in near if k != i and _explains(cause, troubles[k], reach[i])})
+        named = {k for ref in cause.explains for k in shown.get(ref, ())}
+        named |= {k for ref in waited & reach[i] for k in waiting[ref]}
+        said.append({k for k in named if k != i and not _is_only_a_hint(cause, troubles[k])})
+        near = {k for ref in subjects & reach[i] for k in shown[ref] if k != i}
+        edges.append(said[i] | {k for k in near if _is_inferred(cause, troubles[k])})
     for i, effects in enumerate(edges):
-        for k in [k for k in effects if k > i]:
-            edges[k].discard(i)
+        for k in [k for k in effects if i in edges[k]]:
+            mine, theirs = k in said[i], i in said[k]
+            if (mine, k > i) > (theirs, i > k):
+                edges[k].discard(i)
     return edges
 
 
-def _explains(cause: Finding, effect: Finding, reach: set[Resource]) -> bool:
-    """Whether one finding explains another; a hint does not take the place of a cause that is shown."""
-    if (
-        effect.role is Role.CAUSE
-        and cause.likelihood is Likelihood.LOW
-        and effect.likelihood is not Likelihood.LOW
-    ):
-        return False
-    if effect.subject in cause.explains or any(waited in reach for waited in effect.waits_on):
-        return True
+def _is_only_a_hint(cause: Finding, effect: Finding) -> bool:
+    """Whether a hint would take the place of a cause that is shown."""
+    low = Likelihood.LOW
+    return effect.role is Role.CAUSE and cause.likelihood is low and effect.likelihood is not low
+
+
+def _is_inferred(cause: Finding, effect: Finding) -> bool:
+    """Whether one finding explains another on an object that it affects: symptoms only."""
     if effect.role is not Role.SYMPTOM:
         return False
-    if effect.subject == cause.subject:
-        return cause.role is Role.CAUSE
-    return effect.subject in reach
+    return cause.role is Role.CAUSE or effect.subject != cause.subject
 
 
 def affected_by(view: ClusterView, finding: Finding) -> set[Resource]:

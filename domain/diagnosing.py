@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import NamedTuple
 
 from kubetriage.domain.advice import recommendations
@@ -71,24 +70,19 @@ def _outcome(case: Case, explanation: Explanation, healthy: Sequence[Finding]) -
 
 
 def _is_over(view: ClusterView, explanation: Explanation, healthy: Sequence[Finding]) -> bool:
-    """Whether the alert is resolved or not true now, and whatever went wrong is past."""
+    """Whether the alert is resolved or not true now, and nothing that was read speaks against it.
+
+    A cause that rules still see keeps a firing alert from being over, however well its object looks: only
+    they know whether it is past. Of a resolved alert it is the past cause.
+    """
     resolved = view.alert.status is AlertStatus.RESOLVED
     if explanation.open_symptoms:  # a target that is gone is one: that it is over cannot be seen
         return False
     if healthy:
-        return all(resolved or _is_past(view, f) for f in explanation.roots)
+        return resolved or not explanation.roots
     if not resolved or explanation.roots or not view.answered:
         return False
     return view.primary is None or not isinstance(view.get(view.primary), Unknown)
-
-
-def _is_past(view: ClusterView, cause: Finding) -> bool:
-    """Whether a cause was not seen since the alert fired, nor lately: a crash loop pauses for minutes."""
-    began = view.alert_began
-    return cause.since is not None and began is not None and cause.since < min(began, view.now - _CALM)
-
-
-_CALM = timedelta(minutes=30)
 
 
 def _about_alert(view: ClusterView, finding: Finding) -> bool:

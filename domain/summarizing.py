@@ -45,7 +45,8 @@ def summary_of(case: Case, explanation: Explanation, healthy: Sequence[Finding],
 
 def _causes(case: Case, explanation: Explanation, causes: Sequence[Finding]) -> str:
     if len(causes) == 1:
-        return _with_tail(case, causes[0].statement, _effect(case, explanation, causes[0]))
+        tail = _joined(_where(case, causes[0]), _effect(case, explanation, causes[0]))
+        return _with_tail(case, causes[0].statement, tail)
     zh = case.language is Language.ZH
     shown, more = causes[:NAMED_CAUSES], len(causes) - NAMED_CAUSES
     head = f"{len(causes)} 个独立原因：" if zh else f"{len(causes)} independent causes: "
@@ -53,6 +54,16 @@ def _causes(case: Case, explanation: Explanation, causes: Sequence[Finding]) -> 
     room = (STATEMENT_LIMIT - len(head) - len(tail)) // len(shown) - len("(9) ; ")
     pieces = [f"({i}) {_piece(case, cause, room)}" for i, cause in enumerate(shown, 1)]
     return head + ("；" if zh else "; ").join(pieces) + tail
+
+
+def _where(case: Case, cause: Finding) -> Text:
+    """The culprit, where the statement does not name it: a report says where to change something."""
+    culprit = cause.culprit
+    if culprit is None or culprit.name in cause.statement.say(case.language):
+        return _NOTHING
+    if culprit == case.view.primary:
+        return _NOTHING
+    return text("The culprit is {who}.", "问题所在：{who}。", who=culprit)
 
 
 def _effect(case: Case, explanation: Explanation, cause: Finding) -> Text:

@@ -19,6 +19,7 @@ from kubetriage.domain.relations import (
     scheduling,
     service,
     storage,
+    terminating,
     workload,
 )
 from kubetriage.domain.relations.base import Relation
@@ -35,6 +36,7 @@ RELATIONS: tuple[Relation, ...] = (
     *autoscaling.RELATIONS,
     *namespace.RELATIONS,
     *absent.RELATIONS,
+    *terminating.RELATIONS,
     *changes.RELATIONS,
 )
 """Every relation, in the order in which a reader wants what they find."""

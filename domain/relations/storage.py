@@ -9,6 +9,7 @@ from kubetriage.domain.finding import Want
 from kubetriage.domain.language import text
 from kubetriage.domain.relations.base import Relation
 from kubetriage.domain.resource import Resource, resource
+from kubetriage.domain.rules.storage_attach import attachments, multi_attached
 from kubetriage.domain.rules.storage_claims import (
     STATIC,
     Claim,
@@ -25,7 +26,6 @@ from kubetriage.domain.rules.storage_claims import (
 )
 from kubetriage.domain.rules.storage_driver import controllers
 from kubetriage.domain.rules.storage_messages import Refusal, kind_of
-from kubetriage.domain.rules.storage_mounts import attachments, multi_attached
 from kubetriage.domain.view import ClusterView
 
 SYSTEM = "kube-system"

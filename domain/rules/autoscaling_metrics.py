@@ -35,6 +35,10 @@ _UNREADY = re.compile(
 )
 
 
+_NO_SERVICE = "ServiceNotFound"
+"""The one reason of an APIService that leaves nothing open; the others have a reason of their own."""
+
+
 def without_metrics(view: ClusterView, found: Obj, active: Condition) -> Finding:
     """No metrics: none requested, none given by unready pods, or nobody who serves them."""
     asked = _NO_REQUEST.search(active.message)
@@ -92,15 +96,17 @@ def _no_metrics(view: ClusterView, found: Obj, active: Condition) -> Finding:
     kind = active.reason.removeprefix("FailedGet").removesuffix("Metric") or "resource"
     api, server = view.find(METRICS_API), view.find(METRICS_SERVER)
     usual = "Resource" in active.reason
-    down = usual and _unavailable(api)
+    down = _unavailable(api) if usual else ""
     absent = usual and view.is_absent(METRICS_API)
     words = short(active.message.rpartition(": ")[2] if len(active.message) > 150 else active.message, 120)
     if absent:
-        why = say(
-            "the metrics API (metrics-server) is not installed", "集群没有安装指标 API（metrics-server）"
-        )
+        why = say("the metrics API {a} (metrics-server) is not installed",
+            "集群没有安装指标 API {a}（metrics-server）",
+                  a=METRICS_API.name)  # fmt: skip
     elif down:
-        why = say("the metrics API is not available ({r})", "指标 API 不可用（{r}）", r=_unavailable(api))
+        why = say("the metrics API {a} (metrics-server) is not available ({r})",
+            "指标 API {a}（metrics-server）不可用（{r}）",
+                  a=METRICS_API.name, r=down)  # fmt: skip
     else:
         why = say("{k} metrics cannot be read: “{w}”", "无法读取 {k} 指标：“{w}”", k=kind, w=words)
     owner = METRICS_API if absent or (down and server is None) else METRICS_SERVER if down else found.ref
@@ -118,7 +124,7 @@ def _no_metrics(view: ClusterView, found: Obj, active: Condition) -> Finding:
         say("HPA {h} cannot scale {k} {n}: {why}.", "HPA {h} 无法伸缩 {k} {n}：{why}。",
             h=found.name, k=target_of(found).kind, n=target_of(found).name, why=why),
         culprit=owner,
-        likelihood=Likelihood.HIGH if not usual or down or absent else Likelihood.MEDIUM,
+        likelihood=Likelihood.HIGH if not usual or absent or down == _NO_SERVICE else Likelihood.MEDIUM,
         specificity=Specificity.NAMED,
         waits_on=waits,
         cites=tuple(o.cite for o in (api, server) if o is not None),

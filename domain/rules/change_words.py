@@ -18,6 +18,8 @@ CATEGORY = "change"
 
 _VALUE = 60
 """Characters of one value in a statement."""
+_SHARED = 24
+"""Characters that are kept of what two long values begin with alike."""
 _SHOWN = 4
 """Differences that a statement names at most."""
 
@@ -102,7 +104,7 @@ def _cut(before: str | None, after: str | None, room: int) -> tuple[str, str]:
     left, right = before or "", after or ""
     if max(len(left), len(right)) > room and left and right:
         same = next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), 0)
-        skip = min(same, max(len(left), len(right)) - room) if same > 8 else 0
+        skip = same - _SHARED
         if skip > 0:
             left, right = f"…{left[skip:]}", f"…{right[skip:]}"
     return short(left, room), short(right, room)

@@ -38,7 +38,9 @@ _MEASURES = re.compile(
     r"rate|5xx|4xx|\bp9\d\b|percentile|\bqps\b"
     r"|\brps\b|requests? "
     r"per|throughput|traffic|saturation|\bslo\b|budget|lag\b|backlog|queue|usage|utili[sz]ation"
-    r"|throttl|consum(?:ed|ption)|requests? (?:fail|with)|of (?:all )?(?:requests|calls)|timeouts?\b|slow"
+    r"|throttl|consum(?:ed|ption)|requests? (?:fail|with)|of (?:all |its "
+    r")?(?:requests|calls)|timeouts?\b|slow"
+    r"|\berrors\b|\d ?%|percent"
     r"|延迟|时延|耗时|错误率|成功率|失败率|超时|请求量|吞吐|流量|积压|堆积|使用率|利用率|用量|限流|慢",
     re.IGNORECASE,
 )
@@ -69,10 +71,16 @@ def logs_are_clean(view: ClusterView, pods: Sequence[Obj]) -> bool:
 
 
 def _has_error(view: ClusterView, text: str) -> bool:
-    if any(_counts(view, seen.record) for seen in signs(text)):
+    """Whether a log speaks of an error that counts: any at all, unless it goes on after the alert's start; then
+    those from there on."""
+    began = view.alert_began
+    known = records(text)
+    times = [r.at for r in known if r.at is not None]
+    covered = began if began is not None and times and max(times) >= began else None
+
+    def counts(record: Record) -> bool:
+        return covered is None or record.at is None or record.at >= covered
+
+    if any(counts(seen.record) for seen in signs(text)):
         return True
-    return any(r.level >= Level.ERROR or r.thrown for r in records(text) if _counts(view, r))
-
-
-def _counts(view: ClusterView, record: Record) -> bool:
-    return record.at is None or view.alert_began is None or record.at >= view.alert_began
+    return any(r.level >= Level.ERROR or r.thrown for r in known if counts(r))

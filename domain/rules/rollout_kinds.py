@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kubetriage.domain.finding import Finding, Likelihood, Role
 from kubetriage.domain.kube import Obj, pod_ready
@@ -22,6 +22,7 @@ from kubetriage.domain.rules.remedies import (
 )
 from kubetriage.domain.rules.rollout_state import count, exact_cause, workloads
 from kubetriage.domain.rules.scheduling_fit import fits_selector, nodes, taint_text, untolerated
+from kubetriage.domain.rules.scheduling_reasons import NODE_TROUBLE
 from kubetriage.domain.rules.wording import quotable
 from kubetriage.domain.view import ClusterView
 
@@ -209,9 +210,14 @@ def wrong_nodes(view: ClusterView) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def _kept_off(template: Obj, node: Obj) -> list[dict[str, Any]]:
+    """The node's taints that count: DaemonSet pods tolerate those of a node's own trouble."""
+    return [t for t in untolerated(template, node) if t.get("key") not in NODE_TROUBLE]
+
+
 def _not_allowed(template: Obj, node: Obj) -> Text | None:
     """Why a node is not one for this template."""
-    taints = untolerated(template, node)
+    taints = _kept_off(template, node)
     if taints:
         return say("it has the taint {t}", "带有污点 {t}", t=taint_text(taints[0]))
     if not fits_selector(template, node):
@@ -227,7 +233,7 @@ def no_nodes(view: ClusterView) -> Iterator[Finding]:
             continue
         template = Obj(found.mapping("spec", "template"))
         fitting = [n for n in known if fits_selector(template, n)]
-        if any(not untolerated(template, n) for n in fitting):
+        if any(not _kept_off(template, n) for n in fitting):
             continue
         if not fitting:
             pairs = template.mapping("spec", "nodeSelector")
@@ -235,7 +241,7 @@ def no_nodes(view: ClusterView) -> Iterator[Finding]:
             why = say("no node matches its node selector ({s})", "没有节点符合其节点选择器（{s}）", s=shown)
             quotes = tuple(str(v) for v in pairs.values())[:1]
         else:
-            taints = [taint_text(t) for n in fitting for t in untolerated(template, n)]
+            taints = [taint_text(t) for n in fitting for t in _kept_off(template, n)]
             why = say("it does not tolerate the taint {t}", "它不容忍污点 {t}", t=taints[0])
             quotes = ()
         yield exact_cause(

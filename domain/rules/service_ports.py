@@ -34,10 +34,13 @@ def port_mismatch(view: ClusterView) -> Iterator[Finding]:
         if found is None or not found[0]:
             continue
         pods = found[0]
+        up = any(pod_ready(p) for p in pods)  # else the pods' own trouble comes first, and this after it
         targets = [(p, port_name(p.get("targetPort"), p.get("port"))) for p in service.items("spec", "ports")]
         for port, target in targets:
             if not target.isdigit() and not any(target in names(p) for p in pods):
-                yield _finding(view, service, pods, port, target, Likelihood.HIGH, Role.CAUSE)
+                yield _finding(
+                    view, service, pods, port, target, Likelihood.HIGH, Role.CAUSE if up else Role.RISK
+                )
         numbers = [(p, t) for p, t in targets if t.isdigit()]
         if numbers and all(not _served(t, pods) for _, t in numbers) and any(ports(p) for p in pods):
             refused = bool(callers_in_vain(view, service))
@@ -48,7 +51,7 @@ def port_mismatch(view: ClusterView) -> Iterator[Finding]:
                 pods,
                 *numbers[0],
                 Likelihood.HIGH if refused else Likelihood.MEDIUM,
-                Role.CAUSE if refused or asked else Role.RISK,
+                Role.CAUSE if up and (refused or asked) else Role.RISK,
             )
 
 

@@ -192,6 +192,7 @@ def _namespace(view: ClusterView, found: Obj) -> Finding:
                 n=found.name, t=_since(view, found), what=what, f=listed(names, 2),
             ),
             culprit=held[0].ref if held else found.ref,
+            likelihood=Likelihood.HIGH if held else Likelihood.MEDIUM,
             cites=tuple(o.cite for o in held[:3]),
             quotes=(names[0],),
             remedies=_let_go(held[0].ref if held else found.ref, names),

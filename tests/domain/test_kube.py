@@ -70,9 +70,7 @@ RAWS: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
         st.sampled_from(
-            "metadata name namespace ownerReferences controller kind spec status containers initContainers "
-            "conditions type status containerStatuses selector matchLabels matchExpressions labels values "
-            "restartCount state waiting reason operator key".split()
+            ["metadata", "name", "namespace", "ownerReferences", "controller", "kind", "spec", "status", "containers", "initContainers", "conditions", "type", "status", "containerStatuses", "selector", "matchLabels", "matchExpressions", "labels", "values", "restartCount", "state", "waiting", "reason", "operator", "key"]
         ),
         inner,
         max_size=5,

@@ -72,16 +72,16 @@ def test_missing_request(view_of: Any, k8s: Any, message: str) -> None:
     assert (one.rule, str(one.culprit)) == ("hpa.missing-request", APP)
 
 
-def test_metrics_api_down(view_of: Any, k8s: Any) -> None:
-    """A metrics API that says of itself that it is down."""
-    message = (
-        "failed to get cpu utilization: unable to get metrics for resource cpu: unable to fetch metrics "
-        "from resource metrics API"
-    )
-    api = k8s.obj(API, status={"conditions": [condition("Available", "False", "MissingEndpoints")]})
-    (one,) = found(view_of([scaler(k8s, inactive("FailedGetResourceMetric", message)), api], HPA))
-    assert (str(one.culprit), one.likelihood) == (API, Likelihood.HIGH)
-    assert "MissingEndpoints" in one.statement.en
+@pytest.mark.parametrize(
+    ("reason", "likelihood"), [("ServiceNotFound", Likelihood.HIGH), ("MissingEndpoints", Likelihood.MEDIUM)]
+)
+def test_metrics_api_down(view_of: Any, k8s: Any, reason: str, likelihood: Likelihood) -> None:
+    """A metrics API that says of itself that it is down; certain where that has no further reason."""
+    words = "failed to get cpu utilization: unable to fetch metrics from resource metrics API"
+    api = k8s.obj(API, status={"conditions": [condition("Available", "False", reason)]})
+    (one,) = found(view_of([scaler(k8s, inactive("FailedGetResourceMetric", words)), api], HPA))
+    assert (str(one.culprit), one.likelihood) == (API, likelihood)
+    assert reason in one.statement.en
 
 
 def test_metrics_api_not_seen(view_of: Any, k8s: Any) -> None:

@@ -240,3 +240,17 @@ def test_daemon_on_wrong_nodes(view_of: Any, k8s: Any) -> None:
     (one,) = found(view)
     assert "n2" in one.statement.en
     assert "n1" not in one.statement.en
+
+
+def test_nodes_in_trouble_are_not_wrong(view_of: Any, k8s: Any) -> None:
+    """Taints of a node's own trouble, which DaemonSet pods tolerate by themselves, are not named."""
+    status = {"desiredNumberScheduled": 1, "currentNumberScheduled": 1, "numberReady": 1,
+        "numberAvailable": 1,
+              "updatedNumberScheduled": 1, "numberMisscheduled": 1}  # fmt: skip
+    ill = [{"key": "node.kubernetes.io/disk-pressure", "effect": "NoSchedule"}]
+    mine = [{"key": "team", "value": "ml", "effect": "NoSchedule"}]
+    nodes = [k8s.obj("Node n1", spec={"taints": ill}), k8s.obj("Node n2", spec={"taints": mine})]
+    pods = [k8s.pod(f"Pod infra/agent-{n}", owner=AGENT, node=n) for n in ("n1", "n2")]
+    (one,) = found(view_of([daemon(k8s, status), *nodes, *pods], AGENT, lists=[("Node", "")]))
+    assert "n2 (it has the taint team=ml:NoSchedule)" in one.statement.en
+    assert "n1" not in one.statement.en

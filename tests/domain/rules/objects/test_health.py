@@ -62,6 +62,12 @@ def test_a_pod_that_finished_with_success(k8s: Any, view_of: Any, found: Any) ->
         ({"name": "OwnName"}, "", False),
         ({"name": "OwnName"}, ERROR, False),
         ({"name": "OwnName", "annotations": {"summary": "error rate above 5%"}}, CLEAN, False),
+        (
+            {"name": "OwnName", "annotations": {"summary": "web fails more than 5% of its requests"}},
+            CLEAN,
+            False,
+        ),
+        ({"name": "OwnName", "annotations": {"summary": "web reports errors of its storage"}}, CLEAN, False),
         ({"name": "OwnName", "annotations": {"summary": "p99 latency of web above 2s"}}, CLEAN, False),
         ({"name": "OwnName", "annotations": {"summary": "web 接口错误率过高"}}, CLEAN, False),
         ({"name": "OwnName", "annotations": {"summary": "Pod状态异常"}}, CLEAN, True),
@@ -79,10 +85,14 @@ def test_when_readiness_contradicts_an_alert(
 
 
 def test_errors_before_the_alert_do_not_count(k8s: Any, view_of: Any, found: Any, alerted: Any) -> None:
-    """A log line with a time before the alert's start says nothing of now; one after it does."""
-    line = "{t} ERROR db: connection refused\n2025-06-01T11:58:00Z INFO reconnected\n"
-    for time, well in (("2025-06-01T09:00:00Z", True), ("2025-06-01T11:55:00Z", False)):
-        logs = {("shop", "web-1", "app", False): line.format(t=time)}
+    """An error before the alert's start is over if the log goes on without one; a log that ends before says nothing."""
+    line = "{t} ERROR db: connection refused\n{last} INFO GET /items 200\n"
+    for time, last, well in (
+        ("2025-06-01T09:00:00Z", "2025-06-01T11:58:00Z", True),
+        ("2025-06-01T11:55:00Z", "2025-06-01T11:58:00Z", False),
+        ("2025-06-01T11:40:00Z", "2025-06-01T11:41:00Z", False),
+    ):
+        logs = {("shop", "web-1", "app", False): line.format(t=time, last=last)}
         view = alerted(view_of([k8s.pod(POD)], POD, logs=logs), name="OwnName")
         assert bool(_healthy(found, view)) is well, time
 

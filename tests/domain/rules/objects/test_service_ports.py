@@ -42,6 +42,14 @@ def test_a_number_that_no_container_declares(k8s: Any, view_of: Any, service: An
     assert "8081" in refused.statement.en and "8080" in refused.statement.en
 
 
+def test_pods_that_are_down_come_first(k8s: Any, view_of: Any, service: Any, found: Any) -> None:
+    """While none of the pods is ready, a wrong port is what fails next."""
+    down = k8s.pod(POD, k8s.container(ready=False, ports=[{"containerPort": 8080}]), labels={"app": "web"})
+    for target in (8081, "http"):
+        (one,) = found(view_of([service(target=target), down], SERVICE, lists=LISTS), RULES)
+        assert one.role is Role.RISK
+
+
 @pytest.mark.parametrize(
     "pod",
     [

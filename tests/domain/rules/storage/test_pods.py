@@ -60,6 +60,7 @@ def test_attachment_without_a_pod(view_of: Any, k8s: Any, found: Any, mounting: 
     pod = mounting("data", phase="Pending", node="n2")
     (one,) = found(view_of([pod, event, held, freed], POD))
     assert [str(r) for r in one.waits_on] == ["Node n9"]
+    assert (str(one.culprit), one.likelihood) == ("Node n9", Likelihood.MEDIUM)
     assert "n9" in one.statement.zh
 
 

@@ -1,0 +1,79 @@
+"""What kubelet and the attacher say about volumes, told apart."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import NamedTuple
+
+from kubetriage.domain.events import EventRecord
+from kubetriage.domain.rules.wording import short_end
+
+
+class Trouble(StrEnum):
+    """What keeps a volume from being used."""
+
+    MULTI_ATTACH = "multi-attach"
+    NO_DRIVER = "no-driver"
+    NO_CLIENT = "no-client"
+    HOST_PATH = "host-path"
+    REFUSED = "refused"
+    NO_PATH = "no-path"
+    UNREACHABLE = "unreachable"
+    PERMISSION = "permission"
+    FILESYSTEM = "filesystem"
+    LIMIT = "limit"
+    GONE = "gone"
+    OTHER = "other"
+
+
+FOREIGN = re.compile(
+    r'(?:configmaps?|secrets?) "[^"]*" (?:not found|is forbidden)|references non-existent|not registered'
+    r"|failed to sync (?:configmap|secret) cache|failed to fetch token|serviceaccounts? \"",
+    re.I,
+)
+GENERAL = re.compile(r"^Unable to attach or mount volumes|timed out waiting for the condition$", re.I)
+_KINDS: tuple[tuple[Trouble, re.Pattern[str]], ...] = (
+    (Trouble.MULTI_ATTACH, re.compile(r"Multi-Attach error|already (?:exclusively )?attached to", re.I)),
+    (Trouble.NO_DRIVER, re.compile(r"not found in the list of registered CSI drivers|no volume plugin "
+                                   r"matched", re.I)),
+    (Trouble.NO_CLIENT, re.compile(r"helper program|unknown filesystem type|mount\.\w+: (?:command )?not "
+                                   r"found", re.I)),
+    (Trouble.HOST_PATH, re.compile(r"hostPath type check failed", re.I)),
+    (Trouble.REFUSED, re.compile(r"access denied by server|authentication|mount error\(13\)", re.I)),
+    (Trouble.LIMIT, re.compile(r"(?:attach\w*|volume).{0,40}(?:limit|maximum|too "
+                               r"many)|exceed.{0,40}attach", re.I)),
+    (Trouble.FILESYSTEM, re.compile(r"wrong fs type|bad superblock|fsck|needs cleaning|mkfs", re.I)),
+    (Trouble.PERMISSION, re.compile(r"permission denied|not permitted|read-only file ?system|chown", re.I)),
+    (Trouble.NO_PATH, re.compile(r"No such file or directory|no such device", re.I)),
+    (Trouble.UNREACHABLE, re.compile(
+        r"connection (?:timed out|refused)|no route to host|network is unreachable|i/o timeout|no such host"
+        r"|deadline ?exceeded|not responding|failed to resolve|unavailable", re.I)),
+    (Trouble.GONE, re.compile(r"(?:disk|volume|instance|snapshot)\S*.{0,60}(?:not found|does not "
+                              r"exist)|notfound", re.I)),
+)  # fmt: skip
+VOLUME = re.compile(r'(?:for volume|volume) "(?P<name>[^"]+)"')
+_OUTPUT = re.compile(r"Output:\s*(?P<words>.+)$", re.S)
+_RPC = re.compile(r"rpc error: code = \w+ desc = ")
+_HOST_PATH = re.compile(r"type check failed: (?P<path>\S+) is not (?P<kind>an? \S+)")
+HOLDERS = re.compile(r"already used by pod\(s\) (?P<pods>[a-z0-9., -]+)")
+REASONS = ("FailedMount", "FailedAttachVolume", "FailedMapVolume")
+
+
+class Told(NamedTuple):
+    """The most telling event about a pod's volumes."""
+
+    trouble: Trouble
+    volume: str
+    event: EventRecord
+
+
+def kind_of(message: str) -> Trouble:
+    return next((kind for kind, pattern in _KINDS if pattern.search(message)), Trouble.OTHER)
+
+
+def words_of(message: str) -> str:
+    """The part of a message that says what failed: the mount's own output, or the driver's words."""
+    output = _OUTPUT.search(message)
+    said = output["words"] if output else _RPC.sub("", message).rpartition('" : ')[2] or message
+    return short_end(said, 110)
