@@ -45,8 +45,8 @@ def summary_of(case: Case, explanation: Explanation, healthy: Sequence[Finding],
 
 def _causes(case: Case, explanation: Explanation, causes: Sequence[Finding]) -> str:
     if len(causes) == 1:
-        tail = _joined(_where(case, causes[0]), _effect(case, explanation, causes[0]))
-        return _with_tail(case, causes[0].statement, tail)
+        more_of_it = _joined(_where(case, causes[0]), _effect(case, explanation, causes[0]))
+        return _with_tail(case, causes[0].statement, more_of_it)
     zh = case.language is Language.ZH
     shown, more = causes[:NAMED_CAUSES], len(causes) - NAMED_CAUSES
     head = f"{len(causes)} 个独立原因：" if zh else f"{len(causes)} independent causes: "
@@ -59,20 +59,20 @@ def _causes(case: Case, explanation: Explanation, causes: Sequence[Finding]) -> 
 def _where(case: Case, cause: Finding) -> Text:
     """The culprit, where the statement does not name it: a report says where to change something."""
     culprit = cause.culprit
-    if culprit is None or culprit.name in cause.statement.say(case.language):
-        return _NOTHING
-    if culprit == case.view.primary:
+    if culprit in (None, case.view.primary) or culprit.name in cause.statement.say(case.language):
         return _NOTHING
     return text("The culprit is {who}.", "问题所在：{who}。", who=culprit)
 
 
 def _effect(case: Case, explanation: Explanation, cause: Finding) -> Text:
-    """What a cause elsewhere does to the alert's resource: the first link outside its own workload."""
+    """What a cause elsewhere does to the alert's resource: the most telling link, else the next one."""
     view = case.view
-    if view.primary is None or cause.subject in _family(view, view.primary):
+    if view.primary is None or cause.subject in (family := _family(view, view.primary)):
         return _NOTHING
     own = {*_family(view, cause.subject), cause.culprit}
-    link = next((f for f in explanation.contributing if f.subject not in own), None)
+    links = [f for f in explanation.contributing if f.subject not in own]
+    telling = [f for f in links if f.subject in family and f.role is Role.CAUSE]
+    link = next(iter([*telling, *links]), None)
     if link is None:
         return _NOTHING
     said = Text(en=bounded(link.statement.en, _LINK), zh=bounded(link.statement.zh, _LINK))
@@ -117,7 +117,7 @@ def _well(case: Case, explanation: Explanation, healthy: Sequence[Finding]) -> s
     who = str(view.primary) if view.primary is not None else ""
     nothing = text(
         "Nothing that was read shows {who} in trouble now.",
-        "读到的内容中没有发现{who}现在有问题。",
+        "读到的内容中没有发现 {who} 现在有问题。",
         who=who or "anything",
     )
     return _with_tail(case, nothing if who else Text(en=nothing.en, zh="读到的内容中没有发现问题。"), tail)

@@ -86,7 +86,7 @@ class Replayer:
 
         alert, *companions = incident or self.incident
         self._cluster.change = change
-        ended = await build_triage_alert(self._services).compile().ainvoke(
+        ended: Any = await build_triage_alert(self._services).compile().ainvoke(
             {"alert": alert, "companions": companions},
             {"recursion_limit": RECURSION_LIMIT},
             context=TriageContext(language=language),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from kubetriage.domain.finding import Finding, Want
 from kubetriage.domain.rules import (
     admission,
+    aggregated_api,
     autoscaling,
     changes,
     command,
@@ -31,6 +32,7 @@ from kubetriage.domain.rules import (
     security,
     service,
     storage,
+    terminating,
 )
 from kubetriage.domain.view import ClusterView
 
@@ -50,12 +52,14 @@ RULES: tuple[Rule, ...] = (
     *scheduling.RULES,
     *storage.RULES,
     *admission.RULES,
+    *aggregated_api.RULES,
     *rollout.RULES,
     *job.RULES,
     *autoscaling.RULES,
     *pdb.RULES,
     *service.RULES,
     *node.RULES,
+    *terminating.RULES,
     *health.RULES,
     *changes.RULES,
 )

@@ -55,7 +55,7 @@ _REFUSALS = (
                  zh="镜像 {image} 中的命令 `{exe}` 没有执行权限（permission denied）")),
     Refusal("not-found",
             re.compile(_EXE + r".{0,80}(?:not found|no such file|stat )|executable file not found", re.I),
-            Text(en="its command `{exe}` does not exist in image {image}",
+            Text(en="its command `{exe}` is not found in image {image}",
                  zh="镜像 {image} 中不存在命令 `{exe}`")),
     Refusal("apparmor", re.compile(r"apparmor|seccomp", re.I),
             Text(en="its AppArmor or seccomp profile cannot be applied on the node",

@@ -169,13 +169,21 @@ def _finding(view: ClusterView, group: PodGroup, told: Told, node: str) -> Findi
             why=_why(told, node, greedy),
             m=message,
         ),
-        likelihood=Likelihood.HIGH if told.own or told.what else Likelihood.MEDIUM,
+        likelihood=_likelihood(view, told, node),
         specificity=Specificity.EXACT if told.own else Specificity.NAMED,
         cites=tuple(dict.fromkeys(cites)),
         quotes=quotable(message),
         since=evicted_at(view, group.lead),
         remedies=_remedies(view, group, told, node),
     )
+
+
+def _likelihood(view: ClusterView, told: Told, node: str) -> Likelihood:
+    """High where the message decides; whether one container was too much for a node depends on its size."""
+    if told.shutdown or told.own:
+        return Likelihood.HIGH
+    sized = not told.usage or view.find(resource("Node", "", node)) is not None
+    return Likelihood.HIGH if told.what and sized else Likelihood.MEDIUM
 
 
 def _was(told: Told, node: str) -> Text:

@@ -71,8 +71,7 @@ def logs_are_clean(view: ClusterView, pods: Sequence[Obj]) -> bool:
 
 
 def _has_error(view: ClusterView, text: str) -> bool:
-    """Whether a log speaks of an error that counts: any at all, unless it goes on after the alert's start; then
-    those from there on."""
+    """Whether a log speaks of an error; where it goes on past the alert's start, of one since then."""
     began = view.alert_began
     known = records(text)
     times = [r.at for r in known if r.at is not None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -22,10 +22,12 @@ from kubetriage.domain.rules.remedies import (
 )
 from kubetriage.domain.rules.rollout_kinds import KIND_RULES
 from kubetriage.domain.rules.rollout_state import count, exact_cause, stalled, words, workloads
-from kubetriage.domain.rules.wording import quotable, short
+from kubetriage.domain.rules.wording import duration, quotable, short
 from kubetriage.domain.view import ClusterView
 
 _NEW = timedelta(minutes=2)
+_STARTING = timedelta(minutes=3)
+"""Younger pods may simply not have had the time to become ready."""
 
 if TYPE_CHECKING:
     from kubetriage.domain.rules import Rule
@@ -47,6 +49,8 @@ def unavailable(view: ClusterView) -> Iterator[Finding]:
             )
         kept = _kept(view, found) if found.ref.kind == "Deployment" else NOTHING
         pods = [p for p in view.pods_of(found.ref) if p.deleted is None and not pod_settled(p)]
+        if pods and not stuck:
+            tail = _young(view, pods)
         yield Finding(
             rule="rollout.unavailable",
             category="rollout-stuck",
@@ -68,6 +72,16 @@ def unavailable(view: ClusterView) -> Iterator[Finding]:
 def _unavailable_since(found: Obj) -> datetime | None:
     available = found.conditions().get("Available")
     return available.since if available is not None and available.status == "False" else None
+
+
+def _young(view: ClusterView, pods: Sequence[Obj]) -> Text:
+    """That the pods which are not ready have only just been made, if all of them have."""
+    ages = [view.now - p.created for p in pods if p.created is not None]
+    if len(ages) < len(pods) or max(ages) > _STARTING:
+        return NOTHING
+    return say("; what is missing was created {t} ago and is still starting",
+        "；缺少的 Pod 创建于 {t}前，仍在启动",
+               t=duration(max(ages)))  # fmt: skip
 
 
 def _kept(view: ClusterView, found: Obj) -> Text:

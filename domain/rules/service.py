@@ -55,7 +55,7 @@ def selector_mismatch(view: ClusterView) -> Iterator[Finding]:
         miss = near_miss(view, service)
         cites = (service.cite, cite, *_slices(view, service))
         if miss is None:
-            yield _nobody(service, cites)
+            yield _nobody(view, service, cites)
         else:
             yield _mismatch(view, service, miss, cites)
 
@@ -78,12 +78,11 @@ def _mismatch(view: ClusterView, service: Obj, miss: NearMiss, cites: tuple[str,
         subject=service.ref,
         culprit=service.ref if changed is None else target.ref,
         statement=say(
-            "Service {s} has no endpoints: its selector asks for {wants}, but the pods of {t} "
-            "{have}{changed}.",
-            "Service {s} 没有端点：其 selector 要求 {wants}，而 {t} 的 Pod {have}{changed}。",
+            "Service {s} has no endpoints: its selector asks for {wants}, but {t} {have}{changed}.",
+            "Service {s} 没有端点：其 selector 要求 {wants}，而 {t} {have}{changed}。",
             s=service.name,
             wants=_wants(miss),
-            t=f"{target.ref.kind} {target.name}",
+            t=_whose(target),
             have=_have(miss),
             changed=say(
                 "; its earlier revision {r} still fits", "；其较早的修订版 {r} 仍然匹配", r=changed.name
@@ -91,13 +90,26 @@ def _mismatch(view: ClusterView, service: Obj, miss: NearMiss, cites: tuple[str,
             if changed is not None
             else NOTHING,
         ),
-        likelihood=Likelihood.HIGH if miss.alone else Likelihood.MEDIUM,
+        likelihood=Likelihood.HIGH if miss.alone and _workloads_known(view, service) else Likelihood.MEDIUM,
         specificity=Specificity.EXACT,
         explains=_well(view, target),
         cites=(*cites, target.cite, *((changed.cite,) if changed is not None else ())),
         quotes=quotable(slip.wants, slip.has or slip.other_key or target.name),
         remedies=_select_again(view, service, miss, changed),
     )
+
+
+def _workloads_known(view: ClusterView, service: Obj) -> bool:
+    """Whether a workload that the selector does fit, and that has no pods now, could be excluded."""
+    kinds = ("Deployment", "StatefulSet")
+    return all(view.complete_list(kind, service.namespace) is not None for kind in kinds)
+
+
+def _whose(target: Obj) -> Text:
+    name = f"{target.ref.kind} {target.name}"
+    if target.ref.kind == "Pod":
+        return say("the labels of {n}", "{n}", n=name)
+    return say("the pods of {n}", "{n} 的 Pod", n=name)
 
 
 def _wants(miss: NearMiss) -> str:
@@ -111,9 +123,11 @@ def _have(miss: NearMiss) -> Text:
     parts = []
     if labelled or renamed:
         values = short(", ".join([*labelled, *renamed][:3]), 80)
-        parts.append(say("are labelled {v}", "的标签是 {v}", v=values))
+        verb = "are" if miss.target.ref.kind == "Pod" else "are labelled"
+        parts.append(say("{b} {v}", "的标签是 {v}", b=verb, v=values))
     if lacking:
-        parts.append(say("lack the label {v}", "没有标签 {v}", v=short(", ".join(lacking[:3]), 60)))
+        verb = "lack" if miss.target.ref.kind == "Pod" else "lack the label"
+        parts.append(say("{b} {v}", "没有标签 {v}", b=verb, v=short(", ".join(lacking[:3]), 60)))
     return Text(en=" and ".join(p.en for p in parts), zh="，".join(p.zh for p in parts))
 
 
@@ -125,7 +139,7 @@ def _well(view: ClusterView, target: Obj) -> tuple[Resource, ...]:
     return (target.ref,) if pods and all(pod_ready(p) for p in pods) else ()
 
 
-def _nobody(service: Obj, cites: tuple[str, ...]) -> Finding:
+def _nobody(view: ClusterView, service: Obj, cites: tuple[str, ...]) -> Finding:
     wants = short(", ".join(f"{k}={v}" for k, v in sorted(selector(service).items())), 120)
     value = next(iter(sorted(selector(service).values())))
     return Finding(
@@ -141,7 +155,7 @@ def _nobody(service: Obj, cites: tuple[str, ...]) -> Finding:
             n=service.namespace,
             w=wants,
         ),
-        likelihood=Likelihood.MEDIUM,
+        likelihood=Likelihood.MEDIUM if _workloads_known(view, service) else Likelihood.LOW,
         cites=cites,
         quotes=quotable(value),
         remedies=(

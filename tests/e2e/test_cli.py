@@ -25,7 +25,7 @@ CRASH = "crash-exit-1-last-words"
 NAMES = sorted(path.name for path in bundled_scenarios().iterdir() if (path / "alert.json").is_file())
 
 SECTIONS = ("Alert overview", "Diagnosis", "Recommendations", "Evidence", "Gaps")
-SECTIONS_ZH = ("告警概览", "诊断", "建议", "证据", "缺口")
+SECTIONS_ZH = ("告警概览", "诊断", "建议操作", "证据", "信息缺口")
 
 Invoke = Callable[..., "Said"]
 
@@ -102,12 +102,11 @@ def test_a_report_goes_to_a_file(invoke: Invoke, tmp_path: Path) -> None:
 
 def test_several_alerts_are_triaged_by_incident(invoke: Invoke) -> None:
     """A body with alerts of two incidents gives two reports: `{"reports": […]}`, or one text after the other."""
-    body = json.loads((bundled_scenarios() / CRASH / "alert.json").read_text(encoding="utf-8"))
-    (alert,) = body["alerts"]
+    alert = json.loads((bundled_scenarios() / CRASH / "alert.json").read_text(encoding="utf-8"))
     other = json.loads(json.dumps(alert))
     other["labels"] |= {"namespace": "elsewhere", "pod": "web-0"}
     other.pop("fingerprint", None)
-    text = json.dumps(body | {"alerts": [alert, other]})
+    text = json.dumps([alert, other])
     _, *snapshot = alert_and_snapshot(CRASH)
     reports = json.loads(invoke("triage", "-", *snapshot, "--format", "json", stdin=text).out)["reports"]
     assert [report["primary"]["namespace"] for report in reports] == ["orders", "elsewhere"]
@@ -209,8 +208,8 @@ def shell(environment: dict[str, str], command: str, tmp_path: Path) -> Callable
     programs = tmp_path / "bin"
     programs.mkdir()
     (programs / "kubetriage").symlink_to(command)
-    alerts = json.loads((folder / "alert.json").read_text(encoding="utf-8"))["alerts"]
-    (tmp_path / "alerts.json").write_text(json.dumps(alerts), encoding="utf-8")
+    alert = json.loads((folder / "alert.json").read_text(encoding="utf-8"))
+    (tmp_path / "alerts.json").write_text(json.dumps([alert]), encoding="utf-8")
     (programs / "amtool").write_text(f"#!/bin/sh\ncat {tmp_path}/alerts.json\n", encoding="utf-8")
     (programs / "amtool").chmod(0o755)
     env = environment | {"PATH": f"{programs}:{os.environ['PATH']}"}

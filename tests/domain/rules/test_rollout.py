@@ -47,6 +47,16 @@ def test_unavailable_is_a_symptom(view_of: Any, k8s: Any) -> None:
     assert "progress deadline" in one.statement.en
 
 
+def test_pods_that_have_just_been_made(view_of: Any, k8s: Any) -> None:
+    """Pods that are young and not ready are said to be starting; older ones are not."""
+    for minutes, starting in ((1, True), (30, False)):
+        pod = k8s.pod("Pod shop/app-1-a", k8s.container(state=k8s.waiting("ContainerCreating")),
+                      owner="ReplicaSet shop/app-1", metadata={"creationTimestamp": k8s.at(minutes)})  # fmt: skip
+        (one,) = found(view_of([k8s.deployment(APP), k8s.replicaset("ReplicaSet shop/app-1"), pod], APP))
+        assert ("still starting" in one.statement.en) is starting
+        assert ("仍在启动" in one.statement.zh) is starting
+
+
 def test_previous_revision_still_serves(view_of: Any, k8s: Any) -> None:
     """What still serves is said."""
     sets = [k8s.replicaset("ReplicaSet shop/app-1", revision=1, ready=2),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubetriage.domain.finding import Role
+from kubetriage.domain.finding import Likelihood, Role
 from kubetriage.domain.rules import evicted as rules
 
 POD = "Pod shop/web-1"
@@ -55,6 +55,12 @@ def test_for_the_nodes_sake(k8s: Any, view_of: Any, node: Any, cause: Any, form:
     assert str(over.culprit) == POD
     most = cause(view_of([_evicted(k8s, form.format(u="9Gi", r="0")), node()], POD), rules.RULES)
     assert str(most.culprit) == POD and "most of it its own" in most.statement.en
+
+
+def test_without_the_node_its_part_stays_open(k8s: Any, view_of: Any, cause: Any) -> None:
+    """Whether the container took most of the node cannot be known unless the node was read: medium."""
+    one = cause(view_of([_evicted(k8s, LOW_NEW.format(u="9Gi", r="0"))], POD), rules.RULES)
+    assert (str(one.culprit), one.likelihood) == ("Node n1", Likelihood.MEDIUM)
 
 
 def test_refused_by_a_node_under_pressure(k8s: Any, view_of: Any, cause: Any) -> None:

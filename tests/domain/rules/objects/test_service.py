@@ -81,6 +81,18 @@ def test_two_that_come_equally_near(view_of: Any, service: Any, workload: Any, c
     assert one.likelihood is Likelihood.MEDIUM
 
 
+def test_workloads_that_could_not_be_listed(k8s: Any, view_of: Any, service: Any, cause: Any) -> None:
+    """A workload that the selector fits may be hidden: what is seen is then told with less likelihood."""
+    pod = k8s.pod("Pod shop/web-1", labels={"app": "web", "version": "v1"})
+    seen = [("Pod", "shop"), ("EndpointSlice", "shop")]
+    one = cause(view_of([service(app="web", version="v2"), pod], SERVICE, lists=seen), rules.RULES)
+    assert (
+        one.likelihood is Likelihood.MEDIUM and "the labels of Pod web-1 are version=v1" in one.statement.en
+    )
+    nobody = cause(view_of([service(app="web")], SERVICE, lists=seen), rules.RULES)
+    assert nobody.likelihood is Likelihood.LOW
+
+
 def test_nothing_comes_near(view_of: Any, service: Any, workload: Any, cause: Any) -> None:
     """A selector that resembles nothing there is told as it is, with medium likelihood."""
     one = cause(view_of([service(app="web"), workload("Deployment shop/db", app="db")], SERVICE, lists=LISTS),
