@@ -48,5 +48,7 @@ def read_body(stream: BinaryIO) -> bytes:
 def recorded_at(snapshot: Path) -> datetime:
     """When a snapshot was taken; raises `BadSnapshot`."""
     from kubetriage.adapters.cluster.snapshot.scope import MANIFEST, read_manifest, snapshot_time
+    from kubetriage.adapters.cluster.snapshot.store import object_files
 
+    object_files(snapshot)  # says what a snapshot is where this is none
     return snapshot_time(snapshot / MANIFEST, read_manifest(snapshot))

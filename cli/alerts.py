@@ -23,6 +23,8 @@ _SHORT_KINDS = {
     "netpol": "NetworkPolicy", "limits": "LimitRange", "ep": "Endpoints",
 }  # fmt: skip
 """kubectl's short names."""
+LONGEST_NAME = 253
+"""Characters of an object's name (RFC 1123 subdomain)."""
 
 
 def incidents_of(argument: str, namespace: str | None, snapshot: str | None = None) -> Incidents:
@@ -70,6 +72,8 @@ def _body(argument: str) -> bytes:
 
 def asked_for(word: str, name: str, namespace: str | None) -> Alert:
     """A request to triage one resource, in an alert's form."""
+    if len(name) > LONGEST_NAME:
+        raise BadAlert(f"{word}/{name[:20]}…: names have at most {LONGEST_NAME} characters")
     try:
         kind = kind_named(word)
     except BadAlert as error:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Change = Callable[[Observation], Observation]
 """What becomes of an answer; called once a read."""
+Ask = Callable[[Read], Read]
+"""What is asked of the cluster in place of a read."""
 
 
 class Replay(NamedTuple):
@@ -42,6 +44,7 @@ class _Remembered:
         self._inner = inner
         self._answers: dict[str, Observation] = {}
         self.change: Change = unchanged
+        self.ask: Ask = as_asked
 
     @property
     def name(self) -> str:
@@ -51,9 +54,10 @@ class _Remembered:
         return self._inner.now()
 
     async def read(self, read: Read) -> Observation:
-        if read.key not in self._answers:
-            self._answers[read.key] = await self._inner.read(read)
-        return self.change(self._answers[read.key])
+        asked = self.ask(read)
+        if asked.key not in self._answers:
+            self._answers[asked.key] = await self._inner.read(asked)
+        return self.change(self._answers[asked.key]).model_copy(update={"read": read})
 
     def choose(self, name: str) -> Cluster:
         return self
@@ -61,6 +65,10 @@ class _Remembered:
 
 def unchanged(seen: Observation) -> Observation:
     return seen
+
+
+def as_asked(read: Read) -> Read:
+    return read
 
 
 class Replayer:
@@ -76,16 +84,19 @@ class Replayer:
     async def triage(
         self,
         change: Change = unchanged,
+        *,
+        ask: Ask = as_asked,
         incident: Sequence[Alert] = (),
         language: Language = Language.EN,
     ) -> Replay:
-        """Triage with answers as `change` makes them, and another incident if one is given."""
+        """Triage with answers as `change` makes them, what is read as `ask` makes it, and another incident if
+        one is given."""
         from kubetriage.graphs.triage_alert import RECURSION_LIMIT, build_triage_alert
         from kubetriage.state.run_view import run_view
         from kubetriage.state.triage_alert import TriageContext
 
         alert, *companions = incident or self.incident
-        self._cluster.change = change
+        self._cluster.change, self._cluster.ask = change, ask
         ended: Any = await build_triage_alert(self._services).compile().ainvoke(
             {"alert": alert, "companions": companions},
             {"recursion_limit": RECURSION_LIMIT},

@@ -18,6 +18,7 @@ from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.grouping import fresh
+from kubetriage.domain.rules.listing import list_kind
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.times import ago
 from kubetriage.domain.rules.wording import duration, quotable, short
@@ -110,7 +111,7 @@ def not_started(view: ClusterView) -> Iterator[Finding]:
             cites=(cron.cite, event.cite),
             quotes=quotable(said),
             since=event.first,
-            remedies=(_correct(cron), _see(cron)),
+            remedies=(_correct(cron), _see(view, cron)),
         )
 
 
@@ -139,12 +140,12 @@ def _correct(cron: Obj) -> Remedy:
     )  # fmt: skip
 
 
-def _see(cron: Obj) -> Remedy:
+def _see(view: ClusterView, cron: Obj) -> Remedy:
     return remedies.check(
         say("See its runs", "查看其各次运行"),
         say("Events of the CronJob and the Jobs that it made.", "CronJob 的事件及其创建的 Job。"),
         remedies.describe(cron.ref),
-        remedies.read(f"kubectl get jobs{remedies.in_namespace(cron.ref)}"),
+        *list_kind(view, "Job", cron.namespace),
     )
 
 
@@ -182,7 +183,7 @@ def in_the_way(view: ClusterView) -> Iterator[Finding]:
             cites=(cron.cite, *((found.cite,) if found is not None else ()), *((said.cite,) if said else ())),
             quotes=quotable("Forbid", ref.name),
             since=began,
-            remedies=_clear_the_way(cron, ref),
+            remedies=_clear_the_way(view, cron, ref),
         )
 
 
@@ -197,7 +198,7 @@ def _oldest_run(view: ClusterView, cron: Obj) -> tuple[Resource, datetime | None
     return min(runs, key=lambda run: (run[1] is None, run[1] or view.now, run[0]), default=None)
 
 
-def _clear_the_way(cron: Obj, run: Resource) -> tuple[Remedy, ...]:
+def _clear_the_way(view: ClusterView, cron: Obj, run: Resource) -> tuple[Remedy, ...]:
     end = remedies.change(
         say("End Job {j} if it hangs", "如果 Job {j} 卡住则结束它", j=run.name),
         remedies.with_note(
@@ -210,7 +211,7 @@ def _clear_the_way(cron: Obj, run: Resource) -> tuple[Remedy, ...]:
         remedies.destroy(f"kubectl delete {remedies.target(run)}"),
         remedies.mutate(f"kubectl edit {remedies.target(cron.ref)}"),
     )  # fmt: skip
-    return (end, _see(cron))
+    return (end, _see(view, cron))
 
 
 RULES: tuple[Rule, ...] = (suspended, not_started, in_the_way)

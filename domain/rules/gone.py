@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kubetriage.domain.evidence import list_of
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specificity
 from kubetriage.domain.kube import Obj, when
 from kubetriage.domain.language import Text
@@ -14,12 +13,13 @@ from kubetriage.domain.relations.base import events_about
 from kubetriage.domain.relations.pod import owners_by_name
 from kubetriage.domain.resource import KINDS, Resource, resource
 from kubetriage.domain.rules import remedies
+from kubetriage.domain.rules.listing import list_kind
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.similar_names import nearest
 from kubetriage.domain.rules.times import ago
 from kubetriage.domain.rules.wellness import workload_is_well
 from kubetriage.domain.rules.wording import quotable, short
-from kubetriage.domain.view import Absent, ClusterView, Unknown
+from kubetriage.domain.view import Absent, ClusterView
 
 if TYPE_CHECKING:
     from kubetriage.domain.rules import Rule
@@ -159,14 +159,10 @@ def _hint(view: ClusterView, ref: Resource, owner: Obj | None) -> tuple[Text, tu
 def _look_elsewhere(view: ClusterView, ref: Resource, owner: Obj | None) -> Remedy:
     """Where its past can still be found."""
     commands = [remedies.describe(owner.ref)] if owner is not None else []
-    seen = view.observation(list_of(ref.kind, ref.namespace))
-    if seen is not None and seen.found and ref.kind in KINDS:
-        commands.append(remedies.read(f"kubectl get {KINDS[ref.kind].plural}{remedies.in_namespace(ref)}"))
-    home = view.get(resource("Namespace", "", ref.namespace)) if ref.namespace else None
-    if isinstance(home, Absent):
+    commands += list_kind(view, ref.kind, ref.namespace)
+    commands += list_kind(view, "Event", ref.namespace, "--sort-by=.lastTimestamp") if ref.namespace else []
+    if ref.namespace and view.is_absent(resource("Namespace", "", ref.namespace)):
         commands = [remedies.read("kubectl get namespaces")]
-    elif ref.namespace and not isinstance(home, Unknown):
-        commands.append(remedies.read(f"kubectl get events -n {ref.namespace} --sort-by=.lastTimestamp"))
     return remedies.check(
         say("Look for its past outside the cluster", "在集群之外查找它的历史"),
         say(

@@ -10,6 +10,7 @@ from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
+from kubetriage.domain.rules.listing import list_kind
 from kubetriage.domain.rules.phrases import say
 from kubetriage.domain.rules.similar_names import nearest
 from kubetriage.domain.rules.wording import listed, quotable
@@ -118,7 +119,8 @@ def _absent(view: ClusterView, ingress: Obj, backend: Backend) -> Finding:
             remedies.check(
                 say("See the Services of the namespace", "查看命名空间中的 Service"),
                 say("One of them may be the backend that was meant.", "其中可能有真正想用的后端。"),
-                remedies.read(f"kubectl get services{remedies.in_namespace(ingress.ref)}"),
+                remedies.describe(ingress.ref),
+                *list_kind(view, "Service", ingress.namespace),
             ),
         ),
     )  # fmt: skip
@@ -174,13 +176,13 @@ def wrong_class(view: ClusterView) -> Iterator[Finding]:
     for ingress in [i for i in view.objects("Ingress") if view.looked_at(i.ref)]:
         asked = ingress.text("spec", "ingressClassName")
         if asked and not any(c.name == asked for c in known):
-            yield _class(ingress, classes, known, asked)
+            yield _class(view, ingress, classes, known, asked)
         old = ingress.annotations.get(_OLD_CLASS)  # controllers answer to it without any IngressClass
         if not asked and not old and not any(c.annotations.get(_DEFAULT) == "true" for c in known):
-            yield _class(ingress, classes, known, "")
+            yield _class(view, ingress, classes, known, "")
 
 
-def _class(ingress: Obj, classes: str, known: list[Obj], asked: str) -> Finding:
+def _class(view: ClusterView, ingress: Obj, classes: str, known: list[Obj], asked: str) -> Finding:
     have = listed([c.name for c in known]) if known else say("none exists", "集群中没有任何 IngressClass")
     said = (
         say(
@@ -220,7 +222,8 @@ def _class(ingress: Obj, classes: str, known: list[Obj], asked: str) -> Finding:
             remedies.check(
                 say("See the classes and their controllers", "查看 IngressClass 及其控制器"),
                 say("Each class names the controller that serves it.", "每个类别都写明由哪个控制器处理。"),
-                remedies.read("kubectl get ingressclasses"),
+                remedies.describe(ingress.ref),
+                *list_kind(view, "IngressClass"),
             ),
         ),
     )  # fmt: skip

@@ -8,6 +8,7 @@ from kubetriage.domain.finding import Remedy
 from kubetriage.domain.kube import Obj, pod_settled
 from kubetriage.domain.relations.node import agents_on
 from kubetriage.domain.rules.grouping import template_owner
+from kubetriage.domain.rules.listing import list_on_node
 from kubetriage.domain.rules.node_words import Ill, on_host, runtime_unit
 from kubetriage.domain.rules.phrases import say
 from kubetriage.domain.rules.remedies import (
@@ -18,7 +19,6 @@ from kubetriage.domain.rules.remedies import (
     edit_template,
     escalate,
     mutate,
-    read,
     target,
     with_note,
 )
@@ -26,19 +26,19 @@ from kubetriage.domain.rules.templates import template_of
 from kubetriage.domain.view import ClusterView
 
 
-def look(node: Obj, ill: Ill) -> Remedy:
+def look(view: ClusterView, node: Obj, ill: Ill) -> Remedy:
     """What the node says, and what its host says."""
     return check(
         say("Look at node {n} and its host", "检查节点 {n} 及其主机", n=node.name),
         on_host(ill, node),
         describe(node.ref),
-        read(f"kubectl get pods -A -o wide --field-selector spec.nodeName={node.name}"),
+        *list_on_node(view, node.name),
     )
 
 
 def not_ready_remedies(view: ClusterView, node: Obj, ill: Ill) -> tuple[Remedy, ...]:
     if ill in (Ill.SILENT, Ill.NEVER):
-        return (look(node, ill), _revive(node))
+        return (look(view, node, ill), _revive(node))
     if ill in (Ill.RUNTIME, Ill.PLEG):
         unit = runtime_unit(node)
         restart = change(
@@ -50,9 +50,9 @@ def not_ready_remedies(view: ClusterView, node: Obj, ill: Ill) -> tuple[Remedy, 
             mutate(f"ssh {node.name} sudo systemctl restart {unit} kubelet"),
             destroy(f"kubectl drain {node.name} --ignore-daemonsets --delete-emptydir-data"),
         )
-        return (look(node, ill), restart)
+        return (look(view, node, ill), restart)
     if ill is Ill.NETWORK:
-        return (look(node, ill), network_remedy(view, node))
+        return (look(view, node, ill), network_remedy(view, node))
     if ill is Ill.SHUTDOWN:
         who = escalate(
             say("Ask who shuts node {n} down", "确认是谁在关闭节点 {n}", n=node.name),
@@ -62,8 +62,8 @@ def not_ready_remedies(view: ClusterView, node: Obj, ill: Ill) -> tuple[Remedy, 
                 "可能是维护、竞价实例回收或自动缩容：请提供节点名和时间；其 Pod 会在其他节点启动。",
             ),
         )
-        return (who, look(node, ill))
-    return (look(node, ill), _revive(node))
+        return (who, look(view, node, ill))
+    return (look(view, node, ill), _revive(node))
 
 
 def _revive(node: Obj) -> Remedy:
@@ -136,7 +136,7 @@ def pressure_remedies(
         say("Find what uses up node {n}", "查明节点 {n} 被什么占满", n=node.name),
         what[kinds[0]],
         describe(node.ref),
-        read(f"kubectl get pods -A -o wide --field-selector spec.nodeName={node.name}"),
+        *list_on_node(view, node.name),
     )
     relieve = change(
         say("Relieve node {n}", "给节点 {n} 减压", n=node.name),

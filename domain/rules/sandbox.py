@@ -211,10 +211,13 @@ def _remedies(
                         f"{work.name}"),
                 view.find(work)),
             *remedies.edit_template(work),
-            remedies.read("kubectl get runtimeclass"),
         )  # fmt: skip
         return (fix,)
-    seen = (look(host, Ill.NETWORK if kind.category == "cni" else Ill.RUNTIME),) if host is not None else ()
+    seen = (
+        (look(view, host, Ill.NETWORK if kind.category == "cni" else Ill.RUNTIME),)
+        if host is not None
+        else ()
+    )
     if kind.part is Part.NETWORK and host is not None:
         return (*seen, network_remedy(view, host))
     if kind.part is Part.ADDRESS:

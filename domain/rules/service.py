@@ -19,6 +19,7 @@ from kubetriage.domain.relations.service import would_select
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules import ingress, remedies, service_ports, service_traffic
 from kubetriage.domain.rules.grouping import template_owner
+from kubetriage.domain.rules.listing import list_endpoints, list_kind
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.service_selection import (
     NearMiss,
@@ -167,7 +168,7 @@ def _nobody(view: ClusterView, service: Obj, cites: tuple[str, ...]) -> Finding:
                         "它对应的工作负载可能已被删除或改名。"), service),
                 remedies.mutate(f"kubectl edit {remedies.target(service.ref)}"),
             ),
-            _see(service),
+            _see(view, service),
         ),
     )  # fmt: skip
 
@@ -184,7 +185,7 @@ def _select_again(view: ClusterView, service: Obj, miss: NearMiss, changed: Obj 
                                miss.target),
             *remedies.edit_template(miss.target.ref),
         )  # fmt: skip
-        return remedies.with_rollback(view, miss.target.ref, back, _see(service))
+        return remedies.with_rollback(view, miss.target.ref, back, _see(view, service))
     patch = json.dumps({"spec": {"selector": _corrected(miss.slips)}}, separators=(",", ":"))
     fix = remedies.change(
         say("Let Service {s} select the pods of {w}", "让 Service {s} 选中 {w} 的 Pod",
@@ -194,7 +195,7 @@ def _select_again(view: ClusterView, service: Obj, miss: NearMiss, changed: Obj 
                 "如果 selector 本来就该如此，则应部署带有这些标签的 Pod。"), service),
         remedies.mutate(f"kubectl patch {remedies.target(service.ref)} --type merge -p '{patch}'"),
     )  # fmt: skip
-    return (fix, _see(service))
+    return (fix, _see(view, service))
 
 
 def _corrected(slips: tuple[Slip, ...]) -> dict[str, str | None]:
@@ -206,13 +207,13 @@ def _corrected(slips: tuple[Slip, ...]) -> dict[str, str | None]:
     return made
 
 
-def _see(service: Obj) -> Remedy:
-    where = f" -n {service.namespace}"
+def _see(view: ClusterView, service: Obj) -> Remedy:
     return remedies.check(
         say("Compare selector and labels", "对比 selector 与标签"),
         say("The endpoints fill as soon as both agree.", "两者一致后端点会自动出现。"),
-        remedies.read(f"kubectl get endpointslices{where} -l kubernetes.io/service-name={service.name}"),
-        remedies.read(f"kubectl get pods{where} --show-labels"),
+        remedies.describe(service.ref),
+        *list_endpoints(view, service.namespace, service.name),
+        *list_kind(view, "Pod", service.namespace, "--show-labels"),
     )
 
 

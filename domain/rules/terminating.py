@@ -181,7 +181,7 @@ def _namespace(view: ClusterView, found: Obj) -> Finding:
     held, names = holders(view, found), finalizers(found)
     left = remaining(found)
     if names:
-        what = listed([f"{o.ref.kind} {o.name}" for o in held] or [f"{r.count} {r.plural}" for r in left], 3)
+        what = listed([f"{o.ref.kind} {o.name}" for o in held] or [f"{r.number} {r.plural}" for r in left], 3)
         return _finding(
             found,
             "namespace-content",

@@ -21,7 +21,7 @@ class Remaining(NamedTuple):
 
     plural: str
     group: str
-    count: int
+    number: int
 
     @property
     def definition(self) -> Resource | None:

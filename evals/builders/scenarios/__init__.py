@@ -246,5 +246,7 @@ SCENARIOS: tuple[Callable[[], Built], ...] = (
     platform.network_agent_down_on_node,
     platform.headless_service_absent,
     platform.shared_memory_too_small,
+    placing.pod_bound_to_silent_node,
+    calm.healthy_job_second_try,
 )
 """Every scenario, the first one first. The function's name, with hyphens, is the scenario's."""

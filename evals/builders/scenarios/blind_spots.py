@@ -216,7 +216,7 @@ def service_lies_outside_the_snapshot() -> Built:
         world,
         "frontend",
         "web",
-        log="ERROR redis: dial tcp 10.96.1.48:6379: connect: connection refused (sessions.cache.svc:6379)\n"
+        log="ERROR redis: dial tcp 10.96.13.48:6379: connect: connection refused (sessions.cache.svc:6379)\n"
         * 7,
     )
     world.scope["namespaces"] = ["web"]

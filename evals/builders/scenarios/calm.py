@@ -448,3 +448,42 @@ def still_being_created() -> Built:
         ),
         world,
     )
+
+
+def healthy_job_second_try() -> Built:
+    """The Job's first pod failed and its second one succeeded: the Job is complete."""
+    world = lean("2026-12-21T19:00:00Z")
+    states = [
+        PodState(containers={"sync": Ended(1, began="38m", ended="37m40s")}, age="38m"),
+        PodState(containers={"sync": Ended(0, "Completed", began="37m", ended="29m")}, age="37m10s"),
+    ]
+    work = world.job("sync-0412", "crm", [main_of("sync", "crm", ports=[])], states, age="38m", ended="29m")
+    world.event(work.object, "job-completed", last="29m")
+    world.log(work.pods[0], "sync", "ERROR upstream closed the connection\n")
+    world.log(work.pods[1], "sync", "INFO 4120 contacts synced\n")
+    return Built(
+        "healthy-job-second-try",
+        [
+            fires(
+                world,
+                "PodFailed",
+                f"Pod crm/{work.pod['metadata']['name']} has failed.",
+                "36m",
+                namespace="crm",
+                pod=work.pod["metadata"]["name"],
+            )
+        ],
+        key(
+            work.pod,
+            None,
+            "resolved",
+            "Job crm/sync-0412 is complete: its first pod failed with exit code 1, and its second "
+            "succeeded 29 minutes "
+            "ago.",
+            (r"sync", WELL),
+            *CALM,
+            outcome=("healthy", "diagnosed"),
+            tags=("adversarial", "healthy", "job"),
+        ),
+        world,
+    )

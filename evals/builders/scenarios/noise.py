@@ -477,7 +477,7 @@ def network_policy_is_not_the_reason() -> Built:
         "board",
         "forum",
         main={"env": {"DATABASE_HOST": "db.forum"}},
-        log="ERROR connect to db.forum:5432: dial tcp 10.96.1.48:5432: connect: connection refused\n" * 9,
+        log="ERROR connect to db.forum:5432: dial tcp 10.96.13.48:5432: connect: connection refused\n" * 9,
     )
     return Built(
         "network-policy-is-not-the-reason",

@@ -8,7 +8,7 @@ from typing import Any
 from kubetriage.evals.builders.alerts import alert, exported, not_ready, replicas_mismatch, webhook
 from kubetriage.evals.builders.deployments import Workload
 from kubetriage.evals.builders.identity import Json
-from kubetriage.evals.builders.nodes import NodeState
+from kubetriage.evals.builders.nodes import STOPPED, NodeState
 from kubetriage.evals.builders.policies import priority_class
 from kubetriage.evals.builders.scenario import Built
 from kubetriage.evals.builders.scenarios.pod_life import born, placed, unfit
@@ -575,6 +575,42 @@ def daemon_pod_misplaced() -> Built:
             NO_ROOM,
             also=(("Node", "", "node-2"),),
             tags=("daemonset", "node", "subject-daemonset"),
+        ),
+        world,
+    )
+
+
+def pod_bound_to_silent_node() -> Built:
+    """nodeName passes the scheduler by, and the kubelet of that node is silent: nothing ever happens."""
+    stopped = NodeState(texts=STOPPED, since="3h", heartbeat="3h")
+    world = lean("2026-09-14T19:20:00Z", names=("node-1", "node-2", "node-3"), nodes={"node-3": stopped})
+    work = running(
+        world,
+        "probe",
+        "net",
+        age="4m30s",
+        states=creating(["probe"], node="node-3"),
+        progress="ongoing",
+        more={"nodeName": "node-3"},
+    )
+    work.pod["status"] = {"phase": "Pending", "qosClass": work.pod["status"]["qosClass"]}
+    born(world, work, "4m30s")
+    return Built(
+        "pod-bound-to-silent-node",
+        [not_ready(work.pod, world.clock, since="3m")],
+        key(
+            work.pod,
+            ("Node", "", "node-3"),
+            "node-not-ready",
+            "Pod of Deployment net/probe does not start because its template binds it to node-3 "
+            "(nodeName), whose kubelet "
+            "stopped posting its status 3 hours ago.",
+            (r"probe", r"node-3"),
+            NO_OOM,
+            NO_PULL,
+            NO_ROOM,
+            also=(work.object,),
+            tags=("scheduling", "node"),
         ),
         world,
     )

@@ -224,7 +224,7 @@ def node_short_of_memory() -> Built:
             "Node node-2 is under memory pressure: a pod of Deployment lab/leaky, which has no memory "
             "limit, used "
             "6812344Ki and was evicted.",
-            (r"node-2", r"memory", r"evict|leaky|6812344"),
+            (r"node-2", r"memory", r"evicted|leaky|6812344"),
             NO_PULL,
             NO_PROBE,
             r"disk ?pressure (is )?true",

@@ -68,6 +68,7 @@ def webhook_without_endpoints() -> Built:
         'is not set"\n',
         age="60d",
         changed="55m",
+        main={"ports": [8443]},
     )
     world.service("guard", "policy", port=443, target=8443)
     why = world.say(
@@ -102,7 +103,7 @@ def webhook_certificate_not_trusted() -> Built:
     """The webhook's serving certificate was renewed by another CA than the caBundle's."""
     world = lean("2026-08-19T15:05:00Z")
     made = _hook(world, "sidecar-injector", "inject.mesh.example.com", ("mesh", "injector"), "Mutating")
-    running(world, "injector", "mesh", age="60d")
+    running(world, "injector", "mesh", age="60d", main={"ports": [8443]})
     world.service("injector", "mesh", port=443, target=8443)
     why = world.say(
         "webhook-x509",
@@ -137,7 +138,7 @@ def webhook_does_not_answer_in_time() -> Built:
     """The pods behind the webhook are ready, and the API server's calls still run into their timeout."""
     world = lean("2026-08-20T21:15:00Z")
     made = _hook(world, "image-scan", "scan.images.example.com", ("scan", "scanner"), timeout=5)
-    running(world, "scanner", "scan", age="60d")
+    running(world, "scanner", "scan", age="60d", main={"ports": [8443]})
     world.service("scanner", "scan", port=443, target=8443)
     why = world.say(
         "webhook-timeout",
@@ -173,7 +174,7 @@ def webhook_denies() -> Built:
         world, "gatekeeper-validating-webhook-configuration", "validation.gatekeeper.sh",
         ("gatekeeper-system", "gatekeeper-webhook-service"),
     )  # fmt: skip
-    running(world, "gatekeeper-controller-manager", "gatekeeper-system", age="60d")
+    running(world, "gatekeeper-controller-manager", "gatekeeper-system", age="60d", main={"ports": [8443]})
     world.service(
         "gatekeeper-webhook-service",
         "gatekeeper-system",
@@ -212,7 +213,7 @@ def limits_rewritten_by_webhook() -> Built:
     """The template allows 1Gi; the pod that runs has 96Mi, because a mutating webhook rewrote it."""
     world = lean("2026-08-22T18:50:00Z")
     made = _hook(world, "right-sizer", "size.resources.example.com", ("sizing", "right-sizer"), "Mutating")
-    running(world, "right-sizer", "sizing", age="60d")
+    running(world, "right-sizer", "sizing", age="60d", main={"ports": [8443]})
     world.service("right-sizer", "sizing", port=443, target=8443)
     work = running(
         world,

@@ -51,7 +51,7 @@ def service_target_port_wrong() -> Built:
         "shop",
         main={"env": {"STOCK_URL": "http://stock.shop.svc.cluster.local"}},
         log='level=error ts=2026-07-28T09:59:41Z msg="stock lookup failed" err="Get '
-        '\\"http://stock.shop.svc.cluster.local/v1/items/7\\": dial tcp 10.96.1.48:80: connect: '
+        '\\"http://stock.shop.svc.cluster.local/v1/items/7\\": dial tcp 10.96.13.48:80: connect: '
         'connection refused"\n' * 8,
     )
     world.service("storefront", "shop")
@@ -129,7 +129,7 @@ def service_selects_foreign_pods() -> Built:
         world,
         "gateway",
         "shop",
-        log='{"level":"error","msg":"upstream orders: dial tcp 10.96.1.48:80: connect: connection refused"}\n'
+        log='{"level":"error","msg":"upstream orders: dial tcp 10.96.13.48:80: connect: connection refused"}\n'
         '{"level":"info","msg":"upstream orders: 200"}\n' * 6,
     )
     return Built(
@@ -162,7 +162,7 @@ def service_keeps_traffic_on_the_node() -> Built:
         "auth",
         states=[PodState(node="node-1")],
         main={"env": {"TOKENS_URL": "http://tokens.auth:80"}},
-        log="ERROR login: POST http://tokens.auth:80/issue: dial tcp 10.96.1.48:80: i/o timeout\n" * 7,
+        log="ERROR login: POST http://tokens.auth:80/issue: dial tcp 10.96.13.48:80: i/o timeout\n" * 7,
     )
     world.service("login", "auth")
     return Built(
@@ -206,7 +206,7 @@ def network_policy_blocks_caller() -> Built:
         "shop",
         labels={"app": "reports", "role": "batch"},
         main={"env": {"DB_HOST": "db.shop", "DB_PORT": "5432"}},
-        log='ERROR: connection to server at "db.shop" (10.96.1.48), port 5432 failed: Connection timed '
+        log='ERROR: connection to server at "db.shop" (10.96.13.48), port 5432 failed: Connection timed '
         "out\n" * 6,
     )
     return Built(

@@ -137,7 +137,7 @@ def too_many_open_files() -> Built:
 def peer_certificate_expired() -> Built:
     """The certificate of a Service in the cluster expired; its caller says so."""
     world = lean("2026-10-17T05:30:00Z")
-    running(world, "identity", "auth")
+    running(world, "identity", "auth", main={"ports": [8443]})
     world.service("identity", "auth", port=443, target=8443)
     work = running(
         world,
@@ -171,7 +171,7 @@ def peer_certificate_expired() -> Built:
 def peer_certificate_for_another_name() -> Built:
     """The certificate is valid, but for the short name; the caller was set to the long one."""
     world = lean("2026-10-18T14:00:00Z")
-    running(world, "pki", "auth")
+    running(world, "pki", "auth", main={"ports": [8443]})
     world.service("pki", "auth", port=443, target=8443)
     work = running(
         world,
