@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from kubetriage.domain.language import Text
-from kubetriage.domain.resource import KINDS, Resource, resource
+from kubetriage.domain.resource import Resource, kind_info, resource
 
 EXCERPT_LIMIT = 1200
 """Characters of an evidence excerpt that state and report hold; the whole is in the observation."""
@@ -76,7 +76,7 @@ def list_of(
     kind: str, namespace: str = "", *, labels: str = "", fields: str = "", api_version: str = ""
 ) -> Read:
     """Read the objects of a kind, in one namespace or (empty) in all; selectors as kubectl writes them."""
-    info = KINDS.get(kind)
+    info = kind_info(kind, api_version)
     return Read(
         verb=ReadKind.LIST,
         kind=kind,

@@ -10,6 +10,7 @@ from kubetriage.domain.excerpts import excerpt_of_object, excerpt_of_read
 from kubetriage.domain.finding import Finding
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text, text
+from kubetriage.domain.resource import KINDS
 from kubetriage.domain.view import ClusterView
 
 
@@ -102,10 +103,17 @@ _WHY: dict[FailureKind, Text] = {
 
 
 def gaps_of(view: ClusterView) -> list[EvidenceGap]:
-    """Every question that could not be asked, like ones told once, and every answer that was cut."""
+    """Every question that could not be asked, like ones told once, and every answer that was cut.
+
+    That the cluster has no such custom kind is no gap, unless the alert is about an object of it: whether a
+    cluster has a kind is only known by asking.
+    """
     found: dict[tuple[str, str], EvidenceGap] = {}
+    own = view.primary.kind if view.primary is not None else ""
     for seen in view.observations:
         what = _what(seen)
+        if _is_no_kind(seen) and (seen.read.kind != own or view.find(view.primary) is not None):
+            continue
         if seen.failure is not None:
             gap = EvidenceGap(what=what, why=_why(seen), read=seen.read, failure=seen.failure.kind)
             found.setdefault((what.en, seen.failure.kind), gap)
@@ -113,6 +121,11 @@ def gaps_of(view: ClusterView) -> list[EvidenceGap]:
             why = text("only a part was read: {cut}", "只读取了一部分：{cut}", cut=seen.cut)
             found.setdefault((what.en, "cut"), EvidenceGap(what=what, why=why, read=seen.read))
     return list(found.values())
+
+
+def _is_no_kind(seen: Observation) -> bool:
+    unsupported = seen.failure is not None and seen.failure.kind is FailureKind.UNSUPPORTED
+    return unsupported and seen.read.kind not in KINDS
 
 
 def _why(seen: Observation) -> Text:

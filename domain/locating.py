@@ -5,12 +5,13 @@ from __future__ import annotations
 import ipaddress
 
 from kubetriage.domain.alert import Subject
-from kubetriage.domain.evidence import get, list_of
+from kubetriage.domain.custom_kinds import custom_kind
+from kubetriage.domain.evidence import FailureKind, get, list_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import text
-from kubetriage.domain.resource import KINDS, Resource, resource
-from kubetriage.domain.view import ClusterView
+from kubetriage.domain.resource import Resource, kind_info, resource
+from kubetriage.domain.view import ClusterView, Unknown
 
 _SERVED_BY = ("Deployment", "StatefulSet", "DaemonSet")
 """Kinds whose name a `service` label often carries where no Service of that name exists."""
@@ -22,7 +23,7 @@ def first_reads(subject: Subject) -> list[Want]:
     if ref is None:
         return []
     why = text("named by the alert", "告警所指的对象")
-    info = KINDS.get(ref.kind)
+    info = kind_info(ref.kind)
     if ref.kind == "Node" and _address(ref.name) is not None:
         return [Want(read=list_of("Node"), about=ref, why=why)]
     if info is not None and info.namespaced and not ref.namespace:
@@ -31,10 +32,12 @@ def first_reads(subject: Subject) -> list[Want]:
 
 
 def second_reads(view: ClusterView) -> list[Want]:
-    """What else the name may mean when the object itself is not there."""
+    """What else the name may mean when the object itself is not there, or not in that version."""
     ref = view.subject.resource
-    if ref is None or not view.is_absent(ref):
+    if ref is None:
         return []
+    if not view.is_absent(ref):
+        return _other_versions(view, ref)
     if ref.kind == "Node":
         why = text("no Node is called {n}; it may be an address of one", "没有名为 {n} 的节点；"
                    "可能是某个节点的地址", n=ref.name)  # fmt: skip
@@ -48,6 +51,17 @@ def second_reads(view: ClusterView) -> list[Want]:
     )
     others = [resource(kind, ref.namespace, ref.name) for kind in _SERVED_BY]
     return [Want(read=get(other), about=other, why=why) for other in others]
+
+
+def _other_versions(view: ClusterView, ref: Resource) -> list[Want]:
+    """The same custom object in older versions of its API, where the newest is not served."""
+    known, custom = view.get(ref), custom_kind(ref.kind)
+    failure = known.failure if isinstance(known, Unknown) else None
+    if custom is None or failure is None or failure.kind is not FailureKind.UNSUPPORTED:
+        return []
+    why = text("named by the alert", "告警所指的对象")
+    older = [resource(ref.kind, ref.namespace, ref.name, v) for v in custom.api_versions[1:]]
+    return [Want(read=get(other), about=other, why=why) for other in older]
 
 
 def located(view: ClusterView) -> Resource | None:

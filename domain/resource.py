@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from kubetriage.domain.custom_kinds import custom_kind
+
 
 @total_ordering
 class Resource(BaseModel):
@@ -105,9 +107,18 @@ WORKLOADS = frozenset(
 """Kinds that own pods through a template."""
 
 
+def kind_info(kind: str, api_version: str = "") -> KindInfo | None:
+    """Where a kind lives, built-in or well-known custom; None for one that is neither."""
+    info = KINDS.get(kind)
+    if info is not None:
+        return info
+    custom = custom_kind(kind, api_version)
+    return KindInfo(custom.api_version, custom.namespaced, custom.plural) if custom is not None else None
+
+
 def resource(kind: str, namespace: str, name: str, api_version: str = "", cluster: str = "") -> Resource:
     """A reference with the kind's own `apiVersion`; a namespace on a cluster-scoped kind is dropped."""
-    info = KINDS.get(kind)
+    info = kind_info(kind, api_version)
     if info:
         api_version = api_version or info.api_version
         namespace = namespace if info.namespaced else ""

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from kubetriage.domain.alert import Alert, Subject, SubjectScope
 from kubetriage.domain.alert_table import AlertRow, row_of
-from kubetriage.domain.resource import KINDS, Resource, resource
+from kubetriage.domain.resource import KINDS, Resource, kind_info, resource
+from kubetriage.domain.subject_custom import perhaps_named, surely_named
 from kubetriage.domain.subject_labels import (
     APP,
     CLUSTER,
@@ -80,9 +81,13 @@ def _candidates(alert: Alert, row: AlertRow | None, labels: SubjectLabels) -> It
         if row is None or row.triage is SubjectScope.RESOURCE:
             yield from _by_kind_label(labels)
             yield from _by_pair(labels, OBJECT_LABELS)
+            for one in surely_named(labels):
+                yield _Candidate(one.kind, one.name, f"label {one.label}")
         yield from _by_pod(labels)
         if row is None or row.triage is SubjectScope.RESOURCE:
             yield from _by_owner_node_or_service(labels)
+            for one in perhaps_named(labels):
+                yield _Candidate(one.kind, one.name, f"label {one.label}")
             yield from _by_text(alert, row, labels)
 
 
@@ -200,7 +205,8 @@ def _namespace(found: _Candidate | None, labels: SubjectLabels, texts: tuple[str
     namespace = labels.namespace()
     if found is None and labels.exporters_pod() and not labels.collided:
         return ""  # the namespace is most likely the exporter's: nothing says where to look
-    if namespace or (found and found.kind in KINDS and not KINDS[found.kind].namespaced):
+    info = kind_info(found.kind) if found else None
+    if namespace or (info is not None and not info.namespaced):
         return namespace
     return namespace_of(found.name if found else "", texts)
 

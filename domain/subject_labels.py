@@ -74,6 +74,7 @@ OBJECT_LABELS = (
     ("aliyunarmsinvolvedobjectkind", "aliyunarmsinvolvedobjectname"),
     ("objectkind", "objectname"),
     ("resourcekind", "resourcename"),
+    ("customresourcekind", "name"),
     ("kind", "name"),
 )
 """Pairs of kind and name of the object itself, as event exporters give them."""

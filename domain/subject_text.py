@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from kubetriage.domain.custom_kinds import TABLE
 from kubetriage.domain.resource import KINDS, WORKLOADS
 
 _NAME = r"[a-z0-9](?:[-a-z0-9.]{0,250}[a-z0-9])?"
@@ -52,6 +53,12 @@ _QUALIFIED = re.compile(
     rf"(?P<namespace>{_LABEL})/(?P<name>{_NAME}){_END}"
 )
 """`Pod shop/cart-0`, `deployment: shop/checkout`."""
+
+_CUSTOM = re.compile(
+    rf"{_START}(?P<kind>{'|'.join(sorted((k.kind for k in TABLE), key=len, reverse=True))})\s+[\"'`]?"
+    rf"(?P<namespace>{_LABEL})/(?P<name>{_NAME}){_END}"
+)
+"""`HTTPRoute edge/orders`: a custom kind as its API writes it, before a namespace and a name."""
 
 _NAMED = re.compile(rf"{_START}(?P<kind>{_KIND})\s*[:：/=]\s*[\"'`]?(?P<name>{_NAME}){_END}")
 """`pod/payments-0`, `Pod: checkout-0`, `节点：node-3`."""
@@ -119,6 +126,8 @@ def mentions(texts: Iterable[str]) -> Iterator[Mention]:
         for match in _QUALIFIED.finditer(text):
             if not {match["namespace"], match["name"]} & _NOT_NAMES:
                 yield _mention(match["kind"], match["namespace"], match["name"], match[0])
+        for match in _CUSTOM.finditer(text):
+            yield _mention(match["kind"], match["namespace"], match["name"], match[0])
     for text in bounded:
         for match in _POD_SHAPED.finditer(text):
             yield Mention("Pod", namespace_in([text]), match["name"], match["name"])
@@ -166,7 +175,11 @@ def kind_called(word: str) -> str:
     return _ALL_KINDS.get(lower) or _ALL_KINDS.get(lower.removesuffix("s"), "")
 
 
-_ALL_KINDS = {kind.lower(): kind for kind in KINDS if not kind.endswith("Metrics")} | _WORDS
+_ALL_KINDS = (
+    {custom.kind.lower(): custom.kind for custom in TABLE}
+    | {kind.lower(): kind for kind in KINDS if not kind.endswith("Metrics")}
+    | _WORDS
+)
 
 
 def _mention(kind: str, namespace: str, name: str, quote: str) -> Mention:

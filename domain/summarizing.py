@@ -12,6 +12,7 @@ from kubetriage.domain.finding import Finding, Likelihood, Role
 from kubetriage.domain.language import Language, Text, text
 from kubetriage.domain.report import Outcome
 from kubetriage.domain.resource import Resource
+from kubetriage.domain.shortening import in_short
 from kubetriage.domain.view import ClusterView
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ NAMED_CAUSES = 5
 """Independent causes that a summary names one by one."""
 
 _NOTHING = Text(en="", zh="")
-_ENDS = (".", "。", "…", "!", "！", "?", "？")
+_ENDS = (".", "。", "…", "!", "！", "?", "？", ".”", "。”")
 
 
 def summary_of(case: Case, explanation: Explanation, healthy: Sequence[Finding], outcome: Outcome) -> str:
@@ -75,12 +76,20 @@ def _effect(case: Case, explanation: Explanation, cause: Finding) -> Text:
     link = next(iter([*telling, *links]), None)
     if link is None:
         return _NOTHING
-    said = Text(en=bounded(link.statement.en, _LINK), zh=bounded(link.statement.zh, _LINK))
+    said = Text(
+        en=in_short(link.statement.en, _room(cause.statement.en, view.primary)),
+        zh=in_short(link.statement.zh, _room(cause.statement.zh, view.primary)),
+    )
     return text("As a result: {en_said}", "因此：{zh_said}", en_said=said.en, zh_said=said.zh)
 
 
+def _room(cause: str, primary: Resource) -> int:
+    """Characters that are left for a link of the causal chain behind its cause, joining words counted."""
+    return max(_LINK, STATEMENT_LIMIT - len(cause) - len(str(primary)) - 20)
+
+
 _LINK = 110
-"""Characters of a link of the causal chain in a summary."""
+"""Characters that a link of the causal chain may always have in a summary."""
 
 
 def _family(view: ClusterView, ref: Resource) -> set[Resource]:
@@ -93,11 +102,11 @@ def _piece(case: Case, cause: Finding, room: int) -> str:
     """A cause in few words, its culprit named in them."""
     culprit = cause.culprit or cause.subject
     said = cause.statement.say(case.language).rstrip(".。")
-    short = bounded(said, room)
+    short = in_short(said, room)
     if culprit.name in short:
         return short
     who = f"{culprit.kind} {culprit.name}{'：' if case.language is Language.ZH else ': '}"
-    return bounded(who + bounded(said, max(room - len(who), 20)), room)
+    return bounded(who + in_short(said, max(room - len(who), 20)), room)
 
 
 # ---- nothing is wrong
@@ -207,8 +216,7 @@ def _with_tail(case: Case, said: Text, tail: Text, *, name_primary: bool = True)
     primary = case.view.primary
     if name_primary and primary is not None and primary.name not in words:
         words = f"{primary}{'：' if zh else ': '}{words}"
-    if not end:
-        return bounded(words)
-    words = bounded(words, STATEMENT_LIMIT - len(end) - 2)
-    stop = "" if words.endswith(_ENDS) else ("。" if zh else ".")
-    return f"{words}{stop}{'' if zh else ' '}{end}"
+    parts = [in_short(words, STATEMENT_LIMIT - len(end) - 2), *([end] if end else [])]
+    stop = "。" if zh else "."
+    ended = [part if part.endswith(_ENDS) else part + stop for part in parts]
+    return bounded(("" if zh else " ").join(ended))

@@ -95,6 +95,10 @@ def renaming(view: ClusterView, words: Iterable[str] = ()) -> Renaming:
             for old, new in _renamed(view, obj):
                 if old.lower() not in ordinary:
                     found[old] = new
+    for seen in view.observations:
+        gone = seen.read.name if seen.absent and seen.read.namespace not in SYSTEM - {"default"} else ""
+        if gone and gone not in ordinary:
+            found.setdefault(gone, _turned(gone))
     return Renaming(found)
 
 

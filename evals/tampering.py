@@ -21,6 +21,15 @@ from kubetriage.evals.replaying import Change, Replay
 from kubetriage.evals.scenario import Expected
 
 
+class Claim(NamedTuple):
+    """Something claimed with confidence, and wrongly."""
+
+    kind: str
+    """outcome, culprit or category"""
+    what: str
+    statement: str = ""
+
+
 class Tampering(NamedTuple):
     """One thing that is kept from a triage."""
 
@@ -113,14 +122,14 @@ def tamperings(whole: Replay) -> Iterator[Tampering]:
 
 def wrong_claims(
     report: Mapping[str, Any], whole: Mapping[str, Any], expected: Expected, ownership: Ownership
-) -> list[str]:
+) -> list[Claim]:
     """What a report claims with confidence and neither the whole report nor the answer does.
 
     That is a cause of likelihood high with another culprit or category, or being healthy.
     """
     outcome = report["outcome"]
     if outcome == Outcome.HEALTHY and outcome not in (whole["outcome"], *expected.outcome):
-        return ["healthy"]
+        return [Claim("outcome", "healthy")]
     places = [p for c in whole["root_causes"] if (p := _place(c)) is not None]
     places += [(one.kind, one.namespace, one.name) for one in expected.culprits]
     categories = {expected.category, *(c["category"] for c in whole["root_causes"])}
@@ -131,9 +140,9 @@ def wrong_claims(
             continue
         known = place is None or any(ownership.same(place, one) for one in places)
         if not known:
-            found.append(f"culprit {place}: {cause['statement']}")
+            found.append(Claim("culprit", " ".join(place or ()), cause["statement"]))
         elif cause["category"] not in categories:
-            found.append(f"category {cause['category']}: {cause['statement']}")
+            found.append(Claim("category", cause["category"], cause["statement"]))
     return found
 
 

@@ -173,7 +173,7 @@ def _remedies(view: ClusterView, group: PodGroup, policy: Obj, stop: Stop, call:
             remedies.mutate(f"kubectl edit {remedies.target(policy.ref)}"),
         ),
         remedies.check(
-            Text(en="See which pods the policy selects, and what it admits", zh="查看该策略选中的 Pod 和放行规则"),
+            Text(en="See whom the policy selects, and what it admits", zh="查看策略选中的 Pod 和放行规则"),
             Text(en="Compare their selectors with the pods' labels.", zh="把其选择器与 Pod 的标签对照。"),
             remedies.describe(policy.ref),
             remedies.read(f"kubectl get pods{where} --show-labels"),

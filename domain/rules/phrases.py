@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from kubetriage.domain.diagnosis import bounded
 from kubetriage.domain.language import Text
-from kubetriage.domain.rules.wording import short
 
 NOTHING = Text(en="", zh="")
 STATEMENT_LIMIT = 300
@@ -22,8 +22,10 @@ def say(en: str, zh: str, /, **values: Any) -> Text:
 
 
 def fit(text: Text) -> Text:
-    """Each language cut to `STATEMENT_LIMIT` characters, on one line."""
-    return Text(en=short(text.en, STATEMENT_LIMIT), zh=short(text.zh, STATEMENT_LIMIT))
+    """Each language on one line of at most `STATEMENT_LIMIT` characters, cut at the end of a word."""
+    one_line = (" ".join(words.split()) for words in (text.en, text.zh))
+    en, zh = (bounded(words, STATEMENT_LIMIT) for words in one_line)
+    return Text(en=en, zh=zh)
 
 
 def stated(en: str, zh: str, /, **values: Any) -> Text:

@@ -92,7 +92,7 @@ def template_change(view: ClusterView, case: Case, title: Text, detail: Text, *c
 def see_nodes(view: ClusterView, some: Sequence[Obj] = (), column: str = "") -> Remedy:
     """Read commands about nodes that were seen; `column` is a label to show."""
     commands = [read(f"kubectl describe node {n.name}") for n in some[:2]]
-    if nodes(view) is not None:
+    if nodes(view):
         flag = f" -L {column}" if column else " -o wide"
         commands.insert(0, read(f"kubectl get nodes{flag}"))
     return check(

@@ -96,9 +96,9 @@ def _claim_absent(view: ClusterView, group: PodGroup, ref: Resource) -> Finding:
         since=group.lead.created,
         remedies=(
             remedy,
-            check(say("See the claims of the namespace", "查看命名空间中的声明"), say("Their names.",
+            *([check(say("See the claims of the namespace", "查看命名空间中的声明"), say("Their names.",
                 "名称。"),
-                  read(f"kubectl get pvc -n {ref.namespace}")),
+                     read(f"kubectl get pvc -n {ref.namespace}"))] if have else []),
         ),
     )  # fmt: skip
 
@@ -146,7 +146,7 @@ def lost(view: ClusterView) -> Iterator[Finding]:
                         "created anew, from a backup or for that disk.",
                         "请存储管理员确认 {v} 对应的磁盘是否还在；Lost "
                         "的声明需要重建（来自备份或指向该磁盘）。", v=name),
-                    see_yaml(claim.ref), see_events(claim.ref),
+                    see_yaml(claim.ref),
                 ),
             ),
         )  # fmt: skip

@@ -145,7 +145,7 @@ def _use_class(view: ClusterView, claim: Claim, name: str) -> Remedy:
 
 
 def _see_classes(view: ClusterView) -> Remedy:
-    commands = [read("kubectl get storageclass")] if view.complete_list("StorageClass", "") else []
+    commands = [read("kubectl get storageclass")] if view.objects("StorageClass") else []
     return check(
         say("See the classes of the cluster", "查看集群的存储类"),
         say("The default one is marked.", "默认存储类带有标记。"),

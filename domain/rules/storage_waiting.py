@@ -94,7 +94,7 @@ def _no_driver(view: ClusterView, claim: Claim, driver: str) -> Finding:
                 say("Have the driver installed, or the class corrected", "安装该驱动，或修正存储类"),
                 say("provisioner of a StorageClass cannot be edited: the class has to be created anew.",
                     "StorageClass 的 provisioner 不能修改，需要重建存储类。"),
-                *([read("kubectl get csidrivers")] if view.complete_list("CSIDriver", "") else []),
+                *([read("kubectl get csidrivers")] if have else []),
             ),
         ),
     )  # fmt: skip
@@ -112,7 +112,7 @@ def _unseen(view: ClusterView, claim: Claim, driver: str) -> Finding:
     sizes = say(
         "; other claims of the class have {lo} or more", "；同存储类的其他声明都在 {lo} 以上", lo=others[0][1]
     ) if others else NOTHING  # fmt: skip
-    commands = [see_events(claim.ref)]
+    commands = [see_events(claim.ref)] if view.events(claim.ref) else []
     if claim.storage_class is not None:
         commands.append(see_yaml(claim.storage_class.ref))
     return waiting(

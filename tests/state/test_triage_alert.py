@@ -6,7 +6,10 @@ import inspect
 import typing
 from pathlib import Path
 
+from pydantic import BaseModel
+
 import kubetriage.nodes
+from kubetriage.state.checkpoint_types import checkpoint_types
 from kubetriage.state.triage_alert import TriageState, TriageUpdate
 
 
@@ -25,3 +28,19 @@ def test_every_node_returns_the_typed_update() -> None:
         node = getattr(module, name)
         assert inspect.iscoroutinefunction(node), name
         assert typing.get_type_hints(node)["return"] is TriageUpdate, name
+
+
+def test_every_class_that_a_checkpoint_holds_is_known() -> None:
+    """Models and enums at any depth: of findings their remedies' commands, of reads their verbs."""
+    names = [kind.__name__ for kind in checkpoint_types()]
+    assert names == list(dict.fromkeys(names))
+    for name in ("Alert", "Resource", "Observation", "ReadKind", "FailureKind", "Command", "Effect",
+                 "Specificity", "Text", "Report", "TriageContext"):  # fmt: skip
+        assert name in names
+
+
+def test_state_values_are_frozen() -> None:
+    """A node cannot change what another one wrote: it returns something new."""
+    models = [kind for kind in checkpoint_types() if issubclass(kind, BaseModel)]
+    assert len(models) > 20
+    assert [kind.__name__ for kind in models if not kind.model_config.get("frozen")] == []

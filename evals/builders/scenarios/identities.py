@@ -68,7 +68,7 @@ def names_contain_names() -> Built:
         world,
         "web-api",
         "site",
-        DIED,
+        Ended(2, began="2m40s", ended="2m38s"),
         'panic: invalid value for PORT: "80a"\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:22 '
         "+0x9c\n",
         main={"env": {"PORT": "80a"}},

@@ -1,0 +1,142 @@
+"""What a custom object's own status says: that it fails and why, whom it names, what it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from kubetriage.domain.custom_kinds import CustomKind, Names, Path, StateField, judged_as
+from kubetriage.domain.kube import Obj, when
+from kubetriage.domain.resource import KINDS, Resource, resource
+
+_EPOCH = datetime(1971, 1, 1, tzinfo=UTC)
+"""Gateway API's defaults for a status that no controller has written carry the year 1970."""
+PATIENCE = timedelta(minutes=5)
+"""How long a condition may be Unknown before that says something."""
+
+
+class Ill(NamedTuple):
+    """One place of a status that says that something is wrong."""
+
+    what: str
+    """`Ready=False`, `health=Degraded`."""
+    reason: str
+    message: str
+    since: datetime | None
+    stated: bool
+    """Whether it says why; else it is a state that something else must explain."""
+
+
+class Named(NamedTuple):
+    """An object that this one names."""
+
+    ref: Resource
+    affects: bool
+    """Whether that object suffers from this one, rather than the other way round."""
+
+
+def kind_of(obj: Obj) -> CustomKind:
+    """How to judge it."""
+    return judged_as(obj.ref.kind, obj.ref.api_version)
+
+
+def ills(obj: Obj, now: datetime) -> list[Ill]:
+    """What is wrong by its own status, what states a reason first; empty if it is well or says nothing."""
+    kind = kind_of(obj)
+    found = [ill for path in kind.conditions for item in _walk(obj.raw, path)
+             for ill in _conditions(kind, item, now)]  # fmt: skip
+    found += [ill for field in kind.states if (ill := _state(obj, field)) is not None]
+    return sorted(dict.fromkeys(found), key=lambda ill: (not ill.stated, not ill.message))
+
+
+def _conditions(kind: CustomKind, conditions: Any, now: datetime) -> Iterator[Ill]:
+    for item in conditions if isinstance(conditions, list) else []:
+        if not isinstance(item, dict):
+            continue
+        name, status = str(item.get("type") or ""), item.get("status")
+        reason, message = str(item.get("reason") or ""), str(item.get("message") or "")
+        since = when(item.get("lastTransitionTime"))
+        since = since if since is not None and since > _EPOCH else None
+        if name in kind.good and status == "False":
+            yield Ill(f"{name}=False", reason, message, since, bool(message or reason))
+        elif name in kind.good and status == "Unknown" and (since is None or now - since > PATIENCE):
+            yield Ill(f"{name}=Unknown", reason, message, since, False)
+        elif name in kind.bad and status in ("True", None):  # Argo CD's conditions have no status
+            told = f"{name}=True" if status else name
+            yield Ill(told, reason, message, since, bool(message or reason))
+
+
+def _state(obj: Obj, field: StateField) -> Ill | None:
+    values = [str(v) for v in _walk(obj.raw, field.path) if not isinstance(v, (dict, list))]
+    value = next((v for v in values if v in field.bad or not field.bad), "")
+    message, reason = (next((str(v) for v in _walk(obj.raw, p) if v), "") if p else ""
+                       for p in (field.message, field.reason))  # fmt: skip
+    if not value or (value.lower() == "pending" and not message):
+        return None
+    told = field.called or field.path[-1]
+    return Ill(f"{told}={value}" if field.bad else told, reason, message, None, bool(message or reason))
+
+
+# ---- whom it names
+
+
+def names_of(obj: Obj) -> list[Named]:
+    """The objects that it names where the table says that its kind does, in the table's order."""
+    found: dict[Resource, Named] = {}
+    for place in kind_of(obj).names:
+        space = next(iter(_walk(obj.raw, place.space)), "") if place.space else ""
+        for value in _walk(obj.raw, place.path):
+            ref = _ref(obj, place, value, str(space or ""))
+            if ref is not None and ref != obj.ref:
+                found.setdefault(ref, Named(ref, place.affects))
+    return list(found.values())
+
+
+def _ref(obj: Obj, place: Names, value: Any, space: str) -> Resource | None:
+    given: Mapping[str, Any] = value if isinstance(value, dict) else {"name": value}
+    name, kind = str(given.get("name") or ""), str(given.get("kind") or place.kind)
+    if not name or not kind or _is_well(given):
+        return None
+    namespace = str(given.get("namespace") or space or obj.namespace)
+    return resource(kind, namespace, name, _version(given, kind, place))
+
+
+def _version(given: Mapping[str, Any], kind: str, place: Names) -> str:
+    """The apiVersion of what is named; empty where nothing says it."""
+    told = str(given.get("apiVersion") or "")
+    if kind in KINDS:
+        return ""
+    group = str(given.get("group") or place.group)
+    if told or not group:
+        return told
+    if given.get("version"):
+        return f"{group}/{given['version']}"
+    known = judged_as(kind, f"{group}/")
+    return known.api_version if known.group else ""
+
+
+def _is_well(given: Mapping[str, Any]) -> bool:
+    """Whether a list of managed objects says that this one is as it should be."""
+    health = given.get("health")
+    if isinstance(health, dict):
+        return health.get("status") in ("Healthy", "Suspended", None)
+    return given.get("status") in ("Synced", "OutOfSync")
+
+
+def secret_of(obj: Obj) -> Resource | None:
+    """The Secret that its controller writes."""
+    path = kind_of(obj).secret
+    if not path:
+        return None
+    return resource("Secret", obj.namespace, obj.text(*path) or obj.name)
+
+
+def _walk(value: Any, path: Path) -> list[Any]:
+    """The values at a path, in order."""
+    if not path:
+        return [value] if value is not None else []
+    step, rest = path[0], path[1:]
+    if step == "*":
+        return [found for item in (value if isinstance(value, list) else []) for found in _walk(item, rest)]
+    return _walk(value.get(step), rest) if isinstance(value, dict) else []

@@ -1,0 +1,51 @@
+"""Alerts about custom objects: the labels that controllers' own metrics give them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kubetriage.domain.custom_kinds import BY_LABEL
+from kubetriage.domain.subject_labels import SubjectLabels
+
+
+class Custom(NamedTuple):
+    """A custom object that an alert names."""
+
+    kind: str
+    name: str
+    label: str
+    """The label that names it, as it was written."""
+
+
+_ALSO_WORDS = frozenset({"gateway", "certificate", "workflow", "bucket", "rollout"})
+"""Labels by which applications call things of their own: believed where nothing else is named."""
+
+_BY_NAME: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Application", ("syncstatus", "healthstatus", "destnamespace", "autosyncenabled")),
+    ("Certificate", ("issuername", "issuerkind", "issuergroup")),
+)
+"""Kinds whose metrics call the object just `name` (argocd_app_info, certmanager_certificate_…), and the
+labels by which these are known."""
+
+
+def surely_named(labels: SubjectLabels) -> Iterator[Custom]:
+    """Objects named by labels that mean nothing else."""
+    for kind, marks in _BY_NAME:
+        found = labels.own(("name",))
+        if found is not None and any(labels.raw(mark) or labels.raw(f"exported{mark}") for mark in marks):
+            yield Custom(kind, found.value, found.label)
+    yield from _by_label(labels, also_words=False)
+
+
+def perhaps_named(labels: SubjectLabels) -> Iterator[Custom]:
+    """Objects named by labels that may mean something else."""
+    yield from _by_label(labels, also_words=True)
+
+
+def _by_label(labels: SubjectLabels, *, also_words: bool) -> Iterator[Custom]:
+    for label, kind in BY_LABEL.items():
+        if (label in _ALSO_WORDS) is also_words:
+            found = labels.own((label,))
+            if found is not None:
+                yield Custom(kind.kind, found.value, found.label)

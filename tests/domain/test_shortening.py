@@ -1,0 +1,42 @@
+"""A statement in fewer characters is still a sentence."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubetriage.domain.shortening import in_short
+
+CLAIM = (
+    "PersistentVolumeClaim test-data requests 5Gi, but the provisioner of StorageClass cbs accepts at least "
+    "10Gi: “disk size is invalid. Must in [10, 32000]”"
+)
+WAITS = "Pod web-0 cannot be scheduled: it waits for PersistentVolumeClaim data, which is not bound"
+IMAGE = "image registry.example.com/hr/people-sync:0.4.9 does not exist in the registry (wrong tag or name)"
+
+
+@pytest.mark.parametrize(
+    ("said", "limit", "short"),
+    [
+        (WAITS, 100, WAITS),
+        (CLAIM, 120, CLAIM.partition(": “")[0]),
+        (WAITS, 80, "Pod web-0 cannot be scheduled: it waits for PersistentVolumeClaim data"),
+        (WAITS, 40, "Pod web-0 cannot be scheduled"),
+        (IMAGE, 90, IMAGE.partition(" (")[0]),
+        ("container a ends; it misses X, Y and Z", 30, "container a ends"),
+        ("容器 a 退出，退出码 1；缺少环境变量 POLICY_DIR，模板中未设置", 24, "容器 a 退出，退出码 1"),
+        ("nothing here can be left out by clauses", 20, "nothing here can…"),
+    ],
+)
+def test_the_end_is_left_out_by_whole_clauses(said: str, limit: int, short: str) -> None:
+    """Quotes go first, then the last sentences, then what stands behind a comma, a colon or a bracket."""
+    assert in_short(said, limit) == short
+
+
+@given(st.text("ab ,;:.“”()（）；，。`", max_size=200), st.integers(min_value=3, max_value=120))
+def test_it_always_fits(said: str, limit: int) -> None:
+    """Whatever is said, it has at most that many characters, and what fits is left as it is."""
+    short = in_short(said, limit)
+    assert len(short) <= limit
+    assert len(said) > limit or short == said
