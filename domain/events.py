@@ -27,8 +27,11 @@ class EventRecord(NamedTuple):
 
 def _about(raw: Obj) -> tuple[str, str, str, str]:
     """Kind, namespace, name and apiVersion of what an event is about."""
-    about = raw.mapping("involvedObject") or raw.mapping("regarding")
-    kind, info = str(about.get("kind") or ""), KINDS.get(str(about.get("kind") or ""))
+    about = raw.raw.get("involvedObject") or raw.raw.get("regarding")
+    if not isinstance(about, dict):
+        return "", "", "", ""
+    kind = str(about.get("kind") or "")
+    info = KINDS.get(kind)
     here = raw.namespace if info is not None else ""  # an event is written beside the object it is about
     namespace = str(about.get("namespace") or here) if info is None or info.namespaced else ""
     return kind, namespace, str(about.get("name") or ""), str(about.get("apiVersion") or "")

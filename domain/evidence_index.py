@@ -105,8 +105,8 @@ _WHY: dict[FailureKind, Text] = {
 def gaps_of(view: ClusterView) -> list[EvidenceGap]:
     """Every question that could not be asked, like ones told once, and every answer that was cut.
 
-    That the cluster has no such custom kind is no gap, unless the alert is about an object of it: whether a
-    cluster has a kind is only known by asking.
+    That the cluster has no such custom kind, or the snapshot no objects of it, is no gap unless the alert is
+    about one: whether a cluster has a kind is only known by asking.
     """
     found: dict[tuple[str, str], EvidenceGap] = {}
     own = view.primary.kind if view.primary is not None else ""
@@ -124,8 +124,8 @@ def gaps_of(view: ClusterView) -> list[EvidenceGap]:
 
 
 def _is_no_kind(seen: Observation) -> bool:
-    unsupported = seen.failure is not None and seen.failure.kind is FailureKind.UNSUPPORTED
-    return unsupported and seen.read.kind not in KINDS
+    missing = (FailureKind.UNSUPPORTED, FailureKind.NOT_RECORDED)
+    return seen.failure is not None and seen.failure.kind in missing and seen.read.kind not in KINDS
 
 
 def _why(seen: Observation) -> Text:

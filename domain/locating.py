@@ -6,11 +6,12 @@ import ipaddress
 
 from kubetriage.domain.alert import Subject
 from kubetriage.domain.custom_kinds import custom_kind
-from kubetriage.domain.evidence import FailureKind, get, list_of
+from kubetriage.domain.evidence import FailureKind, Read, get, list_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import text
 from kubetriage.domain.resource import Resource, kind_info, resource
+from kubetriage.domain.subject import BY_HOST
 from kubetriage.domain.view import ClusterView, Unknown
 
 _SERVED_BY = ("Deployment", "StatefulSet", "DaemonSet")
@@ -26,6 +27,10 @@ def first_reads(subject: Subject) -> list[Want]:
     info = kind_info(ref.kind)
     if ref.kind == "Node" and _address(ref.name) is not None:
         return [Want(read=list_of("Node"), about=ref, why=why)]
+    if ref.kind == "Pod" and _address(ref.name) is not None:
+        return [Want(read=_pods_at(ref, ref.namespace), about=ref, why=why)]
+    if _by_host(subject):
+        return [Want(read=list_of("Ingress"), about=ref, why=why)]
     if info is not None and info.namespaced and not ref.namespace:
         return [Want(read=list_of(ref.kind, fields=f"metadata.name={ref.name}"), about=ref, why=why)]
     return [Want(read=get(ref), about=ref, why=why)]
@@ -34,8 +39,12 @@ def first_reads(subject: Subject) -> list[Want]:
 def second_reads(view: ClusterView) -> list[Want]:
     """What else the name may mean when the object itself is not there, or not in that version."""
     ref = view.subject.resource
-    if ref is None:
+    if ref is None or _by_host(view.subject):
         return []
+    if ref.kind == "Pod" and ref.namespace and _address(ref.name) is not None:
+        # The label's namespace may be that of who scraped it.
+        why = text("who has this address", "谁拥有该地址")
+        return [] if _pod_at(view, ref) else [Want(read=_pods_at(ref, ""), about=ref, why=why)]
     if not view.is_absent(ref):
         return _other_versions(view, ref)
     if ref.kind == "Node":
@@ -69,6 +78,10 @@ def located(view: ClusterView) -> Resource | None:
     ref = view.subject.resource
     if ref is None or view.find(ref) is not None:
         return ref
+    if _by_host(view.subject):
+        return _ingress_for(view, ref.name)
+    if ref.kind == "Pod" and _address(ref.name) is not None:
+        return _pod_at(view, ref) or ref
     if ref.kind == "Node":
         return _node_at(view, ref) or ref
     if ref.kind == "Service":
@@ -78,6 +91,29 @@ def located(view: ClusterView) -> Resource | None:
         same = [o for o in view.objects(ref.kind) if o.name == ref.name]
         return same[0].ref if len(same) == 1 else ref
     return ref
+
+
+def _pods_at(ref: Resource, namespace: str) -> Read:
+    return list_of("Pod", namespace, fields=f"status.podIP={_address(ref.name)}")
+
+
+def _pod_at(view: ClusterView, ref: Resource) -> Resource | None:
+    """The one Pod that has this address now: pods on a node's own network share one, ended ones keep it."""
+    wanted = _address(ref.name)
+    having = [p for p in view.objects("Pod") if _address(p.text("status", "podIP")) == wanted]
+    alive = [p for p in having if p.text("status", "phase") not in ("Succeeded", "Failed")]
+    return alive[0].ref if len(alive) == 1 else None
+
+
+def _by_host(subject: Subject) -> bool:
+    ref = subject.resource
+    return ref is not None and ref.kind == "Ingress" and subject.why.endswith(BY_HOST)
+
+
+def _ingress_for(view: ClusterView, host: str) -> Resource | None:
+    """The Ingress that serves a host, None where no one does: the host is then outside what is known."""
+    every = view.objects("Ingress")
+    return next((i.ref for i in every if any(r.get("host") == host for r in i.items("spec", "rules"))), None)
 
 
 def _node_at(view: ClusterView, ref: Resource) -> Resource | None:

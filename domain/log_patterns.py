@@ -24,12 +24,17 @@ class Sign(StrEnum):
     POOL = "pool-exhausted"
     SCHEMA = "schema"
     LOCK = "lock"
+    PROVIDER_QUOTA = "provider-quota"
+    """A limit that an API outside the cluster sets on an account or project."""
     RATE = "rate-limit"
     MISSING_ENV = "missing-env"
     MISSING_KEY = "missing-config-key"
     PORT_DENIED = "port-denied"
     PORT_IN_USE = "port-in-use"
     DISK_FULL = "disk-full"
+    DISK_ERROR = "disk-error"
+    """EIO: the device, or the path to it, failed. "I/O error" alone is also what clients call a lost
+    connection."""
     READ_ONLY = "read-only"
     TOO_MANY_FILES = "too-many-files"
     HEAP = "heap"
@@ -147,6 +152,16 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        Sign.PROVIDER_QUOTA,
+        (
+            r"(?<!disk )(?<!resource )\bquota (?:limit )?(?:['\"`]?(?P<name>[\w.\-/]{2,80})['\"`]? )?"
+            r"(?:has been |was |is )?exceeded\b",
+            r"\bquotaExceeded\b|QuotaExceeded(?:Exception|Error)|insufficient_quota",
+            r"exceed(?:ed|s)? your (?:current |account )?quota|ServiceQuotaExceeded",
+            r"RESOURCE_?EXHAUSTED[^\n]{0,120}\bquota\b",
+        ),
+    ),
+    (
         Sign.RATE,
         (
             "Too Many Requests",
@@ -205,6 +220,14 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
         (
             rf"(?:{_FILE}[^\n]{{0,120}}?)?(?:no space left|ENOSPC|disk quota exceeded)",
             r"could not (?:write|extend) [^\n]{0,80}\"(?P<file2>[^\"]+)\": No space",
+        ),
+    ),
+    (
+        Sign.DISK_ERROR,
+        (
+            rf"(?:{_FILE}[^\n]{{0,160}}?)?(?:input/output error\b|(?-i:\bEIO\b))",
+            r"disk I/O error|I/O error,? (?:dev|on (?:dev|device|file|block))\b",
+            r"(?:read|write|medium|uncorrectable)\w* error[^\n]{0,60}\bsector\b",
         ),
     ),
     (

@@ -181,6 +181,11 @@ class Observed:
         """Events about an object, latest first, of these reasons (all if none is given)."""
         return [e for e in self._records(ref.key) if not reasons or e.reason in reasons]
 
+    def events_of(self, reason: str) -> list[EventRecord]:
+        """Every event with this reason, by the object it is about, latest first."""
+        keys = {about_key(raw) for raw in self._kinds.get("Event", []) if raw.raw.get("reason") == reason}
+        return [e for key in sorted(keys) for e in self._records(key) if e.reason == reason]
+
     @cached_property
     def all_events(self) -> list[EventRecord]:
         """Every event that was read, by object, latest first."""

@@ -15,8 +15,9 @@ _ATOM = re.compile(r"“[^”]*”|`[^`]*`|\([^()]*\)|（[^（）]*）")
 _ENDS = (re.compile(r"[;.](?= )|[；。]"), re.compile(r"[,:](?= )|[，：]| (?=\()|(?=（)"))
 """Where a clause may end: between sentences and halves of them first, else at a comma, colon or bracket."""
 
+_CHINESE = re.compile("[\u4e00-\u9fff]")
 _LEAST = 4
-"""A beginning must be at least this part of the room long, or it says too little."""
+"""Words of an English clause that says something: `Pod web-0 (1 of 2)` is a subject without a verb."""
 
 
 def in_short(statement: str, limit: int) -> str:
@@ -31,7 +32,11 @@ def in_short(statement: str, limit: int) -> str:
         return bare
     hidden = _ATOM.sub(lambda atom: f"{atom[0][0]}{'_' * (len(atom[0]) - 2)}{atom[0][-1]}", bare)
     for end in _ENDS:
-        places = [m.start() for m in end.finditer(hidden) if limit // _LEAST <= m.start() <= limit]
-        if places:
+        places = [m.start() for m in end.finditer(hidden) if m.start() <= limit]
+        if places and _says_something(hidden[: places[-1]]):
             return bare[: places[-1]]
     return bounded(bare, limit)
+
+
+def _says_something(clause: str) -> bool:
+    return len(clause.split()) >= _LEAST or _CHINESE.search(clause) is not None

@@ -17,6 +17,7 @@ from kubetriage.domain.subject_custom import perhaps_named, surely_named
 from kubetriage.domain.subject_labels import (
     APP,
     CLUSTER,
+    CLUSTER_DNS,
     KIND_LABELS,
     NODE,
     NODE_LAST,
@@ -25,6 +26,7 @@ from kubetriage.domain.subject_labels import (
     POD,
     Found,
     SubjectLabels,
+    is_address,
     is_name,
 )
 from kubetriage.domain.subject_text import cluster_in, kind_called, mentions, namespace_of
@@ -40,6 +42,10 @@ _CONTROL_PLANE_JOBS = frozenset(
         "kube-controller-manager",
     ]
 )
+
+
+BY_HOST = "a host name"
+"""How `why` ends where an Ingress is known by a host that it may serve, not by its name."""
 
 
 class _Candidate(NamedTuple):
@@ -83,12 +89,17 @@ def _candidates(alert: Alert, row: AlertRow | None, labels: SubjectLabels) -> It
             yield from _by_pair(labels, OBJECT_LABELS)
             for one in surely_named(labels):
                 yield _Candidate(one.kind, one.name, f"label {one.label}")
+        yield from _by_probed_address(labels)
         yield from _by_pod(labels)
         if row is None or row.triage is SubjectScope.RESOURCE:
             yield from _by_owner_node_or_service(labels)
             for one in perhaps_named(labels):
                 yield _Candidate(one.kind, one.name, f"label {one.label}")
             yield from _by_text(alert, row, labels)
+    if row is None or row.kind == "Pod":
+        target = labels.pod_address()
+        if target:
+            yield _Candidate("Pod", target.value, f"label {target.label}, an address")
 
 
 def _by_table(row: AlertRow, labels: SubjectLabels) -> Iterator[_Candidate]:
@@ -149,6 +160,18 @@ def _by_pod(labels: SubjectLabels, why: str = "label ") -> Iterator[_Candidate]:
             return
 
 
+def _by_probed_address(labels: SubjectLabels) -> Iterator[_Candidate]:
+    """What a prober asks: a Service by its cluster DNS name, else whatever an Ingress serves at that host."""
+    probed = labels.probed_host()
+    if not probed:
+        return
+    service = CLUSTER_DNS.fullmatch(probed.value)
+    if service:
+        yield _Candidate("Service", service["name"], f"label {probed.label}", service["namespace"])
+    elif "." in probed.value and not is_address(probed.value):
+        yield _Candidate("Ingress", probed.value, f"label {probed.label}, {BY_HOST}")
+
+
 def _by_owner_node_or_service(labels: SubjectLabels) -> Iterator[_Candidate]:
     yield from _by_pair(labels, OWNER_LABELS)
     node = labels.own(NODE) or labels.node_address()
@@ -168,6 +191,7 @@ def _by_text(alert: Alert, row: AlertRow | None, labels: SubjectLabels) -> Itera
         mention
         for mention in mentions(alert.annotations.values())
         if not (mention.kind == "Pod" and labels.is_exporters_pod(Found(mention.name, "pod")))
+        and not (mention.kind == "Job" and labels.is_scrape_job(mention.namespace, mention.name))
     ]
     if row:
         found.sort(key=lambda mention: mention.kind != row.kind)

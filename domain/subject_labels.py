@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
 from typing import NamedTuple
 
 from kubetriage.domain.workload_names import workload_name
@@ -89,6 +90,10 @@ _EXPORTERS = re.compile(
 )
 _KUBELET_JOBS = re.compile(r"kubelet|cadvisor")
 _NODE_JOBS = re.compile(r"node-?exporter|kubelet|cadvisor|kubernetes-nodes|kube-proxy")
+CLUSTER_DNS = re.compile(
+    r"(?P<name>[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)\.(?P<namespace>[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)\.svc(?:\..+)?"
+)
+"""The DNS name of a Service: `name.namespace.svc`, with or without the cluster's domain."""
 _NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
 _NOT_NAMES = frozenset({"none", "null", "unknown", "n/a", "-"})
 
@@ -217,6 +222,37 @@ class SubjectLabels:
         """`instance` of an alert that is known to be about a node, whatever its job is called."""
         found = self._labels.get("instance")
         return host_of(found) if found and not self.from_kube_state_metrics else None
+
+    def probed_host(self) -> Found | None:
+        """The host that a prober (blackbox exporter) asks, in lower case: its `instance` is the target."""
+        found = self._labels.get("instance")
+        if not found:
+            return None
+        url = re.match(r"https?://(?:[^/@\s]*@)?(?P<host>[^/:?#\s]+)", found.value.strip(), re.IGNORECASE)
+        if url:
+            return Found(url["host"].lower().rstrip("."), found.label)
+        return host_of(found) if "blackbox" in self._target else None
+
+    def pod_address(self) -> Found | None:
+        """`instance` that is an address: of the Pod that was scraped, unless an exporter tells of others."""
+        found = self._labels.get("instance")
+        told_by_exporter = self.from_kube_state_metrics or self.from_node_exporter or self.from_kubelet
+        if not found or told_by_exporter or self.exporters_pod() or _EXPORTERS.search(self._target):
+            return None
+        host = host_of(found)
+        return host if host and is_address(host.value) else None
+
+    def is_scrape_job(self, namespace: str, name: str) -> bool:
+        """Whether this is Prometheus' `job`, a scrape configuration, which may be called `namespace/name`."""
+        return self.raw("job") in (name, f"{namespace}/{name}")
+
+
+def is_address(value: str) -> bool:
+    """Whether it is an IP address."""
+    try:
+        return bool(ip_address(value))
+    except ValueError:
+        return False
 
 
 def host_of(found: Found) -> Found | None:

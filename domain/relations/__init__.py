@@ -12,6 +12,7 @@ from kubetriage.domain.relations import (
     admission,
     autoscaling,
     changes,
+    custom_resources,
     job,
     namespace,
     network_policy,
@@ -21,6 +22,7 @@ from kubetriage.domain.relations import (
     service,
     storage,
     terminating,
+    usage,
     workload,
 )
 from kubetriage.domain.relations.base import Relation
@@ -35,10 +37,12 @@ RELATIONS: tuple[Relation, ...] = (
     *node.RELATIONS,
     *service.RELATIONS,
     *network_policy.RELATIONS,
+    *custom_resources.RELATIONS,
     *autoscaling.RELATIONS,
     *namespace.RELATIONS,
     *absent.RELATIONS,
     *terminating.RELATIONS,
+    *usage.RELATIONS,
     *changes.RELATIONS,
 )
 """Every relation, in the order in which a reader wants what they find."""

@@ -1,4 +1,4 @@
-"""Around an alert's object that is gone: what was said about it, and what is there of a similar name."""
+"""Around an alert's object that is gone or may not be read: what was said about it, and similar names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kubetriage.domain.evidence import get, list_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.language import text
-from kubetriage.domain.relations.base import Relation, events_of
+from kubetriage.domain.relations.base import Relation, events_of, refused
 from kubetriage.domain.relations.job import runs_of
 from kubetriage.domain.relations.pod import owners_by_name
 from kubetriage.domain.resource import KINDS, Resource, resource
@@ -37,6 +37,14 @@ def around_absent(view: ClusterView) -> Iterator[Want]:
     yield Want(read=list_of(ref.kind, ref.namespace), about=ref, why=why)
     why = text("the same name in other namespaces", "其他命名空间中的同名对象")
     yield Want(read=list_of(ref.kind, fields=f"metadata.name={ref.name}"), about=ref, why=why)
+
+
+def around_refused(view: ClusterView) -> Iterator[Want]:
+    """The events of an object that may not be read itself: they are a resource of their own."""
+    ref = view.primary
+    if ref is not None and refused(view, ref):
+        why = text("what was said about it, as it cannot be read itself", "它本身无法读取，查看关于它的记录")
+        yield events_of(ref, why)
 
 
 def absent_job(view: ClusterView) -> Iterator[Want]:
@@ -69,4 +77,4 @@ def cronjob_of(job: Resource) -> Resource | None:
     return resource("CronJob", job.namespace, base) if base != job.name else None
 
 
-RELATIONS: tuple[Relation, ...] = (around_absent, absent_job, absent_pods_runs)
+RELATIONS: tuple[Relation, ...] = (around_absent, around_refused, absent_job, absent_pods_runs)

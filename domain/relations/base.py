@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from kubetriage.domain.evidence import Read, get, list_of
+from kubetriage.domain.evidence import FailureKind, Read, get, list_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource
-from kubetriage.domain.view import ClusterView
+from kubetriage.domain.view import ClusterView, Unknown
 
 Relation = Callable[[ClusterView], Iterable[Want]]
 
@@ -31,3 +31,10 @@ def closer(view: ClusterView, listed: Read, ref: Resource, why: Text) -> Want:
     """A closer look at one object of a list: its events, or itself again if the list was cut to fit."""
     seen = view.observation(listed)
     return Want(read=get(ref), about=ref, why=why) if seen is not None and seen.cut else events_of(ref, why)
+
+
+def refused(view: ClusterView, ref: Resource) -> bool:
+    """Whether an object's read failed for a reason that other reads need not meet (rights, a slow answer)."""
+    known = view.get(ref)
+    failure = known.failure if isinstance(known, Unknown) else None
+    return failure is not None and failure.kind is not FailureKind.UNAVAILABLE

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kubetriage.domain.evidence import FailureKind, ReadFailure, get, list_of, log_of
+from kubetriage.domain.evidence import get, list_of, log_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.kube import ContainerState, Obj, containers, pod_ready, pod_settled, selector_of
 from kubetriage.domain.language import text
 from kubetriage.domain.references import config_refs
-from kubetriage.domain.relations.base import Relation
+from kubetriage.domain.relations.base import Relation, refused
 from kubetriage.domain.resource import KINDS, Resource, resource
-from kubetriage.domain.view import ClusterView, Present, Unknown, claims_of
+from kubetriage.domain.view import ClusterView, claims_of
 
 HEALTHY_LOGS = 2
 """Pods of a workload without unhealthy ones whose logs are read: errors may show in them alone."""
@@ -169,10 +169,7 @@ def owner_of_unseen_pod(view: ClusterView) -> Iterator[Want]:
     Events outlive the pod, and who may not read Pods may well read Events and Deployments.
     """
     pod = view.primary
-    if pod is None or pod.kind != "Pod":
-        return
-    known = view.get(pod)
-    if isinstance(known, Present) or (isinstance(known, Unknown) and not _others_may_answer(known.failure)):
+    if pod is None or pod.kind != "Pod" or not (view.is_absent(pod) or refused(view, pod)):
         return
     yield from _events(pod)
     for owner in owners_by_name(pod):
@@ -180,11 +177,6 @@ def owner_of_unseen_pod(view: ClusterView) -> Iterator[Want]:
         yield Want(read=get(owner), about=owner, why=why)
         if not view.is_absent(owner):
             return
-
-
-def _others_may_answer(failure: ReadFailure | None) -> bool:
-    """Whether a read failed for a reason that other reads need not meet."""
-    return failure is not None and failure.kind is not FailureKind.UNAVAILABLE
 
 
 RELATIONS: tuple[Relation, ...] = (around_pods, logs_of_healthy_workload, owner_of_unseen_pod)

@@ -66,8 +66,8 @@ def preemptions(view: ClusterView) -> Iterator[Want]:
             continue
         why = text("whether pods of this namespace were preempted", "该命名空间是否有 Pod 被抢占")
         yield Want(read=list_of("Event", pod.namespace, fields="reason=Preempted"), about=pod.ref, why=why)
-        for event in view.all_events:
-            taker = view.find(preemptor(view, event.message)) if event.reason == "Preempted" else None
+        for event in view.events_of("Preempted"):
+            taker = view.find(preemptor(view, event.message))
             owner = taker.controller if taker is not None else None
             if owner is not None and owner.kind in WORKLOADS:
                 why = text("preempted a pod of {n}", "抢占了 {n} 中的 Pod", n=pod.namespace)

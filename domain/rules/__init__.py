@@ -18,6 +18,7 @@ from kubetriage.domain.rules import (
     config_refs,
     crash,
     crash_notes,
+    custom_resources,
     health,
     image,
     init,
@@ -34,6 +35,7 @@ from kubetriage.domain.rules import (
     service,
     storage,
     terminating,
+    throttling,
 )
 from kubetriage.domain.view import ClusterView
 
@@ -60,8 +62,10 @@ RULES: tuple[Rule, ...] = (
     *pdb.RULES,
     *service.RULES,
     *network_policy.RULES,
+    *custom_resources.RULES,
     *node.RULES,
     *terminating.RULES,
+    *throttling.RULES,
     *health.RULES,
     *changes.RULES,
 )

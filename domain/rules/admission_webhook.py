@@ -67,14 +67,14 @@ def failed(view: ClusterView, one: Refusal) -> Finding:
     hook, service = configuration_of(view, one.denial), called_service(view, one.denial)
     trouble = webhook_trouble(one.denial.words)
     config = (
-        say(" of {k} {n}", "（{k} {n}）", k=hook.config.ref.kind, n=hook.config.name)
+        say(" ({k} {n})", "（{k} {n}）", k=hook.config.ref.kind, n=hook.config.name)
         if hook is not None
         else NOTHING
     )
     why = _why(view, trouble, service, hook, one)
     statement = stated(
-        "{who}: the admission webhook {w}{config} must approve them and cannot be called: {why}.",
-        "{who}：admission webhook {w}{config}须先批准，但无法调用：{why}。",
+        "The admission webhook {w} cannot be called, so {who}: {why}{config}.",
+        "admission webhook {w} 无法调用，因此 {who}：{why}{config}。",
         who=one.who, w=one.denial.name, config=config, why=why,
     )  # fmt: skip
     state = view.get(service) if service is not None else None

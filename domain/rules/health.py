@@ -89,6 +89,8 @@ def _pod(view: ClusterView, pod: Obj) -> Well | None:
         )
         return Well(says, last, finished=True)
     ready = pod.conditions().get("Ready")
+    if pod.text("status", "phase") == "Failed":
+        return _failed_try(view, pod)
     if not pod_ready(pod) or ready is None:
         return None
     restarts = max((s.restarts for s in containers(pod)), default=0)
@@ -100,6 +102,20 @@ def _pod(view: ClusterView, pod: Obj) -> Well | None:
         restart=_last_restart(view, restarts, last),
     )
     return Well(says, ready.since, (pod,))
+
+
+def _failed_try(view: ClusterView, pod: Obj) -> Well | None:
+    """A pod that failed, of a Job that completed with another one: the Job made up for it."""
+    job = view.find(pod.controller)
+    well = _job(view, job) if job is not None and job.ref.kind == "Job" else None
+    if job is None or well is None:
+        return None
+    says = say(
+        "{p} failed, but another try of its {j} succeeded: the Job completed {t}.",
+        "{p} 失败过，但 {j} 的另一次尝试已成功：该 Job 已于{t}完成。",
+        p=str(pod.ref), j=f"Job {job.name}", t=ago(view, well.since),
+    )  # fmt: skip
+    return Well(says, well.since, cites=(job.cite,), finished=True)
 
 
 def _last_restart(view: ClusterView, restarts: int, last: datetime | None) -> Text:

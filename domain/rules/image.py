@@ -98,7 +98,7 @@ def _finding(view: ClusterView, group: PodGroup, image: str, container: str, tol
             who=group.who,
             says=Text(en=says.en.format(**values), zh=says.zh.format(**values)),
             extra=extra,
-            quote=Text(en=quote, zh=quote.replace(": ", "：")),
+            quote=Text(en=quote, zh=quote.replace(": ", "：", 1)),
         )
 
     category = {Answer.PLATFORM: "image-architecture", Answer.DISK: "disk-full"}.get(told.answer, CATEGORY)

@@ -14,7 +14,7 @@ from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.grouping import template_owner
 from kubetriage.domain.rules.log_stated import Cause, Stated, key_at, mounted_at
-from kubetriage.domain.rules.phrases import say
+from kubetriage.domain.rules.phrases import UNNAMED, say
 from kubetriage.domain.rules.similar_names import nearest
 from kubetriage.domain.rules.wording import listed, short
 from kubetriage.domain.view import ClusterView
@@ -26,7 +26,7 @@ def missing_env(view: ClusterView, told: Stated) -> Cause:
     base = Cause(
         "log.missing-env",
         "missing-env",
-        say("it misses environment variable {k}", "缺少环境变量 {k}", k=key or "?"),
+        say("it misses environment variable {k}", "缺少环境变量 {k}", k=key or UNNAMED),
         likelihood=Likelihood.HIGH if told.sure else Likelihood.MEDIUM,
         quotes=(key,) if key else (),
     )

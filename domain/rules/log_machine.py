@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from kubetriage.domain.finding import Likelihood, Specificity
+from kubetriage.domain.finding import Likelihood, Remedy, Specificity
 from kubetriage.domain.language import Text
 from kubetriage.domain.log_patterns import Sign
-from kubetriage.domain.resource import resource
+from kubetriage.domain.resource import Resource, resource
+from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.log_stated import Cause, Stated, mounted_at
-from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.phrases import NOTHING, UNNAMED, say
 from kubetriage.domain.rules.templates import command_words, limit
 from kubetriage.domain.rules.wording import short
 from kubetriage.domain.view import ClusterView
@@ -44,7 +45,7 @@ def port_in_use(view: ClusterView, told: Stated) -> Cause:
         return base._replace(
             says=say("port {p} is already in use on node {n} (hostNetwork)",
                      "端口 {p} 在节点 {n} 上已被占用（hostNetwork）",
-                     p=port or "?", n=told.pod.text("spec", "nodeName")))  # fmt: skip
+                     p=port or UNNAMED, n=told.pod.text("spec", "nodeName")))  # fmt: skip
     return base
 
 
@@ -53,8 +54,8 @@ def port_denied(view: ClusterView, told: Stated) -> Cause:
     return Cause(
         "log.port-denied", "pod-security",
         say("it may not bind port {p}: ports below 1024 need root or NET_BIND_SERVICE{u}",
-            "无权绑定端口 {p}：1024 以下端口需要 root 或 NET_BIND_SERVICE{u}", p=told.seen.values.get("port",
-                                                                                        "?"), u=user),
+            "无权绑定端口 {p}：1024 以下端口需要 root 或 NET_BIND_SERVICE{u}", p=told.seen.values.get("port")
+            or UNNAMED, u=user),
         likelihood=_sure(told), specificity=Specificity.EXACT if user.en else Specificity.NAMED)  # fmt: skip
 
 
@@ -114,7 +115,7 @@ def read_only(view: ClusterView, told: Stated) -> Cause:
     context = told.state.spec.get("securityContext")
     rooted = isinstance(context, dict) and context.get("readOnlyRootFilesystem") is True
     volume, _, mount = mounted_at(told.pod, told.state, path) if path else ({}, "", {})
-    where = short(path, 60) or "?"
+    where = short(path, 60) or UNNAMED
     if rooted and not volume:
         says = say(
             "it may not write {f}: readOnlyRootFilesystem is true",
@@ -134,6 +135,61 @@ def read_only(view: ClusterView, told: Stated) -> Cause:
     says = say("{f} is on a read-only file system (a disk error makes Linux remount it so)",
                "{f} 所在文件系统为只读（磁盘出错时 Linux 会将其重新挂载为只读）", f=where)  # fmt: skip
     return Cause("log.read-only", "disk-error", says, likelihood=Likelihood.MEDIUM)
+
+
+def disk_error(view: ClusterView, told: Stated) -> Cause:
+    """EIO: the node's own disk, or the device behind a volume; a volume from elsewhere is not the node's."""
+    path = told.seen.values.get("file", "")
+    volume, _, _ = mounted_at(told.pod, told.state, path) if path else ({}, "", {})
+    node = resource("Node", "", told.pod.text("spec", "nodeName"))
+    claimed = volume.get("persistentVolumeClaim")
+    name = str(claimed.get("claimName") or "") if isinstance(claimed, dict) else ""
+    claim = view.find(resource("PersistentVolumeClaim", told.pod.namespace, name)) if name else None
+    disk = view.find(resource("PersistentVolume", "", claim.text("spec", "volumeName"))) if claim else None
+    remote = disk is not None and not (disk.at("spec", "local") or disk.at("spec", "hostPath"))
+    where = (
+        say("the volume of claim {c} on node {n}", "节点 {n} 上声明 {c} 的卷", c=name, n=node.name)
+        if name
+        else say("a disk of node {n}", "节点 {n} 的磁盘", n=node.name)
+    )
+    says = say("{w} gives input/output errors{f}", "{w}出现输入/输出错误{f}", w=where,
+               f=say(" ({f})", "（{f}）", f=short(path, 60)) if path else NOTHING)  # fmt: skip
+    return Cause(
+        "log.disk-error", "disk-error", says, culprit=node if node.name and not remote else None,
+        likelihood=Likelihood.MEDIUM, waits_on=(node,) if node.name else (),
+        cites=tuple(o.cite for o in (claim, disk) if o is not None), quotes=(path,) if path else (),
+        remedies=(_check_disk(view, node, where),))  # fmt: skip
+
+
+def _check_disk(view: ClusterView, node: Resource, where: Text) -> Remedy:
+    return remedies.escalate(
+        say("Have the disk behind it checked on node {n}", "在节点 {n} 上检查其磁盘", n=node.name),
+        say(
+            "On the node: `dmesg -T` for errors of the device and `smartctl -a` for its health; check {v} "
+            "for damaged data before it is used again. A failing disk means moving the data to another one.",
+            "在节点上：用 `dmesg -T` 查看设备错误、用 `smartctl -a` 查看磁盘健康；再次使用前检查{v}的数据"
+            "是否损坏。磁盘损坏时需把数据迁移到其他磁盘。",
+            v=where,
+        ),
+        *((remedies.describe(node),) if view.find(node) is not None else ()),
+    )
+
+
+def provider_quota(view: ClusterView, told: Stated) -> Cause:
+    """A limit of an API outside the cluster, which only its provider or the account's owner can raise."""
+    name = told.seen.values.get("name", "")
+    named = say(" {q}", " {q} ", q=name) if name else NOTHING
+    says = say("the provider it calls refuses it because its quota{q} is exceeded",
+               "其调用的服务商因配额{q}已用尽而拒绝", q=named)  # fmt: skip
+    ask = remedies.escalate(
+        say("Have the provider's quota{q} raised, or use less of it", "提高服务商的配额{q}，或减少用量",
+            q=named),
+        say("The limit belongs to the account or project at the provider, not to this cluster: whoever owns "
+            "that account can see what uses it and ask for more.",
+            "该限额属于服务商的账户或项目，而不是本集群：请账户负责人查看用量并申请提高。"),
+    )  # fmt: skip
+    return Cause("log.provider-quota", "app-dependency", says, likelihood=_sure(told),
+                 quotes=(name,) if name else (), remedies=(ask,))  # fmt: skip
 
 
 def file_denied(view: ClusterView, told: Stated) -> Cause:
@@ -162,7 +218,7 @@ def bad_flag(view: ClusterView, told: Stated) -> Cause:
     says = say(
         "its program does not know argument {n}{w}",
         "其程序不认识参数 {n}{w}",
-        n=name or "?",
+        n=name or UNNAMED,
         w=passed if own else NOTHING,
     )
     return Cause("log.bad-flag", "bad-command", says, likelihood=_sure(told),
@@ -173,7 +229,7 @@ def bad_flag(view: ClusterView, told: Stated) -> Cause:
 def no_script(view: ClusterView, told: Stated) -> Cause:
     name = told.seen.values.get("file") or told.seen.values.get("name", "")
     says = say("its command needs {f}, which image {i} does not hold", "其命令需要 {f}，而镜像 {i} 中没有",
-               f=short(name, 60) or "?", i=short(told.state.image, 80))  # fmt: skip
+               f=short(name, 60) or UNNAMED, i=short(told.state.image, 80))  # fmt: skip
     own = any(name and name in word for word in command_words(told.state.spec))
     return Cause("log.no-script", "bad-command", says, likelihood=_sure(told),
                  specificity=Specificity.EXACT if own else Specificity.NAMED,
@@ -181,12 +237,15 @@ def no_script(view: ClusterView, told: Stated) -> Cause:
 
 
 def _plain(slug: str, category: str, en: str, zh: str) -> Callable[[ClusterView, Stated], Cause]:
-    """A cause that lies in the workload; `{name}` in the templates is what the log names."""
+    """A cause that lies in the workload; in the templates `{name}` is what the log names, and `{aside}`
+    the same in brackets, or nothing."""
 
     def made(view: ClusterView, told: Stated) -> Cause:
         values = told.seen.values
         name = values.get("name") or values.get("file") or ""
-        return Cause(slug, category, say(en, zh, name=short(name, 60) or "?"), likelihood=_sure(told),
+        aside = say(" ({n})", "（{n}）", n=short(name, 60)) if name else NOTHING
+        says = say(en, zh, name=short(name, 60) or UNNAMED, aside=aside)
+        return Cause(slug, category, says, likelihood=_sure(told),
                      quotes=(name,) if name else ())  # fmt: skip
 
     return made
@@ -197,6 +256,8 @@ MACHINE: Mapping[Sign, Callable[[ClusterView, Stated], Cause]] = MappingProxyTyp
         Sign.PORT_IN_USE: port_in_use,
         Sign.PORT_DENIED: port_denied,
         Sign.DISK_FULL: disk_full,
+        Sign.DISK_ERROR: disk_error,
+        Sign.PROVIDER_QUOTA: provider_quota,
         Sign.READ_ONLY: read_only,
         Sign.FILE_DENIED: file_denied,
         Sign.HEAP: heap,
@@ -210,6 +271,6 @@ MACHINE: Mapping[Sign, Callable[[ClusterView, Stated], Cause]] = MappingProxyTyp
         Sign.NO_MODULE: _plain("log.no-module", "crash-app-error",
                                "its image lacks module or library {name}", "镜像中缺少模块或库 {name}"),
         Sign.SCHEMA: _plain("log.schema", "misconfigured-app",
-                            "its database schema does not fit ({name})", "数据库结构不匹配（{name}）"),
+                            "its database schema does not fit{aside}", "数据库结构不匹配{aside}"),
     }
 )  # fmt: skip

@@ -8,6 +8,8 @@ from kubetriage.domain.diagnosis import bounded
 from kubetriage.domain.language import Text
 
 NOTHING = Text(en="", zh="")
+UNNAMED = Text(en="(not named)", zh="（未写明）")
+"""Stands for a value that a message leaves out."""
 STATEMENT_LIMIT = 300
 """Characters of a statement, in either language."""
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from kubetriage.domain.dependence import behind
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.resource import Resource
+from kubetriage.domain.rules.grouping import per_view
 from kubetriage.domain.rules.remedies import revision
 from kubetriage.domain.rules.rollout_state import count, workloads
 from kubetriage.domain.template_diff import RESTARTED, Difference, template_differences
@@ -81,6 +82,7 @@ def restarted_only(differences: list[Difference]) -> bool:
 # ---- whose changes are told
 
 
+@per_view
 def changing(view: ClusterView) -> list[Obj]:
     """The alert's workload, those behind its object, and others in focus that miss pods or want none."""
     found: dict[Resource, Obj] = {}

@@ -170,7 +170,7 @@ _PREEMPTOR = re.compile(
 
 def preempted(view: ClusterView) -> Iterator[Finding]:
     """A pod of higher priority took the place of this workload's pod, whose replacement now waits."""
-    taken = [e for e in view.all_events if e.reason == "Preempted" and fresh(view, e.last)]
+    taken = [e for e in view.events_of("Preempted") if fresh(view, e.last)]
     if not taken:
         return
     waiting = {template_owner(view, p.ref): p for p in pending(view) if stuck(view, p) is not None}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from kubetriage.domain.evidence import ReadKind
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specificity
 from kubetriage.domain.kube import Obj, pod_ready
+from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.grouping import template_owner
@@ -26,8 +28,9 @@ def port_mismatch(view: ClusterView) -> Iterator[Finding]:
     """A targetPort that no container of the selected pods has, by name or by number.
 
     A named port must be declared: without it there is no endpoint. `containerPort`s with numbers are for
-    information only, so a number that is not among them is a cause only where callers are seen to fail or
-    the Service is what is asked about, and no probe of a ready pod shows that the port is served.
+    information only, so a number that is not among them is a cause only where a connection to it was seen to
+    be refused, a hint where the Service is what is asked about, and nothing where a probe of a ready pod
+    shows that the port is served.
     """
     for service in view.objects("Service"):
         found = selected(view, service) if view.looked_at(service.ref) and selector(service) else None
@@ -43,14 +46,15 @@ def port_mismatch(view: ClusterView) -> Iterator[Finding]:
                 )
         numbers = [(p, t) for p, t in targets if t.isdigit()]
         if numbers and all(not _served(t, pods) for _, t in numbers) and any(ports(p) for p in pods):
-            refused = bool(callers_in_vain(view, service))
+            shown = {sign for _, _, sign in callers_in_vain(view, service)}
+            refused = Sign.REFUSED in shown or _refused_there(view, pods, numbers[0][1])
             asked = service.ref == view.primary or _named(view, service)
             yield _finding(
                 view,
                 service,
                 pods,
                 *numbers[0],
-                Likelihood.HIGH if refused else Likelihood.MEDIUM,
+                Likelihood.HIGH if refused else Likelihood.LOW,
                 Role.CAUSE if up and (refused or asked) else Role.RISK,
             )
 
@@ -90,6 +94,12 @@ def _served(target: str, pods: list[Obj]) -> bool:
                 if any(isinstance(one, dict) and str(one.get("port")) == target for one in asked):
                     return True
     return False
+
+
+def _refused_there(view: ClusterView, pods: list[Obj], target: str) -> bool:
+    """Whether kubelet's probes of one of the pods were refused at this port."""
+    refused = re.compile(rf":{re.escape(target)}: connect: connection refused")
+    return any(refused.search(e.message) for p in pods for e in view.events(p.ref, "Unhealthy"))
 
 
 def _named(view: ClusterView, service: Obj) -> bool:

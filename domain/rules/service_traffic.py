@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _FAILS = frozenset({Sign.REFUSED, Sign.TIMEOUT, Sign.RESET, Sign.NO_ROUTE})
 
 
-def callers_in_vain(view: ClusterView, service: Obj) -> list[tuple[Obj, str]]:
-    """The pods whose log says that this Service refuses or does not answer, with the citation of the log."""
+def callers_in_vain(view: ClusterView, service: Obj) -> list[tuple[Obj, str, Sign]]:
+    """The pods whose log says that this Service refuses or does not answer: the log's citation, and how."""
     found = []
     named = re.compile(
         rf"(?<![\w.-]){re.escape(service.name)}(?:\.{re.escape(service.namespace)}[\w.]*)?(?![\w.-])"
@@ -42,7 +42,7 @@ def callers_in_vain(view: ClusterView, service: Obj) -> list[tuple[Obj, str]]:
             host = sign.values.get("host", "")
             here = pod.namespace == service.namespace or service.namespace in sign.record.whole
             if (address and host == address) or (here and named.search(sign.record.whole)):
-                found.append((pod, seen.read.key))
+                found.append((pod, seen.read.key, sign.sign))
                 break
     return found
 
@@ -57,7 +57,7 @@ def kept_on_the_node(view: ClusterView) -> Iterator[Finding]:
         cut_off = [c for c in callers_in_vain(view, service) if c[0].text("spec", "nodeName") not in nodes]
         if not nodes or not cut_off:
             continue
-        pod, log = cut_off[0]
+        pod, log, _ = cut_off[0]
         yield Finding(
             rule="service.traffic-policy",
             category="traffic-policy",

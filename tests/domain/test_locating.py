@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from kubetriage.domain.alert import Subject, SubjectScope
+from kubetriage.domain.alert import Alert, Subject, SubjectScope
 from kubetriage.domain.evidence import Observation, get, list_of
 from kubetriage.domain.locating import first_reads, located, second_reads
 from kubetriage.domain.resource import resource
+from kubetriage.domain.subject import BY_HOST
 from kubetriage.domain.view import ClusterView
 
 MakeView = Callable[..., ClusterView]
@@ -120,3 +122,50 @@ def test_a_missing_namespace_is_found_if_the_name_is_unique(
     assert where is not None
     assert where.namespace == found
     assert seen.is_absent(where) is (not namespaces)
+
+
+# ---- addresses and hosts
+
+ADDRESS = "10.244.1.11"
+
+
+def _at_address(*pods: tuple[str, str, str]) -> ClusterView:
+    about = subject("Pod", "shop", ADDRESS)
+    raws = tuple(
+        {"kind": "Pod", "metadata": {"namespace": ns, "name": n}, "status": {"podIP": ADDRESS, "phase": phase}}
+        for ns, n, phase in pods
+    )
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    alert = Alert(name="InstanceDown", fingerprint="0" * 16)
+    seen = Observation(read=first_reads(about)[0].read, tool="t", at=now, objects=raws)
+    return ClusterView(alert, about, None, now, [seen])
+
+
+def test_a_pod_by_its_address() -> None:
+    """The API server selects by status.podIP; a pod that ended keeps an address that another one has now."""
+    seen = _at_address(("shop", "web-1", "Running"), ("shop", "old-1", "Succeeded"))
+    assert first_reads(seen.subject)[0].read == list_of("Pod", "shop", fields=f"status.podIP={ADDRESS}")
+    assert located(seen) == resource("Pod", "shop", "web-1")
+    assert second_reads(seen) == []
+
+
+def test_an_address_that_is_elsewhere() -> None:
+    """The label's namespace may be the scraper's: all namespaces are asked; nobody is guessed among several."""
+    seen = _at_address()
+    assert [w.read for w in second_reads(seen)] == [list_of("Pod", fields=f"status.podIP={ADDRESS}")]
+    shared = _at_address(("shop", "a", "Running"), ("shop", "b", "Running"))
+    assert located(shared) == resource("Pod", "shop", ADDRESS)
+
+
+@pytest.mark.parametrize(("host", "found"), [("shop.example.com", "Ingress shop/web"), ("x.example.com", "")])
+def test_a_host_is_that_of_an_ingress(host: str, found: str, obj: Make) -> None:
+    """The Ingress that serves a probed host; a host that none serves is no object of the cluster."""
+    about = Subject(scope=SubjectScope.RESOURCE, resource=resource("Ingress", "", host), why=f"label i, {BY_HOST}")
+    (want,) = first_reads(about)
+    assert want.read == list_of("Ingress")
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    ingress = obj("Ingress shop/web", spec={"rules": [{"host": "shop.example.com"}]})
+    seen = Observation(read=want.read, tool="t", at=now, objects=(ingress,))
+    view = ClusterView(Alert(name="A", fingerprint="0" * 16), about, None, now, [seen])
+    assert second_reads(view) == []
+    assert str(located(view) or "") == found

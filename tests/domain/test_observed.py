@@ -137,6 +137,8 @@ def test_events_are_the_objects_own_latest_first() -> None:
     assert [e.object.name for e in seen.events(POD)] == ["e2", "e1"]
     assert [e.object.name for e in seen.events(POD, "BackOff")] == ["e1"]
     assert [e.object.name for e in seen.all_events] == ["e2", "e1", "e3"]
+    assert [e.object.name for e in seen.events_of("BackOff")] == ["e1", "e3"]
+    assert seen.events_of("Preempted") == []
 
 
 def test_the_longest_log_is_taken() -> None:

@@ -178,7 +178,10 @@ class _Look:
             if not about.get("kind") or not about.get("name"):
                 yield one.problem("has no involvedObject with a kind and a name")
         node = (obj.get("spec") or {}).get("nodeName") if kind == "Pod" else None
-        if node and ("", "Node", "", node) not in self.by_identity and not self._gap("Node", "", node):
+        # A pod may name any node, which need not exist; once a kubelet has taken it, it did.
+        taken = bool((obj.get("status") or {}).get("startTime")) or not _is_pending(obj)
+        known = ("", "Node", "", node) in self.by_identity
+        if node and taken and not known and not self._gap("Node", "", node):
             yield one.problem(f"runs on node {node}, which is not recorded")
 
     def _place(self, one: _Recorded) -> Iterator[Problem]:
@@ -223,6 +226,10 @@ class _Look:
         named |= {entry.kind for entry in self.scope.unreadable if entry.kind not in ("*", "pods/log")}
         for kind in sorted(named - served):
             yield Problem(MANIFEST, f"scope names the kind {kind}, which is neither built-in nor recorded")
+
+
+def _is_pending(pod: Object) -> bool:
+    return (pod.get("status") or {}).get("phase") == "Pending"
 
 
 def _times_in(value: Any) -> Iterator[tuple[str, str]]:

@@ -247,6 +247,7 @@ SCENARIOS: tuple[Callable[[], Built], ...] = (
     platform.headless_service_absent,
     platform.shared_memory_too_small,
     placing.pod_bound_to_silent_node,
+    placing.node_name_absent,
     calm.healthy_job_second_try,
 )
 """Every scenario, the first one first. The function's name, with hyphens, is the scenario's."""

@@ -11,7 +11,7 @@ from kubetriage.evals.builders.identity import Json
 from kubetriage.evals.builders.nodes import STOPPED, NodeState
 from kubetriage.evals.builders.policies import priority_class
 from kubetriage.evals.builders.scenario import Built
-from kubetriage.evals.builders.scenarios.pod_life import born, placed, unfit
+from kubetriage.evals.builders.scenarios.pod_life import ABSENT, born, placed, unfit
 from kubetriage.evals.builders.scenarios.short import (
     NO_OOM,
     NO_PROBE,
@@ -611,6 +611,42 @@ def pod_bound_to_silent_node() -> Built:
             NO_ROOM,
             also=(work.object,),
             tags=("scheduling", "node"),
+        ),
+        world,
+    )
+
+
+def node_name_absent() -> Built:
+    """nodeName passes the scheduler by, and no node is called so: no kubelet ever takes the pod."""
+    world = lean("2026-09-15T09:40:00Z")
+    work = running(
+        world,
+        "exporter",
+        "lab",
+        age="33m",
+        states=creating(["exporter"], node="node-1"),
+        progress="stuck",
+        more={"nodeName": "worker-7"},
+    )
+    work.pod["spec"]["nodeName"] = "worker-7"
+    work.pod["status"] = {"phase": "Pending", "qosClass": work.pod["status"]["qosClass"]}
+    born(world, work, "33m")
+    return Built(
+        "node-name-absent",
+        [not_ready(work.pod, world.clock, since="17m")],
+        key(
+            work.pod,
+            work.object,
+            "node-selector",
+            "The pod of Deployment lab/exporter never starts because its template binds it to node worker-7 "
+            "(nodeName), which does not exist.",
+            (r"exporter", r"worker-7", ABSENT),
+            NO_OOM,
+            NO_PULL,
+            NO_ROOM,
+            also=(work.pod,),
+            tags=("scheduling", "node"),
+            absent=(("Node", "", "worker-7"),),
         ),
         world,
     )

@@ -85,7 +85,11 @@ def test_around_an_absent_object(view_of: Any) -> None:
         ("Deployment", "", "metadata.name=web"),
     ]
     assert _reads(view_of([], words), absent) == [], "not asked for is not gone"
-    assert _reads(view_of([], words, failed={words: FailureKind.FORBIDDEN}), absent) == []
+    refused, down = ({words: kind} for kind in (FailureKind.FORBIDDEN, FailureKind.UNAVAILABLE))
+    assert _reads(view_of([], words, failed=refused), absent) == [
+        ("Event", "shop", "involvedObject.kind=Deployment,involvedObject.name=web")
+    ], "its events may be readable"
+    assert _reads(view_of([], words, failed=down), absent) == []
 
 
 def test_the_pods_of_a_namespace_are_the_last_resort(k8s: Any, view_of: Any) -> None:

@@ -142,3 +142,12 @@ def test_no_snapshot_at_all(tmp_path: Path) -> None:
     """Where there is no snapshot there is nothing to check."""
     with pytest.raises(BadSnapshot, match="is not a snapshot"):
         check(tmp_path)
+
+
+def test_a_pod_that_names_an_absent_node(folder: Folder) -> None:
+    """nodeName passes the scheduler by: until a kubelet has taken the pod, the node need not exist."""
+    waits = obj("Pod", "a", spec={"nodeName": "n"}, status={"phase": "Pending"})
+    taken = obj("Pod", "b", spec={"nodeName": "n"}, status={"phase": "Pending", "startTime": TIME})
+    assert [str(p) for p in check(folder([waits, taken]))] == [
+        "cluster.yaml: Pod shop/b runs on node n, which is not recorded."
+    ]

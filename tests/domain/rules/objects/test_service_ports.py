@@ -30,16 +30,19 @@ def test_a_named_port_that_no_container_declares(k8s: Any, view_of: Any, service
 
 
 def test_a_number_that_no_container_declares(k8s: Any, view_of: Any, service: Any, found: Any) -> None:
-    """containerPorts are informational: medium where the Service is asked about, high where callers are refused, a
-    risk where it only came along."""
+    """containerPorts are informational: a hint where the Service is asked about or callers wait in vain, a cause
+    where a connection was refused."""
     objects = [service(target=8081), _pod(k8s, {"containerPort": 8080})]
     (asked,) = found(view_of(objects, SERVICE, lists=LISTS), RULES)
-    assert (asked.role, asked.likelihood) == (Role.CAUSE, Likelihood.MEDIUM)
+    assert (asked.role, asked.likelihood) == (Role.CAUSE, Likelihood.LOW)
     caller = k8s.pod("Pod shop/front-1", labels={"app": "front"})
     log = {("shop", "front-1", "app", False): REFUSED}
     (refused,) = found(view_of([*objects, caller], SERVICE, logs=log, lists=LISTS), RULES)
     assert (refused.role, refused.likelihood) == (Role.CAUSE, Likelihood.HIGH)
     assert "8081" in refused.statement.en and "8080" in refused.statement.en
+    slow = {("shop", "front-1", "app", False): "ERROR dial tcp web:80: i/o timeout\n" * 3}
+    (waits,) = found(view_of([*objects, caller], SERVICE, logs=slow, lists=LISTS), RULES)
+    assert waits.likelihood is Likelihood.LOW
 
 
 def test_pods_that_are_down_come_first(k8s: Any, view_of: Any, service: Any, found: Any) -> None:

@@ -1,0 +1,89 @@
+"""What to do about a custom object that fails."""
+
+from __future__ import annotations
+
+import shlex
+
+from kubetriage.domain.finding import Remedy
+from kubetriage.domain.kube import Obj
+from kubetriage.domain.language import Text
+from kubetriage.domain.resource import Resource
+from kubetriage.domain.rules import remedies
+from kubetriage.domain.rules.phrases import say
+from kubetriage.domain.view import ClusterView
+
+_BY_REASON: dict[str, Text] = {
+    "RefNotPermitted": Text(
+        en="A ReferenceGrant in the namespace of what is named must permit it, or name something of its own "
+        "namespace.",
+        zh="需要在被引用对象的命名空间中创建 ReferenceGrant 放行，或改为引用本命名空间的对象。",
+    ),
+    "BackendNotFound": Text(
+        en="The Service that it sends to must exist under that name and in that namespace.",
+        zh="它转发到的 Service 必须以该名称存在于该命名空间。",
+    ),
+    "NotAllowedByListeners": Text(
+        en="The Gateway's listener must allow routes of its namespace (allowedRoutes).",
+        zh="Gateway 的监听器需要允许来自其命名空间的路由（allowedRoutes）。",
+    ),
+    "NoMatchingListenerHostname": Text(
+        en="Its host names must fit a listener of the Gateway.",
+        zh="其主机名必须与 Gateway 的某个监听器匹配。",
+    ),
+    "Pending": Text(
+        en="A controller must take it: check that the one for its class is installed and runs.",
+        zh="需要有控制器接管它：检查对应类别的控制器是否已安装并运行。",
+    ),
+    "ScaledObjectCheckFailed": Text(
+        en="scaleTargetRef must name a workload that exists, and its triggers must be complete.",
+        zh="scaleTargetRef 必须指向存在的工作负载，且触发器配置完整。",
+    ),
+    "SecretSyncedError": Text(
+        en="The store must hold the key that it asks for, and its credentials must be accepted.",
+        zh="后端存储必须有所请求的键，且其凭据有效。",
+    ),
+}
+"""What a condition's reason asks for, by the reasons that the projects document."""
+
+_GENERAL = Text(
+    en="Correct in its spec what the message complains of.", zh="在其 spec 中修正消息所指的问题。"
+)
+
+
+def advice(
+    view: ClusterView, obj: Obj, gone: Resource | None, similar: str, reason: str
+) -> tuple[Remedy, ...]:
+    """Correct the object or the name in it; and where to see what its controller says."""
+    name = f"{obj.ref.kind} {obj.name}"
+    detail = _BY_REASON.get(reason, _GENERAL)
+    edit = remedies.mutate(f"kubectl edit {remedies.target(obj.ref)}")
+    if gone is not None and similar:
+        fix = say("Let {n} name {k} {s}", "让 {n} 引用 {k} {s}", n=name, k=gone.kind, s=similar)
+    elif gone is not None:
+        fix = say("Create {k} {g}, or correct the name in {n}", "创建 {k} {g}，或修正 {n} 中的名称",
+                  k=gone.kind, g=gone.name, n=name)  # fmt: skip
+    else:
+        fix = say("Correct {n}", "修正 {n}", n=name)
+    if gone is not None:
+        detail = say("{d} {m}", "{d}{m}", d=_NAMED, m=detail if reason in _BY_REASON else Text(en="", zh=""))
+    look = [remedies.describe(obj.ref)]
+    if gone is not None and view.objects(gone.kind, gone.namespace):
+        look.append(remedies.read(_list_command(gone)))
+    return (
+        remedies.change(fix, remedies.with_note(Text(en=detail.en.strip(), zh=detail.zh), obj), edit),
+        remedies.check(
+            say("See what the controller says of {n}", "查看控制器对 {n} 的说明", n=name),
+            Text(en="Its conditions and events; the controller's log tells more.",
+                 zh="查看其状态条件和事件；控制器日志有更多信息。"),
+            *look,
+        ),
+    )  # fmt: skip
+
+
+_NAMED = Text(en="What it names does not exist.", zh="它引用的对象不存在。")
+
+
+def _list_command(ref: Resource) -> str:
+    kind = remedies.target(ref).partition("/")[0]
+    where = f" -n {shlex.quote(ref.namespace)}" if ref.namespace else ""
+    return f"kubectl get {kind}{where}"

@@ -1,0 +1,110 @@
+"""domain.rules.log_machine: errors of disks, and quotas of providers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kubetriage.domain.finding import Finding, Likelihood, RemedyKind
+from kubetriage.domain.log_patterns import Sign
+from kubetriage.domain.log_signs import signs
+from kubetriage.domain.rules.log_causes import log_causes
+
+POD = "Pod shop/app-1"
+LOG = ("shop", "app-1", "app", False)
+EIO = "ERROR pread /data/db/a.wt: failed to read 4096 bytes: Input/output error\n"
+
+
+def _sign(line: str) -> Sign | None:
+    return next((seen.sign for seen in signs(f"ERROR {line}\n")), None)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "read /data/x.db: input/output error",
+        "could not read block 12 in file \"base/16384/2610\": Input/output error",
+        "sqlite3.OperationalError: disk I/O error",
+        "EIO: i/o error, read",
+        "blk_update_request: I/O error, dev sda, sector 7",
+        "critical medium error, dev sda, sector 7",
+    ],
+)  # fmt: skip
+def test_errors_of_a_disk(line: str) -> None:
+    """EIO as C libraries, databases and kernels write it."""
+    assert _sign(line) is Sign.DISK_ERROR
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'I/O error on GET request for "http://db:80/": Connection refused',
+        "An I/O error occurred while sending to the backend",
+        "dial tcp 10.0.0.1:80: i/o timeout",
+    ],
+)
+def test_input_and_output_of_a_network(line: str) -> None:
+    """Clients call a lost connection an I/O error, too: no disk."""
+    assert _sign(line) is not Sign.DISK_ERROR
+
+
+def _one(k8s: Any, view_of: Any, line: str, objects: Any = (), **spec: Any) -> Finding:
+    pod = k8s.pod(POD, k8s.container(**spec.pop("main", {})), node="n1", owner="StatefulSet shop/app", **spec)
+    (found,) = k8s.findings(
+        log_causes(view_of([pod, k8s.obj("Node n1"), *objects], POD, logs={LOG: line * 12}))
+    )
+    return found  # type: ignore[no-any-return]
+
+
+def test_a_disk_of_the_node(k8s: Any, view_of: Any) -> None:
+    """Without a volume from elsewhere, the node's hardware is to be checked."""
+    one = _one(k8s, view_of, EIO)
+    assert (one.category, str(one.culprit), one.likelihood) == ("disk-error", "Node n1", Likelihood.MEDIUM)
+    assert "/data/db/a.wt" in one.statement.en
+    told = one.remedies[0]
+    assert told.kind is RemedyKind.ESCALATE and "smartctl" in told.detail.en and "dmesg" in told.detail.zh
+
+
+@pytest.mark.parametrize(
+    ("disk", "culprit"),
+    [({"local": {"path": "/mnt"}}, "Node n1"), ({"csi": {"driver": "d"}}, "StatefulSet shop/app")],
+)
+def test_the_disk_behind_a_claim(k8s: Any, view_of: Any, disk: Any, culprit: str) -> None:
+    """A local volume is the node's; one that a driver attaches is not."""
+    claim = k8s.obj("PersistentVolumeClaim shop/data", spec={"volumeName": "pv-1"})
+    volume = k8s.obj("PersistentVolume pv-1", spec=disk)
+    one = _one(
+        k8s, view_of, EIO, [claim, volume],
+        main={"volumeMounts": [{"name": "v", "mountPath": "/data"}]},
+        spec={"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]},
+    )  # fmt: skip
+    assert str(one.culprit) == culprit and "claim data" in one.statement.en
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("googleapi: Error 403: Quota 'IN_USE_ADDRESSES' exceeded. Limit: 8.0, quotaExceeded", "IN_USE_ADDRESSES"),
+        ("rpc error: code = ResourceExhausted desc = Quota exceeded for quota metric 'reads'", ""),
+        ("you exceeded your current quota, please check your plan", ""),
+    ],
+)  # fmt: skip
+def test_a_quota_of_a_provider(k8s: Any, view_of: Any, line: str, name: str) -> None:
+    """It is the provider's limit: whoever owns the account has to raise it."""
+    one = _one(k8s, view_of, f"ERROR {line}\n")
+    assert one.category == "app-dependency" and "quota" in one.statement.en and name in one.statement.en
+    assert one.remedies[0].kind is RemedyKind.ESCALATE
+
+
+@pytest.mark.parametrize(
+    ("line", "sign"),
+    [
+        ("write /data/a: disk quota exceeded", Sign.DISK_FULL),
+        ('pods "x" is forbidden: exceeded quota: compute, requested: cpu=1', None),
+        ("rpc error: code = ResourceExhausted desc = received message larger than max", None),
+    ],
+)
+def test_other_limits(line: str, sign: Sign | None) -> None:
+    """A file system's quota, a ResourceQuota and a message's size are not a provider's."""
+    assert _sign(line) is sign
