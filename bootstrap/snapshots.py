@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from kubetriage.domain.errors import BadInput
 from kubetriage.domain.evidence import Observation, Read
 from kubetriage.domain.ports import Progress
 
@@ -24,7 +25,7 @@ def serve_api(
     from kubetriage.adapters.cluster.snapshot.store import SnapshotStore
     from kubetriage.bootstrap.services import cache_folder
 
-    named = {NAME: folders[0]} if len(folders) == 1 else {folder.resolve().name: folder for folder in folders}
+    named = {NAME: folders[0]} if len(folders) == 1 else by_name(folders)
     cache = cache_folder() / "snapshots"
     stores = {name: SnapshotStore.load(folder, cache_dir=cache) for name, folder in named.items()}
 
@@ -34,6 +35,21 @@ def serve_api(
             say(f"Try: kubectl --kubeconfig {kubeconfig} get pods -A")
 
     serve(stores, port=port, rebase=rebase, kubeconfig=kubeconfig, ready=ready)
+
+
+def by_name(folders: Sequence[Path]) -> dict[str, Path]:
+    """Each folder by its name, a scenario's `snapshot` folder by the scenario's.
+
+    Raises `BadInput` for two of the same name.
+    """
+    named: dict[str, Path] = {}
+    for folder in folders:
+        place = folder.resolve()
+        name = place.parent.name if place.name == NAME and place.parent.name else place.name
+        if name in named:
+            raise BadInput(f"{named[name]} and {folder} would both be served as {name}; rename one of them.")
+        named[name] = folder
+    return named
 
 
 async def serve_mcp(folder: Path) -> None:

@@ -24,7 +24,8 @@ def snapshot() -> None:
 def serve(folders: Sequence[str], port: int, kubeconfig: str | None, rebase: bool) -> None:
     """Serve a snapshot as a read-only Kubernetes API on 127.0.0.1, for kubectl and kubernetes-mcp-server.
 
-    Several folders are served as several clusters, each under its folder's name.
+    Several folders are served as several clusters, each under its folder's name (a scenario's under the
+    scenario's), which is also the name of its kubeconfig context.
     """
     from kubetriage.bootstrap.snapshots import serve_api
 

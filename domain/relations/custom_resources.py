@@ -134,8 +134,8 @@ def _secrets_of(view: ClusterView, obj: Obj) -> Iterator[Resource]:
                 yield resource("Secret", obj.namespace, str(tls["secretName"]))
     elif obj.ref.kind == "Gateway":
         for listener in obj.items("spec", "listeners"):
-            tls = listener.get("tls")
-            for one in (tls.get("certificateRefs") or []) if isinstance(tls, dict) else []:
+            given = listener.get("tls")
+            for one in (given.get("certificateRefs") or []) if isinstance(given, dict) else []:
                 yield resource("Secret", str(one.get("namespace") or obj.namespace), str(one.get("name")))
     elif obj.ref.kind == "Pod" and not pod_ready(obj):
         yield from sorted(_waited_for(view, obj))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kubetriage.domain.kube import Obj, pod_ready
+from kubetriage.domain.kube import Obj, containers, pod_ready
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.log_signs import NETWORK
 from kubetriage.domain.network_policies import Port, port_of
@@ -17,6 +17,9 @@ from kubetriage.domain.rules.log_stated import Stated, stated
 from kubetriage.domain.rules.peers import Peer, peer_of
 from kubetriage.domain.view import ClusterView
 
+_OF_ITS_OWN = frozenset(
+    {"ErrImagePull", "ImagePullBackOff", "CreateContainerConfigError", "InvalidImageName"}
+)
 _LOOKUP = re.compile(r"\blookup \S+?(?: on \S+?:53)?: |:53: (?:i/o timeout|read|write)", re.IGNORECASE)
 """Go's resolver says that it timed out in the words of any connection."""
 
@@ -81,6 +84,14 @@ def dns_targets(view: ClusterView) -> list[Target]:
     ports = [p for p in service.items("spec", "ports") if p.get("port") == 53]
     to = ports[0].get("targetPort", 53) if ports else 53
     return [Target(p, port_of(p, to, "UDP")) for p in view.pods_behind(service) if pod_ready(p)]
+
+
+def fails_by_itself(pod: Obj) -> bool:
+    """Whether a pod fails for a reason that no disturbance of its network accounts for."""
+    return any(
+        s.last_terminated.get("reason") == "OOMKilled" or s.waiting_reason in _OF_ITS_OWN
+        for s in containers(pod)
+    )
 
 
 def namespace_of(obj: Obj) -> Resource:

@@ -14,7 +14,7 @@ from kubetriage.domain.rules.listing import list_kind
 from kubetriage.domain.rules.phrases import say
 from kubetriage.domain.rules.similar_names import nearest
 from kubetriage.domain.rules.wording import listed, quotable
-from kubetriage.domain.view import ClusterView, Present
+from kubetriage.domain.view import Absent, ClusterView, Present
 
 if TYPE_CHECKING:
     from kubetriage.domain.rules import Rule
@@ -105,7 +105,7 @@ def _absent(view: ClusterView, ingress: Obj, backend: Backend) -> Finding:
             meant=meant,
         ),
         specificity=Specificity.EXACT if similar else Specificity.NAMED,
-        cites=(ingress.cite, *((known.cite,) if hasattr(known, "cite") else ())),
+        cites=(ingress.cite, *((known.cite,) if isinstance(known, Absent) else ())),
         quotes=quotable(name),
         remedies=(
             remedies.change(

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specificity
-from kubetriage.domain.kube import Obj, containers, pod_ready
+from kubetriage.domain.kube import Obj, pod_ready
 from kubetriage.domain.language import Text
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.network_policies import Direction
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules import remedies
-from kubetriage.domain.rules.failed_calls import Call, failed_calls
+from kubetriage.domain.rules.failed_calls import Call, failed_calls, fails_by_itself
 from kubetriage.domain.rules.grouping import PodGroup, fresh, group_pods, template_owner
 from kubetriage.domain.rules.log_dns import CLUSTER_DNS
 from kubetriage.domain.rules.network_policy_words import admits, labels_asked
@@ -38,9 +38,6 @@ _FAILS = {
     Sign.NO_ROUTE: Text(en="has no route to {h}", zh="到 {h} 没有路由"),
 }
 _TIMES_OUT = Text(en="gets no answer from {h}", zh="访问 {h} 得不到响应")
-_OF_ITS_OWN = frozenset(
-    {"ErrImagePull", "ImagePullBackOff", "CreateContainerConfigError", "InvalidImageName"}
-)
 
 
 def blocked_calls(view: ClusterView) -> Iterator[Finding]:
@@ -87,7 +84,7 @@ def _blocked(view: ClusterView, group: PodGroup, call: Call, stop: Stop) -> Find
         likelihood=_likelihood(view, call, stop),
         specificity=Specificity.EXACT,
         explains=tuple(
-            dict.fromkeys((*((service,) if service else ()), *(p.ref for p in group.pods if _is_well(p))))
+            dict.fromkeys((*((service,) if service else ()), *(p.ref for p in group.pods if not fails_by_itself(p))))
         ),
         cites=tuple(
             dict.fromkeys((*(p.cite for p in stop.policies[:3]), call.told.log.cite, *group.cites,
@@ -144,14 +141,6 @@ def _likelihood(view: ClusterView, call: Call, stop: Stop) -> Likelihood:
     began = view.alert_began
     later = began is not None and all(p.created is not None and p.created > began for p in stop.policies)
     return Likelihood.HIGH if dropped and stop.whole and not guessed and not later else Likelihood.MEDIUM
-
-
-def _is_well(pod: Obj) -> bool:
-    """Whether what else is said of a pod may come from the call: not if it fails for reasons of its own."""
-    return not any(
-        s.last_terminated.get("reason") == "OOMKilled" or s.waiting_reason in _OF_ITS_OWN
-        for s in containers(pod)
-    )
 
 
 def _remedies(view: ClusterView, group: PodGroup, policy: Obj, stop: Stop, call: Call) -> tuple[Remedy, ...]:

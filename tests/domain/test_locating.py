@@ -132,7 +132,11 @@ ADDRESS = "10.244.1.11"
 def _at_address(*pods: tuple[str, str, str]) -> ClusterView:
     about = subject("Pod", "shop", ADDRESS)
     raws = tuple(
-        {"kind": "Pod", "metadata": {"namespace": ns, "name": n}, "status": {"podIP": ADDRESS, "phase": phase}}
+        {
+            "kind": "Pod",
+            "metadata": {"namespace": ns, "name": n},
+            "status": {"podIP": ADDRESS, "phase": phase},
+        }
         for ns, n, phase in pods
     )
     now = datetime(2026, 3, 1, tzinfo=UTC)
@@ -160,7 +164,9 @@ def test_an_address_that_is_elsewhere() -> None:
 @pytest.mark.parametrize(("host", "found"), [("shop.example.com", "Ingress shop/web"), ("x.example.com", "")])
 def test_a_host_is_that_of_an_ingress(host: str, found: str, obj: Make) -> None:
     """The Ingress that serves a probed host; a host that none serves is no object of the cluster."""
-    about = Subject(scope=SubjectScope.RESOURCE, resource=resource("Ingress", "", host), why=f"label i, {BY_HOST}")
+    about = Subject(
+        scope=SubjectScope.RESOURCE, resource=resource("Ingress", "", host), why=f"label i, {BY_HOST}"
+    )
     (want,) = first_reads(about)
     assert want.read == list_of("Ingress")
     now = datetime(2026, 3, 1, tzinfo=UTC)

@@ -66,6 +66,15 @@ def test_subject(labels: str, expected: str) -> None:
     assert shown(subject_of(alert(labels))) == expected
 
 
+def test_a_scrape_job_is_no_job() -> None:
+    """Prometheus' `job`, which its operator calls `namespace/name`, is no Kubernetes Job, in texts neither."""
+    labels = "alertname=InstanceDown namespace=shop job=shop/sensor"
+    said = "a target of job shop/sensor is down"
+    assert shown(subject_of(alert(labels, description=said))) == "lost aggregated in shop"
+    of_job = subject_of(alert("alertname=A job=kube-state-metrics", description="Job shop/sync has failed"))
+    assert shown(of_job) == "Job shop/sync"
+
+
 def test_cluster_scoped_kinds_have_no_namespace() -> None:
     """A Node has no namespace, though the exporter's stands in the labels."""
     subject = subject_of(alert(f"alertname=KubeNodeNotReady node=node-3 {DROPPED}"))

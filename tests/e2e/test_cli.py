@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from kubetriage.bootstrap.settings import load_settings
+from kubetriage.bootstrap.snapshots import by_name
 from kubetriage.cli.app import COMMANDS, run
 from kubetriage.cli.demo import FIRST, bundled_scenarios
 
@@ -164,6 +165,15 @@ def test_bundled_snapshots_are_good(invoke: Invoke) -> None:
     said = invoke("snapshot", "check", bundled_scenarios() / FIRST / "snapshot")
     assert (said.status, said.out) == (0, "")
     assert "is a good snapshot" in said.err
+
+
+def test_several_snapshots_are_served_under_their_scenarios_names(invoke: Invoke) -> None:
+    """`snapshot serve` of two scenarios makes a context of each; two of one name are refused, not mixed up."""
+    folders = [bundled_scenarios() / name / "snapshot" for name in (CRASH, FIRST)]
+    assert list(by_name(folders)) == [CRASH, FIRST]
+    said = invoke("snapshot", "serve", folders[0], folders[0])
+    assert said.status == 2
+    assert f"would both be served as {CRASH}" in said.err
 
 
 # --- the README ---------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ def test_the_disk_behind_a_claim(k8s: Any, view_of: Any, disk: Any, culprit: str
     one = _one(
         k8s, view_of, EIO, [claim, volume],
         main={"volumeMounts": [{"name": "v", "mountPath": "/data"}]},
-        spec={"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]},
+        volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}],
     )  # fmt: skip
     assert str(one.culprit) == culprit and "claim data" in one.statement.en
 

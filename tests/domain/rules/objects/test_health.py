@@ -41,17 +41,6 @@ def test_a_pod_that_is_not_ready_or_going_is_not_well(k8s: Any, view_of: Any, fo
         assert _healthy(found, view_of([pod], POD)) == []
 
 
-@pytest.mark.parametrize(("complete", "well"), [("True", True), ("False", False)])
-def test_a_failed_try_of_a_job_that_completed(
-    k8s: Any, view_of: Any, found: Any, complete: str, well: bool
-) -> None:
-    """A later try made up for it; while the Job is not complete, nothing is over."""
-    pod = k8s.pod(POD, k8s.container(state=k8s.ended(1)), phase="Failed", owner="Job shop/sync")
-    status = {"conditions": [{"type": "Complete", "status": complete}], "completionTime": k8s.at(29)}
-    said = _healthy(found, view_of([pod, k8s.obj("Job shop/sync", status=status)], POD))
-    assert ["Job sync succeeded: the Job completed 29 min ago" in f.statement.en for f in said] == [True] * well
-
-
 def test_a_pod_that_finished_with_success(k8s: Any, view_of: Any, found: Any) -> None:
     """A finished pod is well whatever the alert measures."""
     pod = k8s.pod(POD, k8s.container(state=k8s.ended(0, minutes_ago=5)), phase="Succeeded")

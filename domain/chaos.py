@@ -1,0 +1,78 @@
+"""Chaos Mesh's experiments: whether one runs, and which pods it disturbs (chaos-mesh.org/v1alpha1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from kubetriage.domain.custom_kinds import CHAOS
+from kubetriage.domain.kube import Obj, when
+from kubetriage.domain.selecting import selects
+
+GROUP = "chaos-mesh.org"
+
+
+def is_experiment(obj: Obj) -> bool:
+    return obj.ref.kind in CHAOS and obj.ref.api_version.startswith(GROUP + "/")
+
+
+def is_running(obj: Obj) -> bool:
+    """Whether it is injected and not recovered; a paused or finished experiment disturbs nobody."""
+    states = {c.type: c.status for c in obj.conditions().values()}
+    if obj.text("status", "experiment", "desiredPhase") == "Stop" or states.get("Paused") == "True":
+        return False
+    if any(record.get("phase") == "Injected" for record in _records(obj)):
+        return True
+    return states.get("AllInjected") == "True" and states.get("AllRecovered") != "True"
+
+
+def injected_at(obj: Obj) -> datetime | None:
+    """When it last disturbed somebody, as its records say; else when it was made."""
+    times = [
+        when(event.get("timestamp"))
+        for record in _records(obj)
+        for event in record.get("events") or []
+        if isinstance(event, dict) and event.get("operation") == "Apply"
+    ]
+    return max((t for t in times if t is not None), default=obj.created)
+
+
+def disturbed(obj: Obj, pods: Iterable[Obj]) -> list[Obj]:
+    """Which of these pods it disturbs: those in its records, else those that its selectors choose.
+
+    A NetworkChaos disturbs its `target`, too, when it works in both directions.
+    """
+    recorded = {tuple(str(record.get("id") or "").split("/")[:2]) for record in _records(obj)}
+    chosen = [obj.mapping("spec", "selector")] if kills(obj) or not recorded else []
+    if obj.text("spec", "direction") in ("both", "from"):
+        chosen.append(obj.mapping("spec", "target", "selector"))
+    return [
+        pod
+        for pod in pods
+        if (pod.namespace, pod.name) in recorded or any(_chooses(obj, one, pod) for one in chosen)
+    ]
+
+
+def kills(obj: Obj) -> bool:
+    """Whether it ends pods or containers once, so that its records name pods that are gone."""
+    return obj.text("spec", "action").endswith("-kill")
+
+
+def _records(obj: Obj) -> list[dict[str, Any]]:
+    return obj.items("status", "experiment", "containerRecords")
+
+
+def _chooses(obj: Obj, selector: Mapping[str, Any], pod: Obj) -> bool:
+    if not selector:
+        return False
+    spaces = selector.get("namespaces")
+    if pod.namespace not in (spaces if isinstance(spaces, list) and spaces else [obj.namespace]):
+        return False
+    named = selector.get("pods")
+    if isinstance(named, dict) and named:
+        return pod.name in (named.get(pod.namespace) or [])
+    labels, rules = selector.get("labelSelectors"), selector.get("expressionSelectors")
+    if not labels and not rules:
+        return not any(selector.get(k) for k in ("fieldSelectors", "annotationSelectors", "nodes"))
+    return selects({"matchLabels": labels or {}, "matchExpressions": rules or []}, pod.labels)
