@@ -8,6 +8,7 @@ API reference.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -27,6 +28,21 @@ class StateField(NamedTuple):
     """What people call it; empty for the last key of the path."""
 
 
+class Tie(StrEnum):
+    """What an object that is named is to the one that names it."""
+
+    NEEDS = "needs"
+    """It must be there and well."""
+    AFFECTS = "affects"
+    """It must be there; and it suffers when the one that names it fails, not the other way round."""
+    MANAGES = "manages"
+    """It is made from the one that names it, which is well only if it is."""
+
+
+HERE = "https://kubernetes.default.svc"
+"""How Argo CD calls the cluster that it runs in."""
+
+
 class Names(NamedTuple):
     """A place where an object names another one: a name, or a mapping with `name` and maybe more."""
 
@@ -35,10 +51,11 @@ class Names(NamedTuple):
     """The kind, where the place does not say it."""
     group: str = ""
     """Its API group, where the place says neither `group` nor `apiVersion`."""
-    affects: bool = False
-    """Whether the object named suffers when this one fails, rather than the other way round."""
+    tie: Tie = Tie.NEEDS
     space: Path = ()
     """Where its namespace stands, if that is not beside the name."""
+    only: Path = ()
+    """A field that must have the value `HERE` for the object to be in this cluster."""
 
 
 class CustomKind(NamedTuple):
@@ -85,8 +102,10 @@ def _field(path: str, bad: str = "", message: str = "", reason: str = "", called
     return StateField(_path(path), frozenset(bad.split()), _path(message), _path(reason), called)
 
 
-def _names(path: str, kind: str, group: str = "", *, affects: bool = False, space: str = "") -> Names:
-    return Names(_path(path), kind, group, affects, _path(space))
+def _names(
+    path: str, kind: str, group: str = "", tie: Tie = Tie.NEEDS, *, space: str = "", only: str = ""
+) -> Names:
+    return Names(_path(path), kind, group, tie, _path(space), _path(only))
 
 
 _GATEWAY = "gateway.networking.k8s.io"
@@ -96,7 +115,7 @@ _FLUX_SOURCE = "source.toolkit.fluxcd.io"
 _OLM = "operators.coreos.com"
 _ROUTES = (
     _names("spec.parentRefs.*", "Gateway", _GATEWAY),
-    _names("spec.rules.*.backendRefs.*", "Service", affects=True),
+    _names("spec.rules.*.backendRefs.*", "Service", tie=Tie.AFFECTS),
 )
 _PARENTS: tuple[Path, ...] = (("status", "parents", "*", "conditions"),)
 _ACCEPTED = frozenset({"Accepted", "ResolvedRefs", "Programmed"})
@@ -167,7 +186,7 @@ TABLE: tuple[CustomKind, ...] = (
     CustomKind(
         "ScaledObject", "keda.sh", ("v1alpha1",), "scaledobjects", "hpa", bad=frozenset({"Fallback"}),
         names=(
-            _names("spec.scaleTargetRef", "Deployment", "apps", affects=True),
+            _names("spec.scaleTargetRef", "Deployment", "apps", Tie.AFFECTS),
             _names("spec.triggers.*.authenticationRef", "TriggerAuthentication", "keda.sh"),
         ),
         labels=("scaledobject",),
@@ -186,7 +205,10 @@ TABLE: tuple[CustomKind, ...] = (
                    called="health"),
             _field("status.sync.status", "OutOfSync Unknown", called="sync"),
         ),
-        names=(_names("status.resources.*", "", affects=False),),
+        names=(
+            _names("spec.destination.namespace", "Namespace", only="spec.destination.server"),
+            _names("status.resources.*", "", tie=Tie.MANAGES, only="spec.destination.server"),
+        ),
     ),
     CustomKind("ApplicationSet", "argoproj.io", ("v1alpha1",), "applicationsets", "gitops-sync",
                good=frozenset({"ParametersGenerated", "ResourcesUpToDate"}), bad=frozenset({"ErrorOccurred"}),

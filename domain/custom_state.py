@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from kubetriage.domain.custom_kinds import CustomKind, Names, Path, StateField, judged_as
+from kubetriage.domain.custom_kinds import HERE, CustomKind, Names, Path, StateField, Tie, judged_as
 from kubetriage.domain.kube import Obj, when
 from kubetriage.domain.resource import KINDS, Resource, resource
 
@@ -32,8 +32,7 @@ class Named(NamedTuple):
     """An object that this one names."""
 
     ref: Resource
-    affects: bool
-    """Whether that object suffers from this one, rather than the other way round."""
+    tie: Tie
 
 
 def kind_of(obj: Obj) -> CustomKind:
@@ -85,11 +84,13 @@ def names_of(obj: Obj) -> list[Named]:
     """The objects that it names where the table says that its kind does, in the table's order."""
     found: dict[Resource, Named] = {}
     for place in kind_of(obj).names:
+        if place.only and HERE not in _walk(obj.raw, place.only):
+            continue
         space = next(iter(_walk(obj.raw, place.space)), "") if place.space else ""
         for value in _walk(obj.raw, place.path):
             ref = _ref(obj, place, value, str(space or ""))
             if ref is not None and ref != obj.ref:
-                found.setdefault(ref, Named(ref, place.affects))
+                found.setdefault(ref, Named(ref, place.tie))
     return list(found.values())
 
 

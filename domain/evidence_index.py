@@ -63,7 +63,7 @@ def _of_listed(seen: Observation, quotes: dict[str, list[str]], names: set[str])
         return
     for raw in seen.objects:
         meta = raw.get("metadata")
-        if not isinstance(meta, dict) or meta.get("name") not in names:
+        if not isinstance(meta, dict) or str(meta.get("name")) not in names:
             continue
         made = Obj(raw, kind=seen.read.kind, api_version=seen.read.api_version)
         if made.cite in quotes:

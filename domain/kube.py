@@ -38,6 +38,22 @@ def quantity(value: Any) -> float | None:
         return None
 
 
+def whole(text: str) -> int | None:
+    """A whole number as Kubernetes writes them into labels, names and annotations; None if it is not one."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
+
+
+def parts(value: Any) -> list[Any]:
+    """The elements of a list, none if it is anything else."""
+    return value if isinstance(value, list) else []
+
+
+def is_serving(endpoint: Mapping[str, Any]) -> bool:
+    """Whether an EndpointSlice's endpoint is ready; unsaid means ready (discovery/v1)."""
+    conditions = endpoint.get("conditions")
+    return not isinstance(conditions, dict) or conditions.get("ready") is not False
+
+
 def when(value: Any) -> datetime | None:
     """An RFC 3339 time of the API (UTC), None if it is absent, zero or unreadable."""
     if not isinstance(value, str) or not value or value.startswith("0001-"):

@@ -98,7 +98,7 @@ def _candidates(alert: Alert, row: AlertRow | None, labels: SubjectLabels) -> It
             yield from _by_text(alert, row, labels)
     if row is None or row.kind == "Pod":
         target = labels.pod_address()
-        if target:
+        if target and labels.raw("job").lower() not in _CONTROL_PLANE_JOBS:
             yield _Candidate("Pod", target.value, f"label {target.label}, an address")
 
 
@@ -226,6 +226,8 @@ def _subject(
 def _namespace(found: _Candidate | None, labels: SubjectLabels, texts: tuple[str, ...]) -> str:
     if found and found.namespace:
         return found.namespace
+    if found and found.why.endswith(BY_HOST):
+        return ""  # the label's is the prober's
     namespace = labels.namespace()
     if found is None and labels.exporters_pod() and not labels.collided:
         return ""  # the namespace is most likely the exporter's: nothing says where to look

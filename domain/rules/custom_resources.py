@@ -3,10 +3,11 @@ write: conditions, states, references to what does not exist."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from kubetriage.domain.custom_kinds import Tie
 from kubetriage.domain.custom_state import Ill, ills, kind_of, names_of, secret_of
 from kubetriage.domain.events import EventRecord
 from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
@@ -20,7 +21,7 @@ from kubetriage.domain.rules.health_scope import about_state
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.similar_names import nearest
 from kubetriage.domain.rules.wellness import workload_is_well
-from kubetriage.domain.rules.wording import fitting, listed, quotable, short
+from kubetriage.domain.rules.wording import STATEMENT_LIMIT, fitting, listed, quotable, short_end
 from kubetriage.domain.view import ClusterView
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def custom_troubles(view: ClusterView) -> Iterator[Finding]:
 def _gone(view: ClusterView, obj: Obj) -> Iterator[Gone]:
     for named in names_of(obj):
         known = view.get(named.ref)
-        if named.ref.kind == "Secret" or not view.is_absent(named.ref):
+        if named.tie is Tie.MANAGES or named.ref.kind == "Secret" or not view.is_absent(named.ref):
             continue
         others = [o.name for o in view.objects(named.ref.kind, named.ref.namespace)]
         similar = nearest(named.ref.name, others)
@@ -83,7 +84,7 @@ def _finding(
             "{k} {n} {told}{gone}。",
             k=obj.ref.kind,
             n=obj.name,
-            told=_told(ill, reason, short(message, room)),
+            told=_told(ill, reason, short_end(message, room)),
             gone=_absent(gone, bare=ill is None and event is None),
         )
 
@@ -94,7 +95,7 @@ def _finding(
         role=Role.CAUSE if sure or event is not None else Role.SYMPTOM,
         subject=obj.ref,
         culprit=culprit,
-        statement=fitting(statement),
+        statement=_fitting(statement),
         likelihood=Likelihood.HIGH if sure else Likelihood.MEDIUM,
         specificity=Specificity.EXACT if gone is not None else Specificity.NAMED,
         explains=tuple(dict.fromkeys(_depend_on(view, obj))),
@@ -106,6 +107,15 @@ def _finding(
         since=ill.since if ill is not None else (event.first if event is not None else None),
         remedies=advice(view, obj, gone.ref if gone else None, gone.similar if gone else "", reason),
     )  # fmt: skip
+
+
+def _fitting(make: Callable[[int], Text]) -> Text:
+    """With as much of the message as there is room for: controllers tell the reason at its end."""
+    for room in (200, 160, 130):
+        made = make(room)
+        if max(len(made.en), len(made.zh)) <= STATEMENT_LIMIT:
+            return made
+    return fitting(make)
 
 
 def _told(ill: Ill | None, reason: str, message: str) -> Text:
@@ -149,7 +159,7 @@ def _culprit(view: ClusterView, obj: Obj, gone: Gone | None) -> Resource:
 def _depends_on(view: ClusterView, obj: Obj, gone: Gone | None) -> Iterator[Resource]:
     """What would explain its state: what it names, and what its controller made for it."""
     for named in names_of(obj):
-        if not named.affects and (gone is None or named.ref != gone.ref):
+        if named.tie is not Tie.AFFECTS and (gone is None or named.ref != gone.ref):
             yield named.ref
     kinds = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "Pod", "PersistentVolumeClaim",
              *kind_of(obj).children)  # fmt: skip
@@ -163,7 +173,7 @@ def _depend_on(view: ClusterView, obj: Obj, above: tuple[Resource, ...] = ()) ->
     seen = (*above, obj.ref)
     for other in looked_at(view):
         made_for = other.ref == obj.controller
-        names = any(n.ref == obj.ref and not n.affects for n in names_of(other))
+        names = any(n.ref == obj.ref and n.tie is not Tie.AFFECTS for n in names_of(other))
         if other.ref not in seen and (made_for or names):
             yield from _depend_on(view, other, seen)
 
@@ -172,7 +182,7 @@ def _users(view: ClusterView, obj: Obj) -> Iterator[Resource]:
     """Users of the Secret that it writes; what it scales or routes to, if nothing else ails that."""
     for named in names_of(obj):
         target = view.find(named.ref)
-        if named.affects and target is not None and _is_well(view, target):
+        if named.tie is Tie.AFFECTS and target is not None and _is_well(view, target):
             yield named.ref
     for scaler in view.objects("HorizontalPodAutoscaler", obj.namespace):
         if scaler.controller == obj.ref:

@@ -83,8 +83,9 @@ def _blocked(view: ClusterView, group: PodGroup, call: Call, stop: Stop) -> Find
         statement=fitting(statement),
         likelihood=_likelihood(view, call, stop),
         specificity=Specificity.EXACT,
-        explains=tuple(
-            dict.fromkeys((*((service,) if service else ()), *(p.ref for p in group.pods if not fails_by_itself(p))))
+        explains=(
+            *((service,) if service else ()),
+            *(p.ref for p in group.pods if not fails_by_itself(p)),
         ),
         cites=tuple(
             dict.fromkeys((*(p.cite for p in stop.policies[:3]), call.told.log.cite, *group.cites,

@@ -97,7 +97,7 @@ def asks(state: ContainerState, probe: Mapping[str, Any]) -> str:
             return f"{word} :{port_of(state, probe)}{path}"
     command = probe.get("exec")
     words = command.get("command") if isinstance(command, dict) else None
-    return "exec " + " ".join(str(w) for w in words or []) if words else "probe"
+    return "exec " + " ".join(map(str, words)) if isinstance(words, list) and words else "probe"
 
 
 def number(probe: Mapping[str, Any], field: str, default: int) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
-from kubetriage.domain.kube import Obj, pod_settled, selects
+from kubetriage.domain.kube import Obj, pod_settled, selects, whole
 from kubetriage.domain.language import Text
 from kubetriage.domain.rules.phrases import NOTHING, say, stated
 from kubetriage.domain.rules.remedies import (
@@ -237,8 +237,8 @@ def all_at_once(view: ClusterView) -> Iterator[Finding]:
             continue
         now = count(found)
         limit = found.text("spec", "strategy", "rollingUpdate", "maxUnavailable")
-        whole = limit == "100%" or (limit.isdigit() and now.want > 0 and int(limit) >= now.want)
-        if now.available or not now.want or not whole or now.want == 1:
+        everything = limit == "100%" or (whole(limit) or 0) >= now.want
+        if now.available or not now.want or not everything or now.want == 1:
             continue
         yield Finding(
             rule="rollout.all-at-once",

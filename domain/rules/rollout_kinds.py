@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from kubetriage.domain.finding import Finding, Likelihood, Role
-from kubetriage.domain.kube import Obj, pod_ready
+from kubetriage.domain.kube import Obj, pod_ready, whole
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import resource
 from kubetriage.domain.rules.phrases import NOTHING, joined, say, stated
@@ -35,8 +35,8 @@ def _of_kind(view: ClusterView, kind: str) -> Iterator[Obj]:
 
 
 def ordinal(pod: Obj) -> int:
-    tail = pod.name.rpartition("-")[2]
-    return int(tail) if tail.isdigit() else -1
+    number = whole(pod.name.rpartition("-")[2])
+    return -1 if number is None else number
 
 
 # ---- StatefulSets

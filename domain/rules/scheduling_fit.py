@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kubetriage.domain.evidence import Read, list_of
-from kubetriage.domain.kube import Obj, quantity, selects
+from kubetriage.domain.kube import Obj, parts, quantity, selects
 from kubetriage.domain.resource import resource
 from kubetriage.domain.rules.scheduling_reasons import CORDON
 from kubetriage.domain.view import ClusterView, claims_of
@@ -158,10 +158,10 @@ def fits_term(term: Mapping[str, Any], node: Obj) -> bool:
 
 def holds(rule: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     """A node selector requirement: a label selector's, and Gt and Lt on integers besides."""
-    key, values = str(rule.get("key")), rule.get("values") or []
+    key, values = str(rule.get("key")), parts(rule.get("values"))
     if rule.get("operator") in ("Gt", "Lt"):
         have, limit = labels.get(key, ""), str(values[0]) if values else ""
-        if not (have.lstrip("-").isdigit() and limit.lstrip("-").isdigit()):
+        if not (_INTEGER.fullmatch(have) and _INTEGER.fullmatch(limit)):
             return False
         return int(have) > int(limit) if rule["operator"] == "Gt" else int(have) < int(limit)
     return selects({"matchExpressions": [rule]}, labels)
@@ -212,7 +212,7 @@ def terms_text(terms: Sequence[Mapping[str, Any]]) -> str:
     parts = []
     for term in terms:
         for rule in [*_dicts(term.get("matchExpressions")), *_dicts(term.get("matchFields"))]:
-            values = "|".join(str(v) for v in rule.get("values") or [])
+            values = "|".join(str(v) for v in parts(rule.get("values")))
             operator = {"In": "=", "NotIn": "!=", "Gt": ">", "Lt": "<"}.get(str(rule.get("operator")), "")
             parts.append(
                 f"{rule.get('key')}{operator}{values}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kubetriage.domain.evidence import ReadKind
 from kubetriage.domain.finding import Finding, Role, Specificity
-from kubetriage.domain.kube import Obj
+from kubetriage.domain.kube import Obj, is_serving
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.log_signs import signs
 from kubetriage.domain.resource import resource
@@ -107,7 +107,7 @@ def _nodes(view: ClusterView, service: Obj) -> set[str]:
         str(e["nodeName"])
         for s in _slices(view, service)
         for e in s.items("endpoints")
-        if e.get("nodeName") and (e.get("conditions") or {}).get("ready") is not False
+        if e.get("nodeName") and is_serving(e)
     }
 
 

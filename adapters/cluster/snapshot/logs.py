@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kubetriage.adapters.cluster.snapshot.files import read_bytes
 from kubetriage.adapters.cluster.snapshot.status import ApiStatus, bad_request, not_recorded
-from kubetriage.domain.errors import BadSnapshot
 
 Pod = Mapping[str, Any]
 
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
+_FILE_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.]{0,251}[A-Za-z0-9])?")
+"""What a name of Kubernetes' may be: a DNS label or subdomain, 253 characters at most."""
 _SPECS = ("containers", "initContainers", "ephemeralContainers")
 _STATUSES = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
 
@@ -49,13 +53,14 @@ class LogFolder:
         return self.folder / namespace / pod / f"{container}{'.previous' if previous else ''}.log"
 
     def _text(self, pod: Pod, container: str, previous: bool) -> str | None:
-        path = self.path(pod["metadata"].get("namespace", ""), pod["metadata"]["name"], container, previous)
-        try:
-            return path.read_bytes().decode("utf-8", "replace")
-        except FileNotFoundError:
+        metadata = pod["metadata"]
+        names = (metadata.get("namespace", ""), metadata["name"], container)
+        if not all(_FILE_NAME.fullmatch(name) for name in names):  # such as `../../x`: nobody's name
             return None
-        except OSError as error:
-            raise BadSnapshot(f"{path} cannot be read: {error.strerror}.") from error
+        path = self.path(*names, previous)
+        if not os.path.exists(path):  # of a name too long for a file, pathlib would raise
+            return None
+        return read_bytes(path, self.folder).decode("utf-8", "replace")
 
 
 def container_names(pod: Pod) -> set[str]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from kubetriage.adapters.cluster.snapshot.files import read_bytes
 from kubetriage.domain.errors import BadSnapshot
 from kubetriage.domain.resource import KINDS
 
@@ -32,6 +33,9 @@ Placed = tuple[dict[str, Any], str]
 
 _DEEPEST = 400
 """Levels of nesting. The C parser recurses for each, and would take the process down with it."""
+
+_MOST_REPEATED = 1_000_000
+"""Values of a file that its aliases may stand for."""
 
 
 class _Loader(_Parser):
@@ -56,9 +60,7 @@ class _Loader(_Parser):
 def read_text(path: Path) -> str:
     """Raises `BadSnapshot` for a file that cannot be opened or isn't UTF-8."""
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise BadSnapshot(f"{path} cannot be read: {error.strerror}.") from error
+        return read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadSnapshot(f"{path} is not UTF-8 text (byte {error.start}).") from error
 
@@ -89,13 +91,27 @@ def documents(path: Path) -> Iterator[tuple[Any, int]]:
 
 def _json(path: Path, text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=str)
+        document = json.loads(text, parse_constant=str)
     except json.JSONDecodeError as error:
         raise BadSnapshot(f"{path}, line {error.lineno} is not valid JSON: {error.msg}.") from error
     except RecursionError as error:
         raise BadSnapshot(f"{path} is nested too deeply.") from error
     except ValueError as error:
         raise BadSnapshot(f"{path} is not valid JSON: {error}.") from error
+    if isinstance(document, (dict, list)) and _is_deep(document):
+        raise BadSnapshot(f"{path} is nested too deeply.")
+    return document
+
+
+def _is_deep(document: dict[str, Any] | list[Any]) -> bool:
+    """Whether what walks the document later would run out of stack."""
+    level: list[Any] = [document]
+    for _ in range(_DEEPEST):
+        parts = (value.values() if isinstance(value, dict) else value for value in level)
+        level = [part for some in parts for part in some if isinstance(part, (dict, list)) and part]
+        if not level:
+            return False
+    return True
 
 
 def objects(path: Path) -> Iterator[Placed]:
@@ -203,9 +219,12 @@ class _Values:
         self.plain: dict[str, Any] = {}
         self.keys: dict[str, str] = {}
         self.made: dict[int, Any] = {}
+        self.sizes: dict[int, int] = {}
+        self.values = 0
+        self.repeated = 0
 
     def document(self, node: yaml.Node) -> Any:
-        self.made = {}  # an alias is the same value again, within its document
+        self.made, self.sizes = {}, {}  # an alias is the same value again, within its document
         return self.of(node)
 
     def of(self, node: yaml.Node) -> Any:
@@ -219,10 +238,25 @@ class _Values:
                 return text
             return self.tagged(node)
         if id(node) in self.made:
-            return self.made[id(node)]
+            return self.again(node)
         if node.tag not in _COLLECTION_TAGS:
             raise self.broken(node, f"the tag {node.tag} means nothing here")
-        return self.mapping(node) if type(node) is yaml.MappingNode else self.sequence(node)
+        before = self.values
+        self.values += len(node.value) + 1
+        made = self.mapping(node) if type(node) is yaml.MappingNode else self.sequence(node)
+        self.sizes[id(node)] = self.values - before
+        return made
+
+    def again(self, node: yaml.Node) -> Any:
+        """What an alias stands for, bounded: each level of aliases of aliases may multiply what there is."""
+        size = self.sizes.get(id(node))
+        if size is None:
+            raise self.broken(node, "it holds an alias of itself")
+        self.values += size
+        self.repeated += size
+        if self.repeated > _MOST_REPEATED:
+            raise self.broken(node, f"its aliases repeat more than {_MOST_REPEATED:,} values")
+        return self.made[id(node)]
 
     def tagged(self, node: yaml.Node) -> Any:
         tag = node.tag.removeprefix("tag:yaml.org,2002:")

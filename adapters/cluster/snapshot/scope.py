@@ -128,9 +128,9 @@ def parse_time(text: str) -> datetime | None:
         return None
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        return time.astimezone(UTC) if time.tzinfo else None
+    except (ValueError, OverflowError):  # OverflowError: year 1 or 9999 moved over the calendar's edge
         return None
-    return time.astimezone(UTC) if time.tzinfo else None
 
 
 def read_scope(path: Path, manifest: dict[str, Any]) -> Scope:
