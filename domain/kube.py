@@ -43,7 +43,7 @@ def whole(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
 
 
-def parts(value: Any) -> list[Any]:
+def elements(value: Any) -> list[Any]:
     """The elements of a list, none if it is anything else."""
     return value if isinstance(value, list) else []
 

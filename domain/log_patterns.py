@@ -15,6 +15,8 @@ class Sign(StrEnum):
 
     EXEC_FORMAT = "exec-format"
     RBAC = "rbac"
+    MESH_DENIED = "mesh-denied"
+    """The callee's proxy (Envoy) refuses the caller by an authorization policy."""
     CLOCK = "clock"
     """A certificate that is not valid yet: one of the two clocks is wrong."""
     CERT_EXPIRED = "certificate-expired"
@@ -73,6 +75,7 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"(?: in API group \"(?P<group>[^\"]*)\")?(?: in the namespace \"(?P<namespace>[^\"]+)\")?",
         ),
     ),
+    (Sign.MESH_DENIED, (r"\bRBAC: access denied",)),
     (
         Sign.CLOCK,
         (

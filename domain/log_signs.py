@@ -28,7 +28,16 @@ class Seen(NamedTuple):
 SIGNS = tuple((sign, re.compile("|".join(parts), re.IGNORECASE | re.MULTILINE)) for sign, parts in PATTERNS)
 NETWORK = frozenset({Sign.DNS, Sign.REFUSED, Sign.TIMEOUT, Sign.RESET, Sign.NO_ROUTE})
 """Signs of a peer that cannot be talked to."""
-PEER = NETWORK | {Sign.AUTH, Sign.POOL, Sign.TLS, Sign.CERT_EXPIRED, Sign.NO_DATABASE, Sign.RATE, Sign.LOCK}
+PEER = NETWORK | {
+    Sign.AUTH,
+    Sign.MESH_DENIED,
+    Sign.POOL,
+    Sign.TLS,
+    Sign.CERT_EXPIRED,
+    Sign.NO_DATABASE,
+    Sign.RATE,
+    Sign.LOCK,
+}
 """Signs in which a peer takes part that the record may name."""
 
 _SOURCE_FILES = frozenset({"go", "py", "js", "ts", "java", "rb", "rs", "c", "cc", "cpp", "php", "cs", "kt",

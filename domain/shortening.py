@@ -23,7 +23,7 @@ _LEAST = 4
 def in_short(statement: str, limit: int) -> str:
     """The statement in at most `limit` characters, what comes last in it left out by whole clauses.
 
-    Without a clause that fits it is cut at the end of a word, which shows as `…`.
+    Without a clause that fits and fills a third of the room, it is cut at the end of a word: `…`.
     """
     if len(statement) <= limit:
         return statement
@@ -33,7 +33,7 @@ def in_short(statement: str, limit: int) -> str:
     hidden = _ATOM.sub(lambda atom: f"{atom[0][0]}{'_' * (len(atom[0]) - 2)}{atom[0][-1]}", bare)
     for end in _ENDS:
         places = [m.start() for m in end.finditer(hidden) if m.start() <= limit]
-        if places and _says_something(hidden[: places[-1]]):
+        if places and places[-1] >= limit // 3 and _says_something(hidden[: places[-1]]):
             return bare[: places[-1]]
     return bounded(bare, limit)
 

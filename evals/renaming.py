@@ -14,7 +14,7 @@ from typing import Any
 from kubetriage.domain.alert import Alert
 from kubetriage.domain.evidence import Observation, Read, ReadKind
 from kubetriage.domain.kube import Obj
-from kubetriage.domain.resource import KINDS, Resource, resource
+from kubetriage.domain.resource import KINDS
 from kubetriage.domain.view import ClusterView
 
 SYSTEM = frozenset({"default", "kube-node-lease", "kube-public", "kube-system", "monitoring"})
@@ -51,11 +51,6 @@ class Renaming:
 
     def alert(self, alert: Alert) -> Alert:
         return Alert.model_validate(_mapped(alert.model_dump(mode="json"), self._there))
-
-    def resource(self, ref: Resource | None) -> Resource | None:
-        if ref is None:
-            return None
-        return resource(ref.kind, self._there(ref.namespace), self._there(ref.name), ref.api_version)
 
     def blank(self, words: str, *, new: bool) -> str:
         """A text with every name that is changed blanked, so that texts under old and new names compare."""

@@ -132,7 +132,7 @@ def _absent(gone: Gone | None, *, bare: bool) -> Text:
     if gone is None:
         return NOTHING
     hint = NOTHING
-    if gone.similar or gone.others:
+    if gone.similar or (gone.others and gone.ref.kind != "Namespace"):
         have = listed([gone.similar] if gone.similar else list(gone.others), 3)
         hint = say(" (there is {h})", "（现有 {h}）", h=have)
     lead = Text(en=" names", zh="引用了") if bare else Text(en="; it names", zh="；它引用了")

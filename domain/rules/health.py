@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from kubetriage.domain.finding import Finding, Role, Specificity
-from kubetriage.domain.kube import Obj, containers, is_serving, parts, pod_ready, when
+from kubetriage.domain.kube import Obj, containers, is_serving, elements, pod_ready, when
 from kubetriage.domain.language import Text
 from kubetriage.domain.rules import gone
 from kubetriage.domain.rules.health_scope import about_state
@@ -205,7 +205,7 @@ def _service(view: ClusterView, service: Obj) -> Well | None:
         for s in slices
         for e in s.items("endpoints")
         if is_serving(e)
-        for address in parts(e.get("addresses"))
+        for address in elements(e.get("addresses"))
     }
     unready = [p for p in view.pods_behind(service) if p.deleted is None and not pod_ready(p)]
     if unready:

@@ -31,6 +31,8 @@ FAILS: Mapping[Sign, Text] = MappingProxyType(
                                zh="请求的数据库在 {peer} 中不存在"),
         Sign.POOL: Text(en="has no free connection to {peer}: the pool is exhausted",
                         zh="没有可用的到 {peer} 的连接：连接池耗尽"),
+        Sign.MESH_DENIED: Text(en="is denied access to {peer} by the mesh's policy (RBAC: access denied)",
+                               zh="被网格策略拒绝访问 {peer}（RBAC: access denied）"),
         Sign.LOCK: Text(en="is blocked by a lock in {peer}", zh="被 {peer} 中的锁阻塞"),
         Sign.RATE: Text(en="is rate limited by {peer}", zh="被 {peer} 限流"),
         Sign.TLS: Text(en="cannot agree on TLS with {peer}", zh="与 {peer} 的 TLS 连接失败"),
@@ -41,7 +43,7 @@ FAILS: Mapping[Sign, Text] = MappingProxyType(
 )  # fmt: skip
 _CATEGORIES = {
     Sign.DNS: "dns", Sign.AUTH: "db-auth", Sign.NO_DATABASE: "misconfigured-app", Sign.CLOCK: "clock-skew",
-    Sign.CERT_EXPIRED: "cert-expired",
+    Sign.CERT_EXPIRED: "cert-expired", Sign.MESH_DENIED: "mesh-policy",
 }  # fmt: skip
 _CONNECTS = (Sign.DNS, Sign.REFUSED, Sign.TIMEOUT, Sign.NO_ROUTE, Sign.RESET)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kubetriage.domain.evidence import get, list_of
 from kubetriage.domain.finding import Want
-from kubetriage.domain.kube import Obj, parts
+from kubetriage.domain.kube import Obj, elements
 from kubetriage.domain.language import Text
 from kubetriage.domain.log_signs import is_ip
 from kubetriage.domain.resource import Resource, resource
@@ -77,7 +77,7 @@ def _known_namespace(view: ClusterView, name: str) -> bool:
 
 def _by_address(view: ClusterView, host: str, port: str) -> Peer:
     for service in view.objects("Service"):
-        addresses = [service.text("spec", "clusterIP"), *map(str, parts(service.at("spec", "clusterIPs")))]
+        addresses = [service.text("spec", "clusterIP"), *map(str, elements(service.at("spec", "clusterIPs")))]
         if host in addresses:
             return Peer(host, port, Place.SERVICE, service.ref)
     for pod in view.objects("Pod"):

@@ -6,16 +6,18 @@ sidecars (init containers that keep running) count with both, and `spec.overhead
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kubetriage.domain.evidence import Read, list_of
-from kubetriage.domain.kube import Obj, parts, quantity, selects
+from kubetriage.domain.kube import Obj, elements, quantity, selects
 from kubetriage.domain.resource import resource
 from kubetriage.domain.rules.scheduling_reasons import CORDON
 from kubetriage.domain.view import ClusterView, claims_of
 
 _GIB = 2.0**30
+_INTEGER = re.compile(r"-?[0-9]{1,19}")
 
 
 def requested(pod: Obj, name: str) -> float:
@@ -158,7 +160,7 @@ def fits_term(term: Mapping[str, Any], node: Obj) -> bool:
 
 def holds(rule: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     """A node selector requirement: a label selector's, and Gt and Lt on integers besides."""
-    key, values = str(rule.get("key")), parts(rule.get("values"))
+    key, values = str(rule.get("key")), elements(rule.get("values"))
     if rule.get("operator") in ("Gt", "Lt"):
         have, limit = labels.get(key, ""), str(values[0]) if values else ""
         if not (_INTEGER.fullmatch(have) and _INTEGER.fullmatch(limit)):
@@ -171,7 +173,7 @@ def pinned_node(pod: Obj) -> str:
     """The node that a DaemonSet made this pod for, empty for other pods."""
     for term in affinity_terms(pod):
         for rule in _dicts(term.get("matchFields")):
-            values = rule.get("values") or []
+            values = elements(rule.get("values"))
             if rule.get("key") == "metadata.name" and values:
                 return str(values[0])
     return ""
@@ -212,7 +214,7 @@ def terms_text(terms: Sequence[Mapping[str, Any]]) -> str:
     parts = []
     for term in terms:
         for rule in [*_dicts(term.get("matchExpressions")), *_dicts(term.get("matchFields"))]:
-            values = "|".join(str(v) for v in parts(rule.get("values")))
+            values = "|".join(str(v) for v in elements(rule.get("values")))
             operator = {"In": "=", "NotIn": "!=", "Gt": ">", "Lt": "<"}.get(str(rule.get("operator")), "")
             parts.append(
                 f"{rule.get('key')}{operator}{values}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Specificity
-from kubetriage.domain.kube import Obj, parts
+from kubetriage.domain.kube import Obj, elements
 from kubetriage.domain.language import Text
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.remedies import change, escalate, mutate
@@ -150,7 +150,7 @@ def selector(view: ClusterView, case: Case) -> Iterator[Finding]:
         specificity=Specificity.EXACT if unmet else Specificity.NAMED,
         waits_on=tuple(n.ref for n in case.decision.ill),
         cites=(n.cite for n in (known or [])[:3]),
-        quotes=(key, *(str(v) for v in parts(wanted[0].get("values"))[:1])) if wanted else (),
+        quotes=(key, *(str(v) for v in elements(wanted[0].get("values"))[:1])) if wanted else (),
         remedies=_fix_labels(view, case, key, label),
     )
 

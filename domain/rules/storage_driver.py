@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kubetriage.domain.kube import Obj, parts, pod_ready, pod_settled
+from kubetriage.domain.kube import Obj, elements, pod_ready, pod_settled
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules.storage_claims import Claim, lease_names, provisioner_of, provisioner_pod
 from kubetriage.domain.view import ClusterView
@@ -62,8 +62,8 @@ def _by_pod_name(view: ClusterView, names: set[str]) -> list[Obj]:
 def _mentions(workload: Obj, driver: str) -> bool:
     spec = Obj(workload.mapping("spec", "template"))
     for container in spec.items("spec", "containers"):
-        words = [*parts(container.get("args")), *parts(container.get("command"))]
-        words += [e.get("value") or "" for e in parts(container.get("env")) if isinstance(e, dict)]
+        words = [*elements(container.get("args")), *elements(container.get("command"))]
+        words += [e.get("value") or "" for e in elements(container.get("env")) if isinstance(e, dict)]
         if any(driver in str(word) for word in words):
             return True
     paths = [Obj(v).text("hostPath", "path") for v in spec.items("spec", "volumes")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specificity
-from kubetriage.domain.kube import Obj, parts, quantity, selects
+from kubetriage.domain.kube import Obj, elements, quantity, selects
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import resource
 from kubetriage.domain.rules.phrases import NOTHING, joined, say, stated
@@ -97,7 +97,7 @@ def no_match(view: ClusterView, claim: Claim) -> Finding:
         "No PersistentVolume fits claim {name} ({asked}, {modes}, class {cls}){why}{near}.",
         "没有 PersistentVolume 符合声明 {name}（{asked}，{modes}，存储类 {cls}）{why}{near}。",
         name=claim.name, asked=claim.asked, cls=claim.class_name or "“”", why=why, near=near,
-        modes="/".join(str(m) for m in parts(claim.object.at("spec", "accessModes"))),
+        modes="/".join(str(m) for m in elements(claim.object.at("spec", "accessModes"))),
     )  # fmt: skip
     exact = close is not None and len(close.reasons) == 1
     cites = [claim.object.cite, *([close.volume.cite] if close else [listed_all] if listed_all else [])]

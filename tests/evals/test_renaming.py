@@ -46,7 +46,6 @@ def test_reads_and_answers(made: Renaming) -> None:
     seen = made.answer(Observation(read=log_of(pod, "app"), tool="t", at=AT, objects=(raw,), text="web died"))
     assert seen.objects == ({"metadata": {"name": "jro", "labels": {"app": "jro", "jro": "1"}}},)
     assert seen.text == "jro died"
-    assert made.resource(resource("Service", "shop", "web")) == resource("Service", "fubc", "jro")
     assert made.alert(Alert(name="A", labels={"pod": "web"}, fingerprint="0")).labels == {"pod": "jro"}
 
 
