@@ -14,7 +14,7 @@ from typing import NamedTuple
 from kubetriage.domain.dependence import backends_of, behind, dependents
 from kubetriage.domain.finding import Finding, Likelihood, Role
 from kubetriage.domain.resource import Resource
-from kubetriage.domain.view import ClusterView
+from kubetriage.domain.view import ClusterView, Unknown
 
 
 class Explanation(NamedTuple):
@@ -55,11 +55,26 @@ def explain(view: ClusterView, findings: Sequence[Finding]) -> Explanation:
     first = [next(i for i in relevant if troubles[i] is f) for f in roots]
     chain = [troubles[i] for i in _chain(edges, [*first, *relevant])]
     return Explanation(
-        roots=tuple(roots),
+        roots=tuple(_as_sure_as_seen(view, f) for f in roots),
         open_symptoms=tuple(troubles[i] for i in relevant if troubles[i].role is Role.SYMPTOM),
         contributing=tuple(f for f in chain if id(f) not in shown),
         elsewhere=tuple(troubles[i] for i in tops if i not in relevant),
     )
+
+
+_HIDES = {"CronJob": ("Job", "Pod"), "Job": ("Pod",), "Service": ("Pod",)}
+"""What would tell more about an object of this kind, and is read by lists."""
+
+
+def _as_sure_as_seen(view: ClusterView, root: Finding) -> Finding:
+    """The root cause, no longer certain where something right behind it could not be read."""
+    if root.likelihood is not Likelihood.HIGH:
+        return root
+    near = {root.subject, root.culprit or root.subject, *root.waits_on, *view.owners(root.subject)}
+    hidden = {(seen.read.kind, seen.read.namespace) for seen in view.observations if seen.failure is not None}
+    blind = any(isinstance(known := view.get(ref), Unknown) and known.failure is not None for ref in near)
+    blind |= any((kind, ref.namespace) in hidden for ref in near for kind in _HIDES.get(ref.kind, ()))
+    return root.model_copy(update={"likelihood": Likelihood.MEDIUM}) if blind else root
 
 
 def _strength(finding: Finding) -> tuple[int, int, int, str, str, str]:

@@ -38,7 +38,7 @@ def quantity(value: Any) -> float | None:
         return None
 
 
-def whole(text: str) -> int | None:
+def whole_number(text: str) -> int | None:
     """A whole number as Kubernetes writes them into labels, names and annotations; None if it is not one."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
 

@@ -50,9 +50,11 @@ def in_mesh(pod: Obj) -> bool:
     )  # fmt: skip
 
 
-def caller_of(pod: Obj) -> Caller:
+def caller_of(pod: Obj, callee: Obj) -> Caller:
+    """A pod as the policies of another one see it; where no proxy shows on either, both may be in the mesh."""
     account = pod.text("spec", "serviceAccountName") or "default"
-    return Caller(pod.namespace, account, pod.text("status", "podIP"), in_mesh(pod))
+    known = in_mesh(pod) or not in_mesh(callee)
+    return Caller(pod.namespace, account, pod.text("status", "podIP"), known)
 
 
 # ---- AuthorizationPolicy

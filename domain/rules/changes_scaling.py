@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kubetriage.domain.events import EventRecord
 from kubetriage.domain.finding import Finding
-from kubetriage.domain.kube import Obj, whole
+from kubetriage.domain.kube import Obj, whole_number
 from kubetriage.domain.language import Text
 from kubetriage.domain.rules.change_words import changed, timed
 from kubetriage.domain.rules.phrases import joined, say, stated
@@ -72,7 +72,7 @@ def scaled_statefulset(view: ClusterView) -> Iterator[Finding]:
             gone = _DELETED.search(event.message)
             if gone is None or not in_window(view, event.last):
                 continue
-            number = whole(gone[1].rpartition("-")[2])
+            number = whole_number(gone[1].rpartition("-")[2])
             if number is not None and number >= want:
                 what = say(
                     "StatefulSet {n} was scaled down to {w}: {p} was deleted",

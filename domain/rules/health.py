@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from kubetriage.domain.finding import Finding, Role, Specificity
-from kubetriage.domain.kube import Obj, containers, is_serving, elements, pod_ready, when
+from kubetriage.domain.kube import Obj, containers, elements, is_serving, pod_ready, when
 from kubetriage.domain.language import Text
 from kubetriage.domain.rules import gone
 from kubetriage.domain.rules.health_scope import about_state

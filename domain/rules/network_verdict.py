@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from kubetriage.domain.kube import Obj, whole
+from kubetriage.domain.kube import Obj, whole_number
 from kubetriage.domain.log_signs import is_ip
 from kubetriage.domain.network_policies import ANYONE, Direction, Peer, Port, admitted, isolating
 from kubetriage.domain.rules.failed_calls import Call, Target, dns_targets, namespace_of, targets
@@ -36,7 +36,7 @@ def stop_of(view: ClusterView, call: Call) -> Stop | None:
         return _dns(view, call.pod)
     peer = call.peer
     if peer.place is Place.OUTSIDE:
-        port = Port(whole(peer.port))
+        port = Port(whole_number(peer.port))
         return _egress(view, call.pod, Peer(address=peer.host if is_ip(peer.host) else ""), port)
     if peer.ref is None:
         return _egress(view, call.pod, ANYONE, Port(None))
@@ -44,7 +44,7 @@ def stop_of(view: ClusterView, call: Call) -> Stop | None:
     if found is None:
         return None
     if found.ref.kind == "Pod":
-        return _between(view, call.pod, Target(found, Port(whole(peer.port))))
+        return _between(view, call.pod, Target(found, Port(whole_number(peer.port))))
     stops = [_between(view, call.pod, target) for target in targets(view, found, peer.port)]
     known = [stop for stop in stops if stop is not None]
     whole = len(known) == len(stops)

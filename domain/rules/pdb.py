@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 def budgets(view: ClusterView) -> Iterator[Finding]:
+    """Budgets that no pods could meet, that too few pods meet now, or that allow no disruption at all."""
     for found in view.objects("PodDisruptionBudget"):
         if not view.looked_at(found.ref):
             continue

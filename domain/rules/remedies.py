@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 
 from kubetriage.domain.finding import Command, Effect, Remedy, RemedyKind
-from kubetriage.domain.kube import Obj, whole
+from kubetriage.domain.kube import Obj, whole_number
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import KINDS, WORKLOADS, Resource
 from kubetriage.domain.view import ClusterView
@@ -159,7 +159,7 @@ def with_note(detail: Text, obj: Obj | None) -> Text:
 
 def revision(replica_set: Obj) -> int:
     """The Deployment revision a ReplicaSet stands for, 0 if it carries none."""
-    return whole(replica_set.annotations.get("deployment.kubernetes.io/revision", "")) or 0
+    return whole_number(replica_set.annotations.get("deployment.kubernetes.io/revision", "")) or 0
 
 
 def current_and_previous(view: ClusterView, deployment: Resource) -> tuple[Obj | None, Obj | None]:

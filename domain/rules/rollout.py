@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
-from kubetriage.domain.kube import Obj, pod_settled, selects, whole
+from kubetriage.domain.kube import Obj, pod_settled, selects, whole_number
 from kubetriage.domain.language import Text
 from kubetriage.domain.rules.phrases import NOTHING, say, stated
 from kubetriage.domain.rules.remedies import (
@@ -237,7 +237,7 @@ def all_at_once(view: ClusterView) -> Iterator[Finding]:
             continue
         now = count(found)
         limit = found.text("spec", "strategy", "rollingUpdate", "maxUnavailable")
-        everything = limit == "100%" or (whole(limit) or 0) >= now.want
+        everything = limit == "100%" or (whole_number(limit) or 0) >= now.want
         if now.available or not now.want or not everything or now.want == 1:
             continue
         yield Finding(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from kubetriage.domain.finding import Finding, Likelihood, Role
-from kubetriage.domain.kube import Obj, pod_ready, whole
+from kubetriage.domain.kube import Obj, pod_ready, whole_number
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import resource
 from kubetriage.domain.rules.phrases import NOTHING, joined, say, stated
@@ -35,7 +35,7 @@ def _of_kind(view: ClusterView, kind: str) -> Iterator[Obj]:
 
 
 def ordinal(pod: Obj) -> int:
-    number = whole(pod.name.rpartition("-")[2])
+    number = whole_number(pod.name.rpartition("-")[2])
     return -1 if number is None else number
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kubetriage.domain.evidence import ReadKind
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specificity
-from kubetriage.domain.kube import Obj, pod_ready, whole
+from kubetriage.domain.kube import Obj, pod_ready, whole_number
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules import remedies
@@ -150,7 +150,7 @@ def _finding(
 def _retarget(service: Obj, port: dict[str, Any], have: list[str]) -> Remedy:
     place = service.items("spec", "ports").index(port)
     right = have[0] if len(have) == 1 else "<port>"
-    number = whole(right)
+    number = whole_number(right)
     value = right if number is None else number
     patch = json.dumps([{"op": "replace", "path": f"/spec/ports/{place}/targetPort", "value": value}])
     return remedies.change(
