@@ -47,9 +47,7 @@ class TerminalProgress:
 
     def _show(self, line: str) -> None:
         width = shutil.get_terminal_size().columns - 1
-        shown = one_line(f"{self._title}{line}")[
-            :width
-        ]  # names come from alerts
+        shown = one_line(f"{self._title}{line}")[:width]  # names come from alerts
         self._stream.write(f"\r\x1b[2K{shown}")
         self._stream.flush()
 

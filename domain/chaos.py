@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from kubetriage.domain.custom_kinds import CHAOS
-from kubetriage.domain.kube import Obj, when
+from kubetriage.domain.kube import Obj, elements, when
 from kubetriage.domain.selecting import selects
 
 GROUP = "chaos-mesh.org"
@@ -32,7 +32,7 @@ def injected_at(obj: Obj) -> datetime | None:
     times = [
         when(event.get("timestamp"))
         for record in _records(obj)
-        for event in record.get("events") or []
+        for event in elements(record.get("events"))
         if isinstance(event, dict) and event.get("operation") == "Apply"
     ]
     return max((t for t in times if t is not None), default=obj.created)
@@ -71,7 +71,7 @@ def _chooses(obj: Obj, selector: Mapping[str, Any], pod: Obj) -> bool:
         return False
     named = selector.get("pods")
     if isinstance(named, dict) and named:
-        return pod.name in (named.get(pod.namespace) or [])
+        return pod.name in elements(named.get(pod.namespace))
     labels, rules = selector.get("labelSelectors"), selector.get("expressionSelectors")
     if not labels and not rules:
         return not any(selector.get(k) for k in ("fieldSelectors", "annotationSelectors", "nodes"))

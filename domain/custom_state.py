@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from kubetriage.domain.custom_kinds import HERE, CustomKind, Names, Path, StateField, Tie, judged_as
-from kubetriage.domain.kube import Obj, when
+from kubetriage.domain.kube import Obj, elements, when
 from kubetriage.domain.resource import KINDS, Resource, resource
 
 _EPOCH = datetime(1971, 1, 1, tzinfo=UTC)
@@ -50,7 +50,7 @@ def ills(obj: Obj, now: datetime) -> list[Ill]:
 
 
 def _conditions(kind: CustomKind, conditions: Any, now: datetime) -> Iterator[Ill]:
-    for item in conditions if isinstance(conditions, list) else []:
+    for item in elements(conditions):
         if not isinstance(item, dict):
             continue
         name, status = str(item.get("type") or ""), item.get("status")
@@ -74,7 +74,10 @@ def _state(obj: Obj, field: StateField) -> Ill | None:
     if not value or (value.lower() == "pending" and not message):
         return None
     told = field.called or field.path[-1]
-    return Ill(f"{told}={value}" if field.bad else told, reason, message, None, bool(message or reason))
+    wanted = field.path[0] == "spec"  # somebody has set it so: that is the reason
+    return Ill(
+        f"{told}={value}" if field.bad else told, reason, message, None, bool(message or reason or wanted)
+    )
 
 
 # ---- whom it names
@@ -96,6 +99,8 @@ def names_of(obj: Obj) -> list[Named]:
 
 def _ref(obj: Obj, place: Names, value: Any, space: str) -> Resource | None:
     given: Mapping[str, Any] = value if isinstance(value, dict) else {"name": value}
+    if not isinstance(given.get("name"), str):
+        return None
     name, kind = str(given.get("name") or ""), str(given.get("kind") or place.kind)
     if not name or not kind or _is_well(given):
         return None
@@ -139,5 +144,5 @@ def _walk(value: Any, path: Path) -> list[Any]:
         return [value] if value is not None else []
     step, rest = path[0], path[1:]
     if step == "*":
-        return [found for item in (value if isinstance(value, list) else []) for found in _walk(item, rest)]
+        return [found for item in elements(value) for found in _walk(item, rest)]
     return _walk(value.get(step), rest) if isinstance(value, dict) else []

@@ -32,15 +32,23 @@ def quantity(value: Any) -> float | None:
     suffix = found[2] or ""
     try:
         if suffix[:1] in ("e", "E") and len(suffix) > 1 and suffix not in _SUFFIXES:
-            return float(found[1] + suffix)
-        return float(found[1]) * _SUFFIXES[suffix]
+            number = float(found[1] + suffix)
+        else:
+            number = float(found[1]) * _SUFFIXES[suffix]
     except ValueError:
         return None
+    return number if isfinite(number) else None
 
 
 def whole_number(text: str) -> int | None:
     """A whole number as Kubernetes writes them into labels, names and annotations; None if it is not one."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
+
+
+def as_int(value: Any) -> int | None:
+    """A number of JSON as a whole one; None for anything else, infinity and what overflows included."""
+    fits = isinstance(value, (int, float)) and abs(value) < 1e19  # False for NaN
+    return int(value) if fits else None
 
 
 def elements(value: Any) -> list[Any]:
@@ -138,7 +146,8 @@ class Obj:
 
     def number(self, *path: str | int, default: int = 0) -> int:
         value = self.at(*path)
-        return int(value) if isinstance(value, (int, float)) and isfinite(value) else default
+        number = as_int(value)
+        return default if number is None else number
 
     def mapping(self, *path: str | int) -> dict[str, Any]:
         value = self.at(*path)
@@ -216,8 +225,7 @@ class ContainerState(NamedTuple):
 
     @property
     def restarts(self) -> int:
-        count = self.status.get("restartCount")
-        return int(count) if isinstance(count, (int, float)) and isfinite(count) else 0
+        return as_int(self.status.get("restartCount")) or 0
 
     def _state(self, which: str, kind: str) -> dict[str, Any]:
         states = self.status.get(which)

@@ -10,7 +10,7 @@ import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from kubetriage.domain.kube import Obj
+from kubetriage.domain.kube import Obj, elements
 from kubetriage.domain.selecting import selects
 
 ROOT = "istio-system"
@@ -51,7 +51,7 @@ def in_mesh(pod: Obj) -> bool:
 
 
 def caller_of(pod: Obj, callee: Obj) -> Caller:
-    """A pod as the policies of another one see it; where no proxy shows on either, both may be in the mesh."""
+    """A pod as the policies of another one see it; without a proxy on either, both may be in the mesh."""
     account = pod.text("spec", "serviceAccountName") or "default"
     known = in_mesh(pod) or not in_mesh(callee)
     return Caller(pod.namespace, account, pod.text("status", "podIP"), known)
@@ -116,14 +116,15 @@ def _matches(policy: Obj, caller: Caller) -> bool | None:
 
 
 def _sources(given: Any) -> list[Mapping[str, Any]]:
-    found = [one.get("source") for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+    found = [one.get("source") for one in elements(given) if isinstance(one, dict)]
     return [source for source in found if isinstance(source, dict)]
 
 
 def _source(source: Mapping[str, Any], caller: Caller) -> bool | None:
     answers: list[bool | None] = []
     for key, value in _identity(caller):
-        plain, negated = source.get(key), source.get(f"not{key[0].upper()}{key[1:]}")
+        plain = elements(source.get(key))
+        negated = elements(source.get(f"not{key[0].upper()}{key[1:]}"))
         fits = _account_fits if key == "serviceAccounts" else _fits
         if plain:
             answers.append(bool(value) and any(fits(one, value, caller) for one in plain))

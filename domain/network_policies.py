@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from kubetriage.domain.kube import Obj
+from kubetriage.domain.kube import Obj, elements
 from kubetriage.domain.selecting import selects
 
 NAME_LABEL = "kubernetes.io/metadata.name"
@@ -178,7 +178,7 @@ def port_of(pod: Obj, target: Any, protocol: str = "TCP") -> Port:
     declared = [
         port
         for container in pod.items("spec", "containers")
-        for port in container.get("ports") or []
+        for port in elements(container.get("ports"))
         if isinstance(port, dict)
     ]
     if isinstance(target, int):

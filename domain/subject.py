@@ -7,6 +7,7 @@ that of kube-state-metrics or node-exporter, which were scraped: their triage wo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -56,6 +57,10 @@ class _Candidate(NamedTuple):
     container: str = ""
 
 
+_API_SERVICE = re.compile(r"^v\d+((alpha|beta)\d+)?\.[a-z0-9-]+(\.[a-z0-9-]+)+$")
+"""An APIService is named `<version>.<group>`; nothing else is named so."""
+
+
 def subject_of(alert: Alert) -> Subject:
     """The object that an alert means, or why it cannot be known. Nothing is looked up: it may be gone by now.
 
@@ -89,6 +94,9 @@ def _candidates(alert: Alert, row: AlertRow | None, labels: SubjectLabels) -> It
             yield from _by_pair(labels, OBJECT_LABELS)
             for one in surely_named(labels):
                 yield _Candidate(one.kind, one.name, f"label {one.label}")
+            named = labels.own(("name",))
+            if named and _API_SERVICE.match(named.value):
+                yield _Candidate("APIService", named.value, f"label {named.label}")
         yield from _by_probed_address(labels)
         yield from _by_pod(labels)
         if row is None or row.triage is SubjectScope.RESOURCE:

@@ -12,7 +12,7 @@ from kubetriage.domain.custom_state import ills, kind_of, names_of, secret_of
 from kubetriage.domain.events import EventRecord
 from kubetriage.domain.evidence import FailureKind, Read, get, list_of
 from kubetriage.domain.finding import Want
-from kubetriage.domain.kube import Obj, containers, pod_ready, pod_settled, selector_of
+from kubetriage.domain.kube import Obj, containers, elements, pod_ready, pod_settled, selector_of
 from kubetriage.domain.language import text
 from kubetriage.domain.references import config_refs
 from kubetriage.domain.relations.base import FOCUS, Relation, closer, events_of
@@ -135,8 +135,9 @@ def _secrets_of(view: ClusterView, obj: Obj) -> Iterator[Resource]:
     elif obj.ref.kind == "Gateway":
         for listener in obj.items("spec", "listeners"):
             given = listener.get("tls")
-            for one in (given.get("certificateRefs") or []) if isinstance(given, dict) else []:
-                yield resource("Secret", str(one.get("namespace") or obj.namespace), str(one.get("name")))
+            for one in elements(given.get("certificateRefs")) if isinstance(given, dict) else []:
+                if isinstance(one, dict) and one.get("name"):
+                    yield resource("Secret", str(one.get("namespace") or obj.namespace), str(one["name"]))
     elif obj.ref.kind == "Pod" and not pod_ready(obj):
         yield from sorted(_waited_for(view, obj))
 

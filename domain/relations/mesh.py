@@ -37,8 +37,7 @@ def policies_of_callees(view: ClusterView) -> Iterator[Want]:
         pods = callees(view, call)
         if call.sign is not Sign.MESH_DENIED and not any(in_mesh(p) for p in pods):
             continue
-        kinds = ("AuthorizationPolicy",) if call.sign is Sign.MESH_DENIED else (
-            "PeerAuthentication", "AuthorizationPolicy", "DestinationRule")  # fmt: skip
+        kinds = ("AuthorizationPolicy",) if call.sign is Sign.MESH_DENIED else ("PeerAuthentication",)
         for space in [*dict.fromkeys(p.namespace for p in pods), ROOT] if pods else ():
             why = text("who may call {h}, and how", "谁可以以何种方式调用 {h}", h=call.peer.name)
             for kind in kinds:

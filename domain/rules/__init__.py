@@ -13,6 +13,7 @@ from kubetriage.domain.rules import (
     admission,
     aggregated_api,
     autoscaling,
+    certificates,
     changes,
     chaos,
     command,
@@ -38,6 +39,7 @@ from kubetriage.domain.rules import (
     storage,
     terminating,
     throttling,
+    version_skew,
 )
 from kubetriage.domain.view import ClusterView
 
@@ -66,6 +68,8 @@ RULES: tuple[Rule, ...] = (
     *network_policy.RULES,
     *mesh.RULES,
     *custom_resources.RULES,
+    *certificates.RULES,
+    *version_skew.RULES,
     *chaos.RULES,
     *node.RULES,
     *terminating.RULES,

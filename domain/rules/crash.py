@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specificity
+from kubetriage.domain.kube import elements
 from kubetriage.domain.language import Text
 from kubetriage.domain.logs import Level
 from kubetriage.domain.rules import remedies
@@ -112,7 +113,7 @@ _EXITS = re.compile(r"[^;&|\n]{0,40}\bexit\s+(\d{1,3})\b")
 
 def said_in_command(end: Ending) -> str:
     """The part of the container's command that gives its exit code, if no condition stands before it."""
-    words = [str(w) for key in ("command", "args") for w in end.state.spec.get(key) or []]
+    words = [str(w) for key in ("command", "args") for w in elements(end.state.spec.get(key))]
     if words and words[-1].rpartition("/")[2] == "false" and end.code == 1:
         return words[-1]
     for word in words:

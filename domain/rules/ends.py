@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from kubetriage.domain.events import EventRecord
-from kubetriage.domain.kube import ContainerState, Obj, containers, pod_settled, when
+from kubetriage.domain.kube import ContainerState, Obj, as_int, containers, pod_settled, when
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.log_signs import Seen, last_sign, read_record
 from kubetriage.domain.logs import LastWords, Level, last_words
@@ -172,8 +172,8 @@ def in_trouble(view: ClusterView, pod: Obj, state: ContainerState) -> bool:
 
 def _ending(view: ClusterView, pod: Obj, state: ContainerState) -> Ending:
     end = state.last_terminated
-    code = end.get("exitCode")
-    code = int(code) if isinstance(code, (int, float)) else -1
+    number = as_int(end.get("exitCode"))
+    code = -1 if number is None else number
     reason, message = str(end.get("reason") or ""), str(end.get("message") or "")
     log = log_of_end(view, pod, state)
     words = last_words(log.text) if log is not None else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
-from kubetriage.domain.kube import Obj
+from kubetriage.domain.kube import Obj, elements
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
@@ -39,7 +39,7 @@ def backends(ingress: Obj) -> list[Backend]:
     found = []
     for rule in ingress.items("spec", "rules"):
         http = rule.get("http")
-        for path in http.get("paths") or [] if isinstance(http, dict) else []:
+        for path in elements(http.get("paths")) if isinstance(http, dict) else []:
             if isinstance(path, dict):
                 where = f"{rule.get('host') or '*'}{path.get('path') or '/'}"
                 found += _backend(ingress, path.get("backend"), where)

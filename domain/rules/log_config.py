@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from kubetriage.domain.finding import Likelihood, Remedy, Specificity
-from kubetriage.domain.kube import Obj
+from kubetriage.domain.kube import Obj, elements
 from kubetriage.domain.language import Text
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.references import config_refs
@@ -35,7 +35,7 @@ def missing_env(view: ClusterView, told: Stated) -> Cause:
             says=Text(en="it misses an environment variable", zh="缺少环境变量"),
             specificity=Specificity.GENERAL,
         )
-    env = [e for e in told.state.spec.get("env") or [] if isinstance(e, dict)]
+    env = [e for e in elements(told.state.spec.get("env")) if isinstance(e, dict)]
     own = next((e for e in env if e.get("name") == key), None)
     if own is not None:
         return _given(view, told, key, own, base)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kubetriage.domain.evidence import get
 from kubetriage.domain.finding import Likelihood, Remedy, Want
+from kubetriage.domain.kube import elements
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import resource
 from kubetriage.domain.rules import remedies
@@ -19,7 +20,7 @@ CLUSTER_DNS = resource("Service", "kube-system", "kube-dns")
 def own_resolver(told: Stated) -> Text:
     """What a pod's own DNS settings say when they bypass the cluster's DNS; empty if they don't."""
     policy = told.pod.text("spec", "dnsPolicy")
-    servers = [str(s) for s in told.pod.at("spec", "dnsConfig", "nameservers") or []]
+    servers = [str(s) for s in elements(told.pod.at("spec", "dnsConfig", "nameservers"))]
     host_network = told.pod.at("spec", "hostNetwork") is True
     if policy == "None":
         return say("; the pod's dnsPolicy None asks {s} instead of the cluster DNS",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from kubetriage.domain.finding import Likelihood, Remedy, Specificity
+from kubetriage.domain.kube import elements
 from kubetriage.domain.language import Text
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.resource import Resource, resource
@@ -33,7 +34,7 @@ def port_in_use(view: ClusterView, told: Stated) -> Cause:
         str(c.get("name"))
         for c in told.pod.items("spec", "containers")
         if c.get("name") != told.state.name
-        and any(str(p.get("containerPort")) == port for p in c.get("ports") or [] if isinstance(p, dict))
+        and any(str(p.get("containerPort")) == port for p in elements(c.get("ports")) if isinstance(p, dict))
     ]
     if port and others:
         return base._replace(

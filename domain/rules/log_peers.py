@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from kubetriage.domain.evidence import list_of
 from kubetriage.domain.finding import Likelihood, Remedy, Specificity
-from kubetriage.domain.kube import pod_ready
+from kubetriage.domain.kube import elements, pod_ready
 from kubetriage.domain.language import Text
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.resource import Resource
@@ -119,7 +119,7 @@ def _localhost(told: Stated, peer: Peer, base: Cause) -> Cause:
     for state in told.pod.items("spec", "containers"):
         if state.get("name") == told.state.name:
             continue
-        ports = [str(p.get("containerPort")) for p in state.get("ports") or [] if isinstance(p, dict)]
+        ports = [str(p.get("containerPort")) for p in elements(state.get("ports")) if isinstance(p, dict)]
         if peer.port and peer.port in ports:
             return base._replace(
                 says=say("; container {c} of the same pod should listen there",

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from kubetriage.domain.finding import Likelihood, Remedy, Specificity, Want
-from kubetriage.domain.kube import ContainerState, Obj, containers, pod_ready
+from kubetriage.domain.kube import ContainerState, Obj, containers, elements, pod_ready
 from kubetriage.domain.language import Text
 from kubetriage.domain.log_signs import NETWORK, PEER, Seen, last_sign, signs
 from kubetriage.domain.logs import records
@@ -144,7 +144,7 @@ def mounted_at(
     pod: Obj, state: ContainerState, path: str
 ) -> tuple[dict[str, object], str, dict[str, object]]:
     """The volume that holds a path, the path inside it, and its mount; empty if the image holds it."""
-    mounts = [m for m in state.spec.get("volumeMounts") or [] if isinstance(m, dict)]
+    mounts = [m for m in elements(state.spec.get("volumeMounts")) if isinstance(m, dict)]
     best: dict[str, object] = {}
     for mount in mounts:
         where = str(mount.get("mountPath") or "").rstrip("/")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
-from kubetriage.domain.kube import Obj
+from kubetriage.domain.kube import Obj, elements
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
@@ -35,7 +35,7 @@ def wrong_routes(view: ClusterView) -> Iterator[Finding]:
     """A VirtualService for a Service of the alert's pods that injects faults or leads nowhere."""
     services = {s.ref: s for s in _services(view)}
     for route in view.objects("VirtualService"):
-        hosts = [_service(route, str(host)) for host in route.at("spec", "hosts") or []]
+        hosts = [_service(route, str(host)) for host in elements(route.at("spec", "hosts"))]
         mine = [services[ref] for ref in hosts if ref in services]
         wrong = next(_wrong(view, route), None) if mine and view.looked_at(route.ref) else None
         if wrong is not None:
@@ -65,7 +65,7 @@ def _wrong(view: ClusterView, route: Obj) -> Iterator[Wrong]:
             yield from _fault(fault)
     for part in ("http", "tls", "tcp"):
         for rule in route.items("spec", part):
-            for one in rule.get("route") or []:
+            for one in elements(rule.get("route")):
                 destination = one.get("destination") if isinstance(one, dict) else None
                 if isinstance(destination, dict) and one.get("weight", 100):
                     yield from _destination(view, route, destination)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from kubetriage.domain.kube import ContainerState
+from kubetriage.domain.kube import ContainerState, elements
 from kubetriage.domain.language import Text
 from kubetriage.domain.rules.phrases import say
 
@@ -74,7 +74,7 @@ def probe_of(state: ContainerState, probe: str) -> Mapping[str, Any]:
 
 def ports_of(state: ContainerState) -> dict[str, str]:
     """The declared ports of a container by number: its name, empty if it has none."""
-    ports = [p for p in state.spec.get("ports") or [] if isinstance(p, dict)]
+    ports = [p for p in elements(state.spec.get("ports")) if isinstance(p, dict)]
     return {str(p.get("containerPort")): str(p.get("name") or "") for p in ports}
 
 
@@ -102,7 +102,7 @@ def asks(state: ContainerState, probe: Mapping[str, Any]) -> str:
 
 def number(probe: Mapping[str, Any], field: str, default: int) -> int:
     value = probe.get(field)
-    return value if isinstance(value, int) else default
+    return value if isinstance(value, int) and abs(value) < 2**31 else default
 
 
 def budget(probe: Mapping[str, Any]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Specificity
-from kubetriage.domain.kube import Obj
+from kubetriage.domain.kube import Obj, elements
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules.phrases import NOTHING, say
@@ -72,7 +72,7 @@ def out_of_reach(view: ClusterView, case: Case) -> Iterator[Finding]:
 def _first_value(volume: Obj) -> str:
     for term in volume_terms(volume):
         for rule in Obj(term).items("matchExpressions"):
-            for value in rule.get("values") or []:
+            for value in elements(rule.get("values")):
                 return str(value)
     return ""
 

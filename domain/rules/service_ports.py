@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kubetriage.domain.evidence import ReadKind
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specificity
-from kubetriage.domain.kube import Obj, pod_ready, whole_number
+from kubetriage.domain.kube import Obj, elements, pod_ready, whole_number
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules import remedies
@@ -64,7 +64,7 @@ def _containers(pod: Obj) -> list[dict[str, Any]]:
 
 
 def _declared(pod: Obj) -> list[dict[str, Any]]:
-    declared = [p for c in _containers(pod) for p in c.get("ports") or []]
+    declared = [p for c in _containers(pod) for p in elements(c.get("ports"))]
     return [p for p in declared if isinstance(p, dict)]
 
 

@@ -56,10 +56,10 @@ def multi_attach(view: ClusterView, group: PodGroup, told: Told) -> Finding:
         )
     )
     by = say(", held by Pod {p}", "，被 Pod {p} 占用", p=listed(names, 2)) if names else NOTHING
-    on = say("on {n}", "节点 {n} 上", n=listed(nodes, 2)) if nodes else say("on another one", "另一节点上")
+    on = say("to {n}", "节点 {n} 上", n=listed(nodes, 2)) if nodes else say("to another one", "另一节点上")
     statement = stated(
-        "{who} does not start: volume {v} can be attached to one node only and is still attached {on}{by}.",
-        "{who} 无法启动：卷 {v} 同一时间只能挂接到一个节点，目前仍挂接在{on}{by}。",
+        "{who} does not start: volume {v} is still attached {on}{by}, and only one node may have it at once.",
+        "{who} 无法启动：卷 {v} 仍挂接在{on}{by}，而它同一时间只能挂接到一个节点。",
         who=group.who, v=told.volume or "?", by=by, on=on,
     )  # fmt: skip
     own = [p for p in holders if view.workload(p.ref) == view.workload(pod.ref)]

@@ -32,8 +32,8 @@ def misfit(claim: Claim, volume: Obj) -> Misfit:
     if claim.size is not None and (quantity(capacity) or 0.0) < claim.size:
         reasons.append(say("it holds only {c}", "容量只有 {c}", c=capacity))
         values.append(capacity)
-    have = [str(m) for m in volume.at("spec", "accessModes") or []]
-    lacking = [str(m) for m in claim.object.at("spec", "accessModes") or [] if m not in have]
+    have = [str(m) for m in elements(volume.at("spec", "accessModes"))]
+    lacking = [str(m) for m in elements(claim.object.at("spec", "accessModes")) if m not in have]
     if lacking:
         reasons.append(
             say("it offers {h}, not {m}", "访问模式是 {h}，不是 {m}", h="/".join(have), m="/".join(lacking))

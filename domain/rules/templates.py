@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubetriage.domain.kube import Obj
+from kubetriage.domain.kube import Obj, elements
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.view import ClusterView
 
@@ -25,7 +25,7 @@ def container_of(view: ClusterView, workload: Resource, name: str) -> dict[str, 
         return None
     spec = template_of(obj)
     for part in ("containers", "initContainers"):
-        for one in spec.get(part) or []:
+        for one in elements(spec.get(part)):
             if isinstance(one, dict) and one.get("name") == name:
                 return one
     return None
@@ -41,4 +41,4 @@ def limit(spec: dict[str, Any], what: str) -> str:
 
 def command_words(spec: dict[str, Any]) -> list[str]:
     """`command` and `args` of a container; empty if the image's own are used."""
-    return [str(word) for key in ("command", "args") for word in spec.get(key) or []]
+    return [str(word) for key in ("command", "args") for word in elements(spec.get(key))]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,7 +21,6 @@ from kubetriage.cli.demo import FIRST, bundled_scenarios
 README = Path(__file__).resolve().parents[2] / "README.md"
 FENCE = "```"
 CRASH = "crash-exit-1-last-words"
-NAMES = sorted(path.name for path in bundled_scenarios().iterdir() if (path / "alert.json").is_file())
 
 SECTIONS = ("Alert overview", "Diagnosis", "Recommendations", "Evidence", "Gaps")
 SECTIONS_ZH = ("告警概览", "诊断", "建议操作", "证据", "信息缺口")
@@ -41,12 +38,11 @@ class Said(NamedTuple):
 
 @pytest.fixture
 def invoke(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Invoke:
-    """`invoke("triage", …, stdin=…)` runs the command line here: no process of its own, no second import."""
+    """`invoke("triage", …)` runs the command line here: no process of its own, no second import."""
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     monkeypatch.setenv("TZ", "UTC")
 
-    def call(*arguments: str | Path, stdin: str = "") -> Said:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+    def call(*arguments: str | Path) -> Said:
         status = run([str(argument) for argument in arguments])
         captured = capsys.readouterr()
         return Said(status, captured.out, captured.err)
@@ -101,19 +97,6 @@ def test_a_report_goes_to_a_file(invoke: Invoke, tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8").startswith("# ")
 
 
-def test_several_alerts_are_triaged_by_incident(invoke: Invoke) -> None:
-    """A body with alerts of two incidents gives two reports: `{"reports": […]}`, or one text after the other."""
-    alert = json.loads((bundled_scenarios() / CRASH / "alert.json").read_text(encoding="utf-8"))
-    other = json.loads(json.dumps(alert))
-    other["labels"] |= {"namespace": "elsewhere", "pod": "web-0"}
-    other.pop("fingerprint", None)
-    text = json.dumps([alert, other])
-    _, *snapshot = alert_and_snapshot(CRASH)
-    reports = json.loads(invoke("triage", "-", *snapshot, "--format", "json", stdin=text).out)["reports"]
-    assert [report["primary"]["namespace"] for report in reports] == ["orders", "elsewhere"]
-    assert invoke("triage", "-", *snapshot, stdin=text).out.count("Alert overview\n") == 2
-
-
 @pytest.mark.parametrize("named", ["Deployment/worker", "deploy/worker", "deployments/worker"])
 def test_a_resource_without_an_alert(invoke: Invoke, named: str) -> None:
     """KIND/NAME, as kubectl understands it, is triaged without an alert and ends at the same cause."""
@@ -128,11 +111,6 @@ def test_a_resource_without_an_alert(invoke: Invoke, named: str) -> None:
 
 
 # --- demo, eval, snapshot -----------------------------------------------------------------------------
-
-
-def test_the_examples_are_listed(invoke: Invoke) -> None:
-    """`demo --list` names every bundled scenario, one a line."""
-    assert invoke("demo", "--list") == Said(0, "\n".join(NAMES) + "\n", "")
 
 
 @pytest.mark.parametrize("name", [(), (CRASH,)])

@@ -130,5 +130,7 @@ def test_stored_alerts_fire(crash: Body, now: datetime) -> None:
 
 def test_several_posts_in_one_body(webhook: Body, now: datetime) -> None:
     """A log of posts, one JSON document a line, gives the alerts of all; counts of those held back add up."""
-    parsed = alerts_from([webhook | {"truncatedAlerts": 2}, webhook | {"truncatedAlerts": 1}], received_at=now)
+    parsed = alerts_from(
+        [webhook | {"truncatedAlerts": 2}, webhook | {"truncatedAlerts": 1}], received_at=now
+    )
     assert (len(parsed.alerts), parsed.truncated, parsed.group) == (2, 3, None)
