@@ -106,10 +106,11 @@ def _connection(connection: Connection) -> list[str]:
 
 def _rows(found: Examined) -> list[tuple[str, str]]:
     rights = found.rights
+    others = f"; {found.others} more, never called" if found.others else ""
     unhinted = "it does not say which tools write; only the allow-list is called" if found.unhinted else ""
     rows = [
         ("server", f"{found.server} {found.version}"),
-        ("tools", f"{', '.join(found.usable) or 'none'}; {found.others} others are never called"),
+        ("tools", f"{', '.join(found.usable) or 'none'}{others}"),
         ("missing", ", ".join(found.missing)),
         ("refused", ", ".join(found.refused)),
         ("no hints", unhinted),

@@ -128,6 +128,7 @@ def print_reports(request: Request, style: Style, output: str | None, *, quiet: 
     from kubetriage.bootstrap.triaging import unreachable
     from kubetriage.cli.interrupt import run_until_interrupted
     from kubetriage.cli.output import check_writable, rendered, write
+    from kubetriage.domain.rendering.visible import one_line
 
     check_writable(output)
     progress = progress_for(quiet)
@@ -137,7 +138,8 @@ def print_reports(request: Request, style: Style, output: str | None, *, quiet: 
         progress.clear()
     write(rendered(reports, style), output)
     if all(unreachable(report) for report in reports):
-        click.echo(f"kubetriage: the cluster could not be read at all: {reports[0].gaps[0].why}", err=True)
+        why = one_line(reports[0].gaps[0].why)  # in the words of whatever answered
+        click.echo(f"kubetriage: the cluster could not be read at all: {why}", err=True)
         return 3
     return 0
 

@@ -63,14 +63,16 @@ def is_serving(endpoint: Mapping[str, Any]) -> bool:
 
 
 def when(value: Any) -> datetime | None:
-    """An RFC 3339 time of the API (UTC), None if it is absent, zero or unreadable."""
+    """An RFC 3339 time of the API (UTC), None if it is absent, zero, unreadable or out of all reason."""
     if not isinstance(value, str) or not value or value.startswith("0001-"):
         return None
     try:
         parsed = datetime.fromisoformat(value)
-        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):  # OverflowError: year 1 or 9999 moved over the calendar's edge
+    except ValueError:
         return None
+    if not 1970 <= parsed.year < 9000:  # time zones and spans would move it over the calendar's edge
+        return None
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 class Condition(NamedTuple):

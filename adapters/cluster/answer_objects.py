@@ -33,11 +33,12 @@ class Unreadable(Exception):
 
 
 class _Loader(_SafeLoader):
-    """Times stay the strings they are in the API."""
+    """Times stay the strings they are in the API; `<<` is a key like any other."""
 
 
+_UNKNOWN_TO_THE_API = frozenset({"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge"})
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _UNKNOWN_TO_THE_API]
     for first, resolvers in _SafeLoader.yaml_implicit_resolvers.items()
 }
 
@@ -74,13 +75,30 @@ def _parsed(text: str) -> Any:
     if _too_deep(text):
         raise Unreadable("it is nested too deeply")
     try:
-        return yaml.load(text, _Loader)
+        document = yaml.load(text, _Loader)
     except yaml.YAMLError as error:
         raise Unreadable(
             AS_TABLE if _is_table(begin) else f"neither JSON nor YAML: {_place(error)}"
         ) from error
     except RecursionError as error:
         raise Unreadable("it is nested too deeply") from error
+    if _has_aliases(document):
+        raise Unreadable("its YAML has aliases")
+    return document
+
+
+def _has_aliases(document: Any) -> bool:
+    """Whether a part stands in more than one place. No server writes that; it can multiply without end."""
+    seen: set[int] = set()
+    queue = [document]
+    while queue:
+        value = queue.pop()
+        if isinstance(value, (dict, list)):
+            if id(value) in seen:
+                return True
+            seen.add(id(value))
+            queue += value.values() if isinstance(value, dict) else value
+    return False
 
 
 def _too_deep(text: str) -> bool:

@@ -78,6 +78,8 @@ async def child_process(
         finally:
             _kill(process.pid)
             _groups.discard(process.pid)
+            with anyio.CancelScope(shield=True):
+                await _drain(process)
 
 
 @asynccontextmanager
@@ -152,6 +154,17 @@ async def _end(process: Process) -> None:
             return
     _kill(process.pid)
     with anyio.move_on_after(_GRACE):
+        await process.wait()
+
+
+async def _drain(process: Process) -> None:
+    """Read its outputs to their end: with something left in them asyncio would not close its pipes."""
+    with anyio.move_on_after(_GRACE):
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
+                    async for _ in stream:
+                        pass
         await process.wait()
 
 

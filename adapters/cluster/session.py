@@ -24,6 +24,7 @@ from kubetriage.adapters.cluster.child import Diagnostics, Streams
 from kubetriage.adapters.cluster.tools import CallableTool
 from kubetriage.adapters.cluster.transports import explain, is_broken
 from kubetriage.domain.evidence import FailureKind, ReadFailure
+from kubetriage.domain.rendering.visible import clip, one_line
 
 OpenStreams = Callable[[Diagnostics], AbstractAsyncContextManager[Streams]]
 
@@ -111,12 +112,14 @@ class _Link:
         try:
             told = await session.initialize()
             tools = await load_mcp_tools(session, tool_interceptors=self.interceptors, server_name=self.name)
-        except (
-            ValidationError,
-            RuntimeError,
-        ) as error:  # an answer of another protocol, or of another version
+        except ValidationError as error:  # an answer of another protocol
+            raise ConnectionError(f"it does not speak our MCP: {error.title} has another form") from error
+        except RuntimeError as error:  # one of another version
             raise ConnectionError(f"it does not speak our MCP: {error}") from error
-        return Offer(told.serverInfo.name, told.serverInfo.version, {tool.name: tool for tool in tools})
+        name, version = (
+            clip(one_line(word), 100) for word in (told.serverInfo.name, told.serverInfo.version)
+        )
+        return Offer(name, version, {tool.name: tool for tool in tools})
 
     async def _hear(self, message: object) -> None:
         """What came in that answers no request. Over HTTP, where each answer belongs to a request, a message

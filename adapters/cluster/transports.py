@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
@@ -22,6 +23,14 @@ for _library, _least in (
     ("httpcore", logging.INFO),
 ):
     logging.getLogger(_library).setLevel(_least)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Not a warning that the MCP library writes to the root logger, with what the server sent in it."""
+    return f"{os.sep}mcp{os.sep}shared{os.sep}" not in record.pathname
+
+
+logging.getLogger().addFilter(_is_ours)
 
 IDLE = 24 * 3600.0
 """Seconds that an open event stream may stay silent."""

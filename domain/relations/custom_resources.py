@@ -16,6 +16,7 @@ from kubetriage.domain.kube import Obj, containers, elements, pod_ready, pod_set
 from kubetriage.domain.language import text
 from kubetriage.domain.references import config_refs
 from kubetriage.domain.relations.base import FOCUS, Relation, closer, events_of
+from kubetriage.domain.relations.namespace import namespace_in_question
 from kubetriage.domain.resource import KINDS, Resource, resource
 from kubetriage.domain.view import ClusterView
 
@@ -28,12 +29,16 @@ NOT_OF_PODS = "involvedObject.kind!=Pod,involvedObject.kind!=ReplicaSet"
 """The events of a namespace without those that say most and are read by object."""
 
 
+def _focus(view: ClusterView) -> list[Obj]:
+    """The objects that the run looks at and that are there."""
+    refs = {want.about for want in view.why_looked.values()}
+    refs |= {view.primary} if view.primary is not None else set()
+    return [obj for ref in sorted(refs) if (obj := view.find(ref)) is not None]
+
+
 def looked_at(view: ClusterView) -> list[Obj]:
     """The custom objects that the run looks at."""
-    refs = [*view.why_looked.values()]
-    focus = [want.about for want in refs] + ([view.primary] if view.primary is not None else [])
-    found = {ref: view.find(ref) for ref in focus if ref.kind not in KINDS}
-    return [obj for _, obj in sorted(found.items()) if obj is not None]
+    return [obj for obj in _focus(view) if obj.ref.kind not in KINDS]
 
 
 def listing(view: ClusterView, custom: CustomKind, namespace: str) -> Read | None:
@@ -106,10 +111,9 @@ def _pods(view: ClusterView, obj: Obj) -> Iterator[Want]:
 def above(view: ClusterView) -> Iterator[Want]:
     """The custom objects whose controllers made built-in ones that are looked at (KEDA's HPA, an operator's
     Deployment)."""
-    for want in list(view.why_looked.values()):
-        obj = view.find(want.about)
-        owner = obj.controller if obj is not None else None
-        if obj is None or owner is None or owner.kind in KINDS or not owner.api_version:
+    for obj in _focus(view):
+        owner = obj.controller
+        if owner is None or owner.kind in KINDS or not owner.api_version:
             continue
         why = text("controls {k} {n}", "{k} {n} 的控制器", k=obj.ref.kind, n=obj.name)
         yield Want(read=get(owner), about=owner, why=why)
@@ -119,11 +123,9 @@ def missing_secrets(view: ClusterView) -> dict[Resource, Resource]:
     """Secrets that pods in focus wait for, and those of TLS that Ingresses and Gateways in focus name; each
     with the object that needs it."""
     found: dict[Resource, Resource] = {}
-    for want in view.why_looked.values():
-        obj = view.find(want.about)
-        if obj is not None:
-            for secret in _secrets_of(view, obj):
-                found.setdefault(secret, obj.ref)
+    for obj in _focus(view):
+        for secret in _secrets_of(view, obj):
+            found.setdefault(secret, obj.ref)
     return found
 
 
@@ -191,19 +193,41 @@ def leading_to(view: ClusterView) -> Iterator[Want]:
                 yield Want(read=read, about=obj.ref, why=why)
 
 
+def address_pools(view: ClusterView) -> Iterator[Want]:
+    """Calico's pools, for pods that get no address from it; looked at if none of them gives any."""
+    starved = [p for p in _focus(view) if p.ref.kind == "Pod" and _gets_no_address(view, p)]
+    custom = custom_kind("IPPool")
+    read = listing(view, custom, "") if starved and custom is not None else None
+    if read is None:
+        return
+    why = text("where Pod {p} should get its address", "Pod {p} 应从哪里获得地址", p=starved[0].name)
+    yield Want(read=read, about=starved[0].ref, why=why)
+    pools = view.objects("IPPool")
+    if all(pool.at("spec", "disabled") is True for pool in pools):
+        for pool in pools[:FOCUS]:
+            yield Want(read=read, about=pool.ref, why=why)
+
+
+def _gets_no_address(view: ClusterView, pod: Obj) -> bool:
+    said = view.events(pod.ref, "FailedCreatePodSandBox")
+    return not pod.text("status", "podIP") and any("calico" in e.message.lower() for e in said)
+
+
 # ---- from events
 
 
 def events_of_namespace(view: ClusterView) -> Iterator[Want]:
-    """What was said in the namespace when the alert's object does not show why by itself."""
-    primary = view.find(view.primary)
-    if primary is None or not primary.namespace or primary.ref.kind in ("Pod", "Job", "CronJob"):
+    """What was said in the namespace when the alert's object, or its pods, do not show why by themselves."""
+    primary, space = view.find(view.primary), namespace_in_question(view)
+    if space is not None:
+        about, name, pods = space, space.name, view.objects("Pod", space.name)
+    elif primary is None or primary.ref.kind in ("Pod", "Job", "CronJob") or not primary.namespace:
         return
-    pods = [p for p in view.pods_of(primary.ref) if p.deleted is None]
-    if not all(pod_settled(p) for p in pods):
-        return
-    why = text("what else was said in the namespace", "命名空间中的其他记录")
-    yield Want(read=list_of("Event", primary.namespace, fields=NOT_OF_PODS), about=primary.ref, why=why)
+    else:
+        about, name, pods = primary.ref, primary.namespace, view.pods_of(primary.ref)
+    if all(pod_settled(p) for p in pods if p.deleted is None):
+        why = text("what else was said in the namespace", "命名空间中的其他记录")
+        yield Want(read=list_of("Event", name, fields=NOT_OF_PODS), about=about, why=why)
 
 
 def named_by_events(view: ClusterView) -> Iterator[Want]:
@@ -220,5 +244,6 @@ def named_by_events(view: ClusterView) -> Iterator[Want]:
 
 
 RELATIONS: tuple[Relation, ...] = (
-    around_custom, above, who_writes_secrets, leading_to, events_of_namespace, named_by_events,
+    around_custom, above, who_writes_secrets, leading_to, address_pools, events_of_namespace,
+    named_by_events,
 )  # fmt: skip

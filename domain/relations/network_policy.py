@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubetriage.domain.dependence import behind
 from kubetriage.domain.evidence import get, list_of
 from kubetriage.domain.finding import Want
-from kubetriage.domain.kube import Obj, pod_ready
+from kubetriage.domain.kube import Obj, pod_ready, pod_settled
 from kubetriage.domain.language import text
 from kubetriage.domain.network_policies import Direction, isolating
 from kubetriage.domain.relations.base import FOCUS, Relation
+from kubetriage.domain.relations.namespace import namespace_in_question
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules.failed_calls import Call, dns_targets, failed_calls, namespace_of, targets
 from kubetriage.domain.rules.log_dns import CLUSTER_DNS
@@ -70,10 +72,9 @@ def _spaces(view: ClusterView, caller: Obj, other: Obj) -> Iterator[Want]:
 def before_healthy_pods(view: ClusterView) -> Iterator[Want]:
     """The policies of the alert's own namespace when nothing is wrong with its pods."""
     primary = view.find(view.primary)
-    if primary is None or primary.ref.kind not in _CALLED:
+    if primary is None or primary.ref.kind not in CALLED:
         return
-    pods = view.pods_behind(primary) if primary.ref.kind == "Service" else view.pods_of(primary.ref)
-    alive = [p for p in pods if p.deleted is None]
+    alive = [p for p in behind(view, primary.ref) or view.pods_of(primary.ref) if p.deleted is None]
     if not alive or not all(pod_ready(p) for p in alive):
         return
     why = text("who may reach its pods", "谁可以访问其 Pod")
@@ -86,7 +87,20 @@ def before_healthy_pods(view: ClusterView) -> Iterator[Want]:
         yield _about(primary.ref, policy)
 
 
-_CALLED = frozenset({"Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Service"})
+CALLED = frozenset({"Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Service", "Ingress"})
+"""Kinds whose pods somebody may call in vain although they are well."""
+
+
+def in_quiet_namespace(view: ClusterView) -> Iterator[Want]:
+    """The policies of a namespace that an alert without object is about, when all its pods are well."""
+    space = namespace_in_question(view)
+    if space is None or not (view.subject.namespace or view.primary is not None):
+        return
+    pods = [p for p in view.objects("Pod", space.name) if p.deleted is None]
+    if pods and all(pod_settled(p) for p in pods):
+        why = text("who may reach its pods", "谁可以访问其 Pod")
+        for kind in (KIND, "Service"):
+            yield Want(read=list_of(kind, space.name), about=space, why=why)
 
 
 def _about(ref: Resource, policy: Obj) -> Want:
@@ -94,4 +108,4 @@ def _about(ref: Resource, policy: Obj) -> Want:
     return Want(read=list_of(KIND, policy.namespace), about=policy.ref, why=why)
 
 
-RELATIONS: tuple[Relation, ...] = (around_failed_calls, before_healthy_pods)
+RELATIONS: tuple[Relation, ...] = (around_failed_calls, before_healthy_pods, in_quiet_namespace)

@@ -17,6 +17,7 @@ from kubetriage.domain.references import config_refs
 from kubetriage.domain.relations.custom_resources import looked_at
 from kubetriage.domain.resource import KINDS, Resource
 from kubetriage.domain.rules.custom_advice import advice
+from kubetriage.domain.rules.grouping import fresh
 from kubetriage.domain.rules.health_scope import about_state
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.similar_names import nearest
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from kubetriage.domain.rules import Rule
 
 _RECENT = timedelta(hours=2)
+_LONG = timedelta(days=1)
+"""How long before the alert something may fail that is no part of it, and still be its likely reason."""
 
 
 class Gone(NamedTuple):
@@ -89,6 +92,9 @@ def _finding(
         )
 
     culprit = _culprit(view, obj, gone)
+    explains = tuple(dict.fromkeys(_depend_on(view, obj)))
+    since = ill.since if ill is not None else (event.first if event is not None else None)
+    late = _is_tied(view, explains) or fresh(view, since, before=_LONG)
     return Finding(
         rule=f"custom.{obj.ref.kind.lower()}",
         category=kind_of(obj).category,
@@ -96,17 +102,30 @@ def _finding(
         subject=obj.ref,
         culprit=culprit,
         statement=_fitting(statement),
-        likelihood=Likelihood.HIGH if sure else Likelihood.MEDIUM,
+        likelihood=_likelihood(sure, late),
         specificity=Specificity.EXACT if gone is not None else Specificity.NAMED,
-        explains=tuple(dict.fromkeys(_depend_on(view, obj))),
+        explains=explains,
         waits_on=tuple(_depends_on(view, obj, gone)),
         cites=tuple(
             c for c in (obj.cite, gone.cite if gone else "", event.cite if event else "") if c
         ),
         quotes=quotable(obj.name, *((reason,) if reason else ()), *((gone.ref.name,) if gone else ())),
-        since=ill.since if ill is not None else (event.first if event is not None else None),
+        since=since,
         remedies=advice(view, obj, gone.ref if gone else None, gone.similar if gone else "", reason),
     )  # fmt: skip
+
+
+def _likelihood(sure: bool, late: bool) -> Likelihood:
+    """What fails for long beside the alert's object is a hint."""
+    if not late:
+        return Likelihood.LOW
+    return Likelihood.HIGH if sure else Likelihood.MEDIUM
+
+
+def _is_tied(view: ClusterView, explains: tuple[Resource, ...]) -> bool:
+    """Whether it must be why: the alert is about a custom object, or waits for what this one writes."""
+    own = view.primary is not None and view.primary.kind not in KINDS
+    return own or any(ref.kind in ("Pod", "Ingress") for ref in explains)
 
 
 def _fitting(make: Callable[[int], Text]) -> Text:
@@ -187,6 +206,10 @@ def _users(view: ClusterView, obj: Obj) -> Iterator[Resource]:
     for scaler in view.objects("HorizontalPodAutoscaler", obj.namespace):
         if scaler.controller == obj.ref:
             yield scaler.ref
+    if obj.ref.kind == "IPPool":
+        yield from (
+            p.ref for p in view.objects("Pod") if not pod_settled(p) and not p.text("status", "podIP")
+        )
     secret = secret_of(obj)
     if secret is None:
         return

@@ -43,6 +43,12 @@ class Call(NamedTuple):
 
 
 @per_view
+def _stated(view: ClusterView) -> list[Stated]:
+    """`stated`, which several rules and relations ask of one view."""
+    return list(stated(view))
+
+
+@per_view
 def failed_calls(view: ClusterView) -> list[Call]:
     """The failures of the network that the logs of pods in focus state, with the host that they name."""
     return [call for call in calls_with(view, NETWORK) if call.peer.place.value != "localhost"]
@@ -50,7 +56,7 @@ def failed_calls(view: ClusterView) -> list[Call]:
 
 def calls_with(view: ClusterView, signs: frozenset[Sign]) -> Iterator[Call]:
     """Statements of these signs that name a host."""
-    for told in stated(view):
+    for told in _stated(view):
         host = told.seen.values.get("host", "")
         if told.seen.sign in signs and host:
             dns = told.seen.sign is Sign.DNS or bool(_LOOKUP.search(told.seen.quote))

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from kubetriage.domain.dependence import behind
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specificity
 from kubetriage.domain.kube import Obj, pod_ready
 from kubetriage.domain.language import Text
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.network_policies import Direction
+from kubetriage.domain.relations.namespace import namespace_in_question
+from kubetriage.domain.relations.network_policy import CALLED
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.failed_calls import Call, failed_calls, fails_by_itself
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
     from kubetriage.domain.rules import Rule
 
 CATEGORY = "networkpolicy"
+_RECENT = timedelta(days=1)
+"""How long before the alert a policy may have been made that no caller's log confirms as its reason."""
 _ANSWERED = re.compile(r"no such host|NXDOMAIN|\bENOTFOUND\b|EAI_NONAME", re.IGNORECASE)
 """The resolver did answer: that there is no such name."""
 _FAILS = {
@@ -110,9 +116,10 @@ def _admits(policy: Obj, stop: Stop, call: Call, room: int) -> Text:
         if told is None:
             return say("lets nothing reach Pod {n}", "不允许任何流量进入 Pod {n}", n=stop.pod.name)
         return say("lets only {t} reach Pod {n}", "只允许{t}访问 Pod {n}", t=told, n=stop.pod.name)
-    dns = Text(en=", not to DNS on port 53", zh="，不含 DNS（端口 53）") if call.dns else NOTHING
     if told is None:
-        return say("allows no egress at all{d}", "不允许任何出站（egress）流量{d}", d=dns)
+        even = Text(en=", not even DNS on port 53", zh="，连 DNS（端口 53）也不允许") if call.dns else NOTHING
+        return say("allows no egress at all{d}", "不允许任何出站（egress）流量{d}", d=even)
+    dns = Text(en=", not to DNS on port 53", zh="，不含 DNS（端口 53）") if call.dns else NOTHING
     return say("allows egress only to {t}{d}", "只允许出站（egress）到{t}{d}", t=told, d=dns)
 
 
@@ -138,7 +145,8 @@ def _labels(caller: Obj, policy: Obj, stop: Stop) -> Text:
 def _likelihood(view: ClusterView, call: Call, stop: Stop) -> Likelihood:
     """High where the failure is what dropped packets look like, and the policy was there before the alert."""
     dropped = call.dns or call.sign in (Sign.TIMEOUT, Sign.NO_ROUTE)
-    guessed = call.peer.place in (Place.UNKNOWN, Place.OUTSIDE) and not call.dns
+    selective = any(p.items("spec", stop.direction.rules) for p in stop.policies)
+    guessed = call.peer.place in (Place.UNKNOWN, Place.OUTSIDE) and not call.dns and selective
     began = view.alert_began
     later = began is not None and all(p.created is not None and p.created > began for p in stop.policies)
     return Likelihood.HIGH if dropped and stop.whole and not guessed and not later else Likelihood.MEDIUM
@@ -177,27 +185,31 @@ def _remedies(view: ClusterView, group: PodGroup, policy: Obj, stop: Stop, call:
 def shut_off(view: ClusterView) -> Iterator[Finding]:
     """Ready pods behind a Service that no policy lets anyone reach on the Service's ports."""
     found: dict[tuple[Resource, str], tuple[Obj, Stop]] = {}
-    for pod in _pods_of_primary(view):
+    for pod in _called_pods(view):
         for service, stop in shut(view, pod, view.services_of(pod)):
             found[pod.ref, f"{closest(stop, dns=False).name}|{service.name}"] = service, stop
-    known = {pod.ref: pod for pod in _pods_of_primary(view)}
+    known = {pod.ref: pod for pod in _called_pods(view)}
     for key, group in group_pods(view, [(known[ref], key) for ref, key in found]):
         if len(group.pods) == group.total:
             yield _shut(view, group, *found[group.lead.ref, key])
 
 
-def _pods_of_primary(view: ClusterView) -> list[Obj]:
-    primary = view.find(view.primary)
-    if primary is None or primary.ref.kind in ("Job", "CronJob", "Namespace", "Node"):
+def _called_pods(view: ClusterView) -> list[Obj]:
+    """The pods of the alert's object, or of its namespace where it names none, if all of them are well."""
+    primary, space = view.primary, namespace_in_question(view)
+    if space is not None:
+        pods = view.objects("Pod", space.name)
+    elif primary is not None and primary.kind in CALLED:
+        pods = behind(view, primary) or view.pods_of(primary)
+    else:
         return []
-    pods = view.pods_behind(primary) if primary.ref.kind == "Service" else view.pods_of(primary.ref)
-    alive = [p for p in pods if p.deleted is None]
+    alive = [p for p in pods if p.deleted is None and p.text("status", "phase") != "Succeeded"]
     return alive if all(pod_ready(p) for p in alive) else []
 
 
 def _shut(view: ClusterView, group: PodGroup, service: Obj, stop: Stop) -> Finding:
     policy = closest(stop, dns=False)
-    new = policy.created is not None and fresh(view, policy.created)
+    new = policy.created is not None and fresh(view, policy.created, before=_RECENT)
     began = view.alert_began
     after = began is not None and policy.created is not None and policy.created > began
     return Finding(

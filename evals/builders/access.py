@@ -69,6 +69,17 @@ def api_service(
     )
 
 
+REQUEST = (
+    "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlId01JR1dBZ0VBTURReEZUQVRCZ05WQkFvTURITjVjM1Js"
+    "YlRwdWIyUmxjekViTUJrR0ExVUVBd3dTYzNsegpkR1Z0T201dlpHVTZibTlrWlMweU1Ga3dFd1lIS29aSXpqMENBUVlJS29a"
+    "SXpqMERBUWNEUWdBRWV6KzdvelNBClVXNzVJbHBtTUFwZ2ZvaDlzaWg4b2dyTk5Zdk5taXpUMWpRYTVRWU8yTmU0SjJES3dZ"
+    "K0FBWnpkbmNBUTIzOGMKcWtpS014Y3Vld1hzYjZBQU1Bb0dDQ3FHU000OUJBTUNBMGtBTUVZQ0lRQzJTUnZQbzEzaFE1VERS"
+    "NVhQSC9CcwpoZ2FZeUtmZXRKYnZDZmNvaEROVjFnSWhBTEpLOExiMVppME83SUIzL3U5SjF2SHErVkVmL0htN2w4MU9QWDIv"
+    "Ckh0dDIKLS0tLS1FTkQgQ0VSVElGSUNBVEUgUkVRVUVTVC0tLS0tCg=="
+)
+"""A request in PEM, base64 as in `spec.request`: O=system:nodes, CN=system:node:node-2, its key thrown away."""
+
+
 def signing_request(
     name: str, created: str, *, node: str, usages: Iterable[str] = ("digital signature", "server auth")
 ) -> Json:
@@ -81,7 +92,7 @@ def signing_request(
         created,
         spec={
             "groups": ["system:nodes", "system:authenticated"],
-            "request": "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0K",
+            "request": REQUEST,
             "signerName": "kubernetes.io/kubelet-serving",
             "usages": list(usages),
             "username": f"system:node:{node}",

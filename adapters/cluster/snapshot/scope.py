@@ -115,7 +115,7 @@ def snapshot_time(path: Path, manifest: dict[str, Any]) -> datetime:
             f"{path} doesn't say when the snapshot was taken: add `time: 2025-01-31T12:00:00Z`."
         )
     time = parse_time(value) if isinstance(value, str) else None
-    if time is None:
+    if time is None or not 1970 <= time.year < 9000:
         raise BadSnapshot(
             f"{path}: time is {value!r}, and must be like 2025-01-31T12:00:00Z, with an offset."
         )

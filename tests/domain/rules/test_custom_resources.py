@@ -138,6 +138,23 @@ def test_the_crash_behind_an_object_explains_it(k8s: Any, view_of: Any) -> None:
     assert k8s.ref("Pod shop/main-0") in found.waits_on
 
 
+def test_what_fails_for_long_beside_the_alerts_object_is_a_hint(k8s: Any, view_of: Any) -> None:
+    """An operator that complains since long about something else is not why its Deployment's alert fires."""
+    owner = {"apiVersion": "db.example.com/v1", "kind": "Database", "name": "main", "controller": True}
+    work = k8s.deployment(metadata={"ownerReferences": [owner]})
+    old = {"type": "Ready", "status": "False", "reason": "NoBackup", "message": "m"}
+
+    def likelihood(since: str) -> Likelihood:
+        status = {"conditions": [old | {"lastTransitionTime": since}]}
+        database = k8s.obj("Database shop/main", apiVersion="db.example.com/v1", status=status)
+        view = view_of([work, database], "Deployment shop/app", looked=["Database shop/main"])
+        (found,) = k8s.findings(custom_troubles(view))
+        return found.likelihood  # type: ignore[no-any-return]
+
+    assert likelihood("2025-03-01T00:00:00Z") is Likelihood.LOW
+    assert likelihood(k8s.at(30)) is Likelihood.HIGH
+
+
 def test_a_recent_warning_tells_what_the_status_does_not(k8s: Any, view_of: Any) -> None:
     """An event gives the reason of a state that has none; an old one, or one beside a reason, does not."""
     raw = k8s.obj("Database shop/main", apiVersion="db.example.com/v1", status={"phase": "Failed"})
