@@ -10,8 +10,9 @@ from pathlib import Path
 
 from kubetriage.bootstrap.incidents import Incidents, incidents_in, read_body
 from kubetriage.domain.alert import Alert
+from kubetriage.domain.custom_kinds import TABLE
 from kubetriage.domain.errors import BadAlert
-from kubetriage.domain.resource import KINDS
+from kubetriage.domain.resource import KINDS, kind_info
 
 _NAMED = re.compile(r"^([A-Za-z][A-Za-z.]*)/([a-z0-9]([-a-z0-9.]*[a-z0-9])?)$")
 _SHORT_KINDS = {
@@ -78,9 +79,9 @@ def asked_for(word: str, name: str, namespace: str | None) -> Alert:
         kind = kind_named(word)
     except BadAlert as error:
         raise BadAlert(f"{word}/{name}: there is no such file, and {error}") from error
-    info = KINDS[kind]
+    info = kind_info(kind)
     labels = {"alertname": f"{kind} {name}", "kind": kind, "name": name}
-    if info.namespaced:
+    if info is not None and info.namespaced:
         labels["namespace"] = namespace or "default"
     digest = hashlib.sha256("\x00".join(f"{k}={v}" for k, v in sorted(labels.items())).encode())
     return Alert(
@@ -91,7 +92,8 @@ def asked_for(word: str, name: str, namespace: str | None) -> Alert:
 def kind_named(word: str) -> str:
     """The kind that kubectl would understand by this word; raises `BadAlert` for none."""
     low = word.lower().split(".")[0]
-    known = dict(_SHORT_KINDS)
+    known = {word: custom.kind for custom in reversed(TABLE) for word in (custom.kind.lower(), custom.plural)}
+    known |= _SHORT_KINDS
     for kind, info in KINDS.items():
         if info.api_version != "metrics.k8s.io/v1beta1":
             known |= {kind.lower(): kind, info.plural: kind}

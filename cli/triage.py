@@ -75,8 +75,10 @@ def triage(
         raise click.UsageError("--snapshot and --cluster exclude each other.")
     from kubetriage.bootstrap.settings import load_settings
     from kubetriage.cli.alerts import incidents_of
+    from kubetriage.cli.interrupt import end_as_interrupted
     from kubetriage.cli.output import Style
 
+    end_as_interrupted()
     settings = load_settings(options.config)
     if cluster:
         settings.require_cluster(cluster)

@@ -92,7 +92,7 @@ def _candidates(alert: Alert, row: AlertRow | None, labels: SubjectLabels) -> It
         if row is None or row.triage is SubjectScope.RESOURCE:
             yield from _by_kind_label(labels)
             yield from _by_pair(labels, OBJECT_LABELS)
-            for one in surely_named(labels):
+            for one in surely_named(labels, alert.annotations.values()):
                 yield _Candidate(one.kind, one.name, f"label {one.label}")
             named = labels.own(("name",))
             if named and _API_SERVICE.match(named.value):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from kubetriage.domain.custom_kinds import BY_LABEL
@@ -22,20 +23,31 @@ _ALSO_WORDS = frozenset({"gateway", "certificate", "workflow", "bucket", "rollou
 """Labels by which applications call things of their own: believed where nothing else is named."""
 
 _BY_NAME: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Application", ("syncstatus", "healthstatus", "destnamespace", "autosyncenabled")),
+    ("Application", ("syncstatus", "healthstatus", "destserver", "destnamespace", "autosyncenabled")),
     ("Certificate", ("issuername", "issuerkind", "issuergroup")),
 )
 """Kinds whose metrics call the object just `name` (argocd_app_info, certmanager_certificate_…), and the
 labels by which these are known."""
 
 
-def surely_named(labels: SubjectLabels) -> Iterator[Custom]:
-    """Objects named by labels that mean nothing else."""
-    for kind, marks in _BY_NAME:
-        found = labels.own(("name",))
-        if found is not None and any(labels.raw(mark) or labels.raw(f"exported{mark}") for mark in marks):
+def surely_named(labels: SubjectLabels, texts: Iterable[str] = ()) -> Iterator[Custom]:
+    """Objects named by labels that mean nothing else, or whose kind the texts say before the name."""
+    found = labels.own(("name",))
+    for kind, marks in _BY_NAME if found is not None else ():
+        assert found is not None
+        marked = any(labels.raw(mark) or labels.raw(f"exported{mark}") for mark in marks)
+        if marked or any(_says(kind, found.value, text) for text in texts):
             yield Custom(kind, found.value, found.label)
     yield from _by_label(labels, also_words=False)
+
+
+def _says(kind: str, name: str, text: str) -> bool:
+    """Whether a text calls an object of this name so: ``The cert `pay-tls` is not ready``."""
+    words = _WORDS.get(kind, kind)
+    return re.search(rf"\b(?i:{words})\s+[`'\"]?{re.escape(name)}(?![\w-])", text[:8192]) is not None
+
+
+_WORDS = {"Certificate": "cert(?:ificate)?", "Application": "(?:argo ?cd )?application"}
 
 
 def perhaps_named(labels: SubjectLabels) -> Iterator[Custom]:

@@ -11,6 +11,7 @@ from kubetriage.domain.evidence import FailureKind, Observation, Read, ReadFailu
 from kubetriage.domain.evidence_index import gaps_of
 from kubetriage.domain.locating import first_reads, located, second_reads
 from kubetriage.domain.resource import Resource, resource
+from kubetriage.domain.subject import subject_of
 from kubetriage.domain.subject_text import kind_called, mentions
 from kubetriage.domain.view import ClusterView
 
@@ -83,3 +84,17 @@ def test_custom_kinds_are_understood_by_word_and_in_text() -> None:
 def test_a_kind_of_no_table_is_not_guessed() -> None:
     """Without an apiVersion there would be nothing to ask for."""
     assert kind_called("Widget") == ""
+
+
+def test_a_name_is_a_certificates_where_the_text_says_so() -> None:
+    """cert-manager's alerts keep `name` and the exported namespace only; their text says what it is."""
+    labels = {"alertname": "X", "name": "pay-tls", "exported_namespace": "shop", "namespace": "cert-manager"}
+
+    def about(text: str) -> Resource | None:
+        alert = Alert(name="X", labels=labels, annotations={"summary": text}, fingerprint="0" * 16)
+        return subject_of(alert).resource
+
+    assert about("The cert `pay-tls` is not ready to serve traffic.") == resource(
+        "Certificate", "shop", "pay-tls"
+    )
+    assert about("pay-tls has an old certificate pay-tls-2") is None

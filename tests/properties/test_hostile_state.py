@@ -41,7 +41,7 @@ Raw = dict[str, Any]
 Place = tuple[Any, ...]
 """Keys and list positions on the way to a value."""
 
-RUNS = int(os.environ.get("KUBETRIAGE_TEST_HOSTILE_RUNS", "48"))
+RUNS = int(os.environ.get("KUBETRIAGE_TEST_HOSTILE_RUNS", "120"))
 BLOCKS = 6
 
 ABSURD: tuple[Any, ...] = (

@@ -166,3 +166,20 @@ def test_a_missing_tool_is_said(read: Any, tools: Toolbox) -> None:
     """What no tool can answer is not asked in a way that would answer something else."""
     with pytest.raises(NoTool):
         question_of(read, tools)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "metadata: {name: a}\nspec: &a {b: *a}\n",
+        "metadata: {name: a}\nx0: &x0 [a, a]\n"
+        + "".join(f"x{i}: &x{i} [{', '.join([f'*x{i - 1}'] * 10)}]\n" for i in range(1, 12)),
+        "metadata: {name: a}\nx0: &x0 {a: {}}\n"
+        + "".join(f"x{i}: &x{i} {{<<: [{', '.join([f'*x{i - 1}'] * 10)}]}}\n" for i in range(1, 12)),
+    ],
+    ids=["of itself", "multiplied", "merged"],
+)
+def test_yaml_that_has_no_end(text: str) -> None:
+    """Aliases, which can stand for more than there is memory, are refused at once."""
+    with pytest.raises(Unreadable, match="aliases"):
+        objects_in(text, None)
