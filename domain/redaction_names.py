@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 _SECRET: Final = re.compile(
-    r"passw|passphrase|passcode|(?<![a-z])pwd(?![a-z])|secret|token(?!iz)|credential|密码|口令|密钥|令牌"
+    r"passw|passphrase|passcode|(?<![a-z])(?:pwd|pass)(?![a-z])|secret|token(?!iz)|credential|密码|口令|密钥|令牌"
     r"|(?<![a-z])dsn(?![a-z])|connection[_-]?string"
     r"|(?:api|access|private|signing|encryption|master|account|session|ssh|license)[_.-]?key"
     r"|client[_-]key[_-]data|(?<![a-z])(?:jwt|hmac|auth)[_.-]?key|dockerconfigjson|dockercfg|kubeconfig",

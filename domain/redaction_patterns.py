@@ -82,7 +82,8 @@ PATTERNS: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
         r"redis-cli\b[^\n;|&]{0,100}?[ \t](?:-a|--pass)[ \t=]{1,4}[\"']?(?P<secret>[^\s\"'$][^\s\"']*+)"
     ),
     "mysql": _at(
-        r"mysql(?:admin|dump|check|show)?[ \t][^\n;|&]{0,100}?[ \t]-p[\"']?(?P<secret>[^\s\"'$][^\s\"']*+)"
+        r"mysql(?:admin|dump|check|show)?(?=[ \t])[^\n;|&]{0,100}?[ \t]-p[\"']?"
+        r"(?P<secret>[^\s\"'$][^\s\"']*+)"
     ),
     "sshpass": _at(r"sshpass[ \t]{1,4}-p[ \t]{0,4}[\"']?(?P<secret>[^\s\"'$][^\s\"']*+)"),
     "curl": _at(

@@ -25,7 +25,7 @@ Span = tuple[int, int]
 # --- name and value ----------------------------------------------------------------------------
 
 _WORD: Final = re.compile(
-    r"(?:password|passwd|passphrase|passcode|pwd|secret|token|credentials?|dsn|connection[_-]?string"
+    r"(?:password|passwd|passphrase|passcode|pwd|(?<=[\"'_.-])(?<!proxy_)pass(?![a-z])|secret|token|credentials?|dsn|connection[_-]?string"
     r"|key(?:[_-]?id|[_-]?data)?|auth(?=\\{0,3}[\"'])|密码|口令|密钥|令牌)",
     re.IGNORECASE,
 )
@@ -192,7 +192,7 @@ def _said(value: str) -> bool:
 # --- all finders -------------------------------------------------------------------------------
 
 _KEYWORDS: Final = """
-    passw passphrase passcode pwd secret token key credential dsn connectionstring connection_string
+    passw passphrase passcode pwd pass secret token key credential dsn connectionstring connection_string
     connection-string auth 密码 口令 密钥 令牌
 """
 _LOWER: Final = re.compile("|".join(map(re.escape, (*PATTERNS, *_KEYWORDS.split(), "@tcp(", "@unix("))))

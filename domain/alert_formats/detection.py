@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from kubetriage.domain.alert import Alert
 from kubetriage.domain.alert_formats import aliyun, grafana, prometheus, prometheusalert, tencent, volcengine
 from kubetriage.domain.alert_formats.alertmanager import webhook
 from kubetriage.domain.alert_formats.bare import is_single_alert, single_alert
@@ -16,6 +17,7 @@ from kubetriage.domain.alert_formats.parsed import AlertGroup, ParsedAlerts
 from kubetriage.domain.alert_formats.text import text_alerts
 from kubetriage.domain.alert_formats.wrapped import is_wrapped, unwrapped
 from kubetriage.domain.errors import BadAlert
+from kubetriage.domain.redaction import redact_object, redact_text
 
 MAX_ENVELOPES = 8
 """Lists within lists and envelopes within envelopes that are opened."""
@@ -47,9 +49,22 @@ def alerts_from(document: Any, *, received_at: datetime) -> ParsedAlerts:
 
     `received_at` decides whether an `endsAt` lies in the past, for sources that give no status. Accepted are
     the formats of this package, lists of them, and n8n's envelope around them. Raises BadAlert, in one line
-    that names the field, for anything else; never another error.
+    that names the field, for anything else; never another error. Secrets in what alerts say are masked here:
+    nobody sees them later; fingerprints are those of the labels as they came.
     """
-    return _read(document, aware(received_at), "", 0)
+    parsed = _read(document, aware(received_at), "", 0)
+    return parsed.model_copy(update={"alerts": tuple(_redacted(alert) for alert in parsed.alerts)})
+
+
+def _redacted(alert: Alert) -> Alert:
+    said = {
+        "name": redact_text(alert.name),
+        "labels": {name: redact_text(value) for name, value in alert.labels.items()},
+        "annotations": {name: redact_text(value) for name, value in alert.annotations.items()},
+        "generator_url": redact_text(alert.generator_url),
+        "extra": redact_object(alert.extra),
+    }
+    return alert.model_copy(update=said)
 
 
 def has_alert_shape(document: Any) -> bool:

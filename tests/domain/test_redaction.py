@@ -21,6 +21,10 @@ JWT = "eyJhbGciOiJSUzI1NiIsImtpZCI6IiJ9.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl
 MASKED = {
     "password=hunter2": "password=[redacted]",
     "DB_PASSWORD: hunter2": "DB_PASSWORD: [redacted]",
+    "DB_PASS=hunter2": "DB_PASS=[redacted]",
+    '{"db":{"pass":"hunter2"}}': '{"db":{"pass":"[redacted]"}}',
+    "--db-pass hunter2 -v": "--db-pass [redacted] -v",
+    "mysql -phunter2 shop": "mysql -p[redacted] shop",
     "db.password = letmein": "db.password = [redacted]",
     '  password: "a b\\"c"': '  password: "[redacted]"',
     '{"password":"x y","user":"bob"}': '{"password":"[redacted]","user":"bob"}',
