@@ -109,6 +109,11 @@ class Settings(Part):
         if name not in (None, "", "none"):
             raise BadInput(f"There is no model profile named {name}; only none is available.")
 
+    def model_for(self, asked: str | None) -> str:
+        """The profile that writes: the one asked for, else the configured one; empty for none."""
+        name = asked if asked is not None else self.model
+        return "" if name == "none" else name
+
     def require_channels(self, names: Sequence[str]) -> None:
         """Raises `BadInput` for a channel that is not configured."""
         for name in names:

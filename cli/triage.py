@@ -83,15 +83,15 @@ def triage(
     if cluster:
         settings.require_cluster(cluster)
     settings.require_model(model)
-    if cluster:
-        settings.require_cluster(cluster)
     settings.require_channels(notify)
     values, headings = settings.languages(language)
     incidents, several, truncated = incidents_of(alert, namespace, snapshot)
     if truncated:
         click.echo(f"kubetriage: the sender left {truncated} more alerts of this group out", err=True)
     style = Style(format=format_, headings=headings, colour=colour_for(output), several=several)
-    request = Request(settings, incidents, snapshot, cluster or "", values, timeout)
+    request = Request(
+        settings, incidents, snapshot, cluster or "", values, timeout, settings.model_for(model)
+    )
     return print_reports(request, style, output, quiet=options.quiet)
 
 
@@ -106,6 +106,7 @@ class Request:
         cluster: str,
         language: Language,
         timeout: float,
+        model: str = "",
     ) -> None:
         self.settings = settings
         self.incidents = incidents
@@ -113,6 +114,7 @@ class Request:
         self.cluster = cluster
         self.language = language
         self.timeout = timeout
+        self.model = model
 
     async def run(self, progress: Progress) -> list[Report]:
         """The reports, one an incident."""
@@ -120,7 +122,9 @@ class Request:
         from kubetriage.bootstrap.triaging import triage_incidents
         from kubetriage.state.triage_alert import TriageContext
 
-        context = TriageContext(cluster=self.cluster, language=self.language, deadline=self.timeout)
+        context = TriageContext(
+            cluster=self.cluster, language=self.language, deadline=self.timeout, model=self.model
+        )
         async with build_services(self.settings, snapshot=self.snapshot, progress=progress) as services:
             return [report async for report in triage_incidents(services, self.incidents, context)]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from kubetriage.domain.errors import UnknownModel
 from kubetriage.domain.evidence import Observation, Read
+from kubetriage.domain.model import Completion, ModelLimits, Question
 from kubetriage.domain.report import KnowledgeItem, Report
 from kubetriage.domain.resource import Resource
 
@@ -38,6 +40,27 @@ class Clusters(Protocol):
         """The connection of that name, or the default one for an empty name; raises `UnknownCluster`."""
 
 
+class MetricSource(Protocol):
+    """One Prometheus, or what speaks its API, that measures a cluster."""
+
+    async def read(self, read: Read) -> Observation:
+        """Ask a `ReadKind.QUERY` or `ReadKind.RULES`; whatever goes wrong is an observation's failure."""
+
+
+class Metrics(Protocol):
+    """The configured Prometheus servers."""
+
+    def of(self, cluster: str) -> MetricSource | None:
+        """The one that measures the cluster of this connection, None if there is none."""
+
+
+class NoMetrics:
+    """No Prometheus is configured."""
+
+    def of(self, cluster: str) -> MetricSource | None:
+        return None
+
+
 class Observations(Protocol):
     """Observations by run: the memo that asks each question once, and the store of the answers."""
 
@@ -56,6 +79,30 @@ class Knowledge(Protocol):
 
     async def recall(self, alert_name: str, categories: Sequence[str]) -> Sequence[KnowledgeItem]:
         """Passages that fit the alert and the categories found, best first; may be empty."""
+
+
+class Models(Protocol):
+    """The configured language models, by profile name."""
+
+    def limits(self, profile: str) -> ModelLimits:
+        """What the prompt must keep to; raises `UnknownModel`."""
+
+    async def ask(self, question: Question) -> Completion:
+        """One completion, with whatever retries, methods and fallbacks it takes until the deadline.
+
+        Raises `ModelFailed` if none could be had. A completion without a usable answer is returned as such:
+        asking again is the caller's business, because it counts.
+        """
+
+
+class NoModels:
+    """No model is configured."""
+
+    def limits(self, profile: str) -> ModelLimits:
+        raise UnknownModel(f"There is no model profile named {profile}.")
+
+    async def ask(self, question: Question) -> Completion:
+        raise UnknownModel(f"There is no model profile named {question.profile}.")
 
 
 class Outbox(Protocol):
@@ -96,3 +143,5 @@ class Services:
     """Wall-clock time, UTC."""
     stopwatch: Callable[[], float]
     """Monotonic seconds, for durations."""
+    models: Models = field(default_factory=NoModels)
+    metrics: Metrics = field(default_factory=NoMetrics)

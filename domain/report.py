@@ -147,6 +147,9 @@ class Usage(Part):
     model_calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cost: float | None = None
+    """Money, in `currency`; None without a model or where its profile has no price."""
+    currency: str = ""
     cluster_reads: int = 0
     seconds: float = 0.0
     seconds_by_node: dict[str, float] = Field(default_factory=dict)

@@ -24,6 +24,7 @@ async def apply_rules(
     What rules want is dropped, and said, once check_related has run as often as it may.
     """
     from kubetriage.domain.rules import RULES  # late: sixty modules that building a graph does not need
+    from kubetriage.domain.rules.blame import blamed
 
     view = await run_view(state, services)
     findings: dict[tuple[str, str, str], Finding] = {}
@@ -34,7 +35,7 @@ async def apply_rules(
                 wants.append(found)
             else:  # a rule may say the same of an object twice: of two containers, of two ConfigMaps
                 findings.setdefault((found.key, str(found.culprit or ""), found.statement.en), found)
-    ordered = [findings[key] for key in sorted(findings)]
+    ordered = blamed(view, (findings[key] for key in sorted(findings)))
     asked = {o.read.key for o in view.observations}
     wanted = fresh(wants, asked)
     bounds = list(state["bounds_hit"])

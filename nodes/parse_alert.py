@@ -11,6 +11,7 @@ from kubetriage.domain.alert import Alert, Subject, SubjectScope
 from kubetriage.domain.alert_formats import alerts_from
 from kubetriage.domain.diagnosing import Case, diagnose
 from kubetriage.domain.incidents import group_incidents
+from kubetriage.domain.model_use import ModelUse
 from kubetriage.domain.ports import Services
 from kubetriage.domain.resource import resource
 from kubetriage.domain.subject import subject_of
@@ -29,13 +30,15 @@ async def parse_alert(
     alert, companions = _alerts(state, services)
     subject = _named(alert) or subject_of(alert)
     cluster = context.cluster or subject.cluster
-    now = services.clusters.choose(cluster).now()
+    chosen = services.clusters.choose(cluster)
+    now = chosen.now()
     update = TriageUpdate(
         run=context.run or uuid.uuid4().hex,
         cluster=cluster,
         language=context.language,
         deadline_at=services.clock() + timedelta(seconds=context.deadline),
         now=now,
+        measured=services.metrics.of(chosen.name) is not None,
         alert=alert,
         companions=companions,
         subject=subject,
@@ -45,7 +48,11 @@ async def parse_alert(
         failures=[],
         visits=0,
         bounds_hit=[],
+        model=context.model,
+        verdict=None,
+        model_use=ModelUse(),
         model_calls=0,
+        refused=[],
         repairs=0,
         unconfirmed=[],
     )

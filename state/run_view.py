@@ -17,4 +17,5 @@ async def run_view(state: TriageState, services: Services) -> ClusterView:
         now=state["now"],
         observations=[*recorded, *state.get("failures", [])],
         looked=state.get("looked", []),
+        has_metrics=state.get("measured", False),
     )

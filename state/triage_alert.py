@@ -13,8 +13,10 @@ from kubetriage.domain.diagnosis import Diagnosis
 from kubetriage.domain.evidence import Evidence, EvidenceGap, Observation
 from kubetriage.domain.finding import Finding, Want
 from kubetriage.domain.language import Language
+from kubetriage.domain.model_use import ModelUse
 from kubetriage.domain.report import KnowledgeItem, Report, Verification
 from kubetriage.domain.resource import Resource
+from kubetriage.domain.verdict import Verdict
 
 MAX_STEPS = 8
 """Steps by which one visit to check_related widens."""
@@ -60,6 +62,8 @@ class TriageState(TypedDict, total=False):
     deadline_at: datetime
     now: datetime
     """The time that the cluster's state is from."""
+    measured: bool
+    """Whether there is a Prometheus that measures the cluster."""
     alert: Alert
     companions: list[Alert]
     """Other alerts of the same incident."""
@@ -80,10 +84,18 @@ class TriageState(TypedDict, total=False):
     gaps: list[EvidenceGap]
     knowledge: list[KnowledgeItem]
     diagnosis: Diagnosis
+    model: str
+    """The profile that writes; empty for none."""
+    verdict: Verdict | None
+    """The model's answer, not yet checked."""
+    model_use: ModelUse
     model_calls: int
+    """`model_use.calls`: what branches count."""
+    refused: list[str]
+    """What became of the reads that the model asked for, a sentence each."""
     repairs: int
     unconfirmed: list[str]
-    """Statements that verification could not confirm and that a repair may mend."""
+    """What verification could not confirm and a repair may mend, a sentence each."""
     verification: Verification
     report: Report
     seconds: Annotated[dict[str, float], merged]
@@ -98,6 +110,7 @@ class TriageUpdate(TypedDict, total=False):
     language: Language
     deadline_at: datetime
     now: datetime
+    measured: bool
     alert: Alert
     companions: list[Alert]
     subject: Subject
@@ -112,7 +125,11 @@ class TriageUpdate(TypedDict, total=False):
     gaps: list[EvidenceGap]
     knowledge: list[KnowledgeItem]
     diagnosis: Diagnosis
+    model: str
+    verdict: Verdict | None
+    model_use: ModelUse
     model_calls: int
+    refused: list[str]
     repairs: int
     unconfirmed: list[str]
     verification: Verification

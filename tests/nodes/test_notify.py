@@ -7,6 +7,7 @@ from typing import Any
 from kubetriage.domain.alert import Subject, SubjectScope
 from kubetriage.domain.diagnosis import Diagnosis
 from kubetriage.domain.language import Language
+from kubetriage.domain.model_use import ModelUse
 from kubetriage.domain.report import Impact, Outcome
 from kubetriage.nodes.notify import notify
 
@@ -23,6 +24,7 @@ async def test_the_report_is_sent_and_returned(
         Subject(scope=SubjectScope.LOST),
         diagnosis=diagnosis,
         language=Language.EN,
+        model_use=ModelUse(),
         seconds={"parse_alert": 0.25, "synthesize": 0.5},
     )
     update = await notify(state, runtime(), services=services)
