@@ -14,10 +14,19 @@ if TYPE_CHECKING:
     from kubetriage.adapters.cluster.connection import ClusterConnection
     from kubetriage.adapters.cluster.examination import Examined
     from kubetriage.adapters.cluster.limits import LimitSettings
+    from kubetriage.adapters.metrics.examination import ExaminedMetrics
 
 WIDTH = 100
 REASONS = 3
 """Reasons for reads that failed otherwise, so that a connection fits on a screen."""
+
+
+class Prometheus(NamedTuple):
+    """One Prometheus as it was found."""
+
+    where: str
+    """Command or address, nothing secret in it."""
+    found: ExaminedMetrics
 
 
 class Connection(NamedTuple):
@@ -29,6 +38,8 @@ class Connection(NamedTuple):
     """Command or address, nothing secret in it."""
     default: bool
     found: Examined
+    metrics: Prometheus | None = None
+    """What measures it, None if nothing is configured."""
 
     @property
     def reachable(self) -> bool:
@@ -42,6 +53,7 @@ class DoctorReport(NamedTuple):
     note: str
     """Why there is no connection, or where the only one comes from; empty if they are configured."""
     model: str
+    """The default profile and whether it can be asked; empty for none."""
     channels: tuple[str, ...]
 
 
@@ -49,6 +61,7 @@ async def examine(settings: Settings, cluster: str = "") -> DoctorReport:
     """Try every connection, or only the one named. Raises `UnknownCluster`."""
     from kubetriage.adapters.cluster.limits import LimitSettings
     from kubetriage.bootstrap import default_server
+    from kubetriage.bootstrap.models import model_state
     from kubetriage.bootstrap.services import connections
 
     limits = LimitSettings(reads_per_second=settings.limits.reads_per_second, cache_seconds=0)
@@ -59,22 +72,40 @@ async def examine(settings: Settings, cluster: str = "") -> DoctorReport:
             known = ", ".join(each.name for each in made) or "none"
             raise UnknownCluster(f"There is no cluster connection {cluster!r}; configured are: {known}.")
         default = settings.default_cluster or (made[0].name if len(made) == 1 else "")
-        found = await asyncio.gather(*(_examined(each, limits, default) for each in chosen))
+        found = await asyncio.gather(*(_examined(each, limits, default, settings) for each in chosen))
     note = "" if settings.connections else default_server.NOTE if made else default_server.MISSING
-    return DoctorReport(tuple(found), note, settings.model, ())
+    return DoctorReport(tuple(found), note, await model_state(settings), ())
 
 
-async def _examined(connection: ClusterConnection, limits: LimitSettings, default: str) -> Connection:
+async def _examined(
+    connection: ClusterConnection, limits: LimitSettings, default: str, settings: Settings
+) -> Connection:
     from kubetriage.adapters.cluster.clusters import open_cluster
     from kubetriage.adapters.cluster.examination import examine_cluster
 
     cluster = open_cluster(connection, limits)
     try:
-        found = await examine_cluster(cluster)
+        found, metrics = await asyncio.gather(examine_cluster(cluster), _measured(settings, connection.name))
     finally:
         await cluster.close()
     made = (connection.name, connection.transport, connection.where, connection.name == default)
-    return Connection(*made, found)
+    return Connection(*made, found, metrics)
+
+
+async def _measured(settings: Settings, name: str) -> Prometheus | None:
+    """The Prometheus of a connection, None where none is configured. Raises `BadSettings`."""
+    configured = settings.connections.get(name)
+    if configured is None or configured.prometheus is None:
+        return None
+    from kubetriage.adapters.metrics.examination import examine_metrics
+    from kubetriage.bootstrap.prometheus import source_of
+    from kubetriage.bootstrap.services import handed_down
+
+    source = source_of(name, configured.prometheus, handed_down())
+    try:
+        return Prometheus(source.where, await examine_metrics(source.read))
+    finally:
+        await source.close()
 
 
 # --- on one screen ----------------------------------------------------------------------------------
@@ -87,7 +118,8 @@ def render(report: DoctorReport) -> str:
         lines += textwrap.wrap(report.note, WIDTH)
     for connection in report.connections:
         lines += ["", *_connection(connection)] if lines else _connection(connection)
-    lines += ["", f"model     {report.model or 'none configured: rules alone write the diagnosis'}"]
+    model = report.model or "none configured: rules alone write the diagnosis"
+    lines += ["", *textwrap.wrap(model, WIDTH, initial_indent="model     ", subsequent_indent=" " * 10)]
     lines += [f"channels  {', '.join(report.channels) or 'none configured: reports go to standard output'}"]
     return "\n".join(lines)
 
@@ -97,11 +129,24 @@ def _connection(connection: Connection) -> list[str]:
     mark = "ok" if connection.reachable else "NOT REACHABLE"
     default = ", default" if connection.default else ""
     lines = [f"{connection.name}  {mark}  ({connection.transport}: {connection.where}{default})"]
+    rows = [] if found.unreachable else _rows(found)
     if found.unreachable:
-        return lines + textwrap.wrap(found.unreachable, WIDTH, initial_indent="  ", subsequent_indent="  ")
-    for title, words in _rows(found):
+        lines += textwrap.wrap(found.unreachable, WIDTH, initial_indent="  ", subsequent_indent="  ")
+    for title, words in rows + _prometheus(connection.metrics):
         lines += textwrap.wrap(words, WIDTH, initial_indent=f"  {title:<11}", subsequent_indent=" " * 13)
     return lines
+
+
+def _prometheus(measured: Prometheus | None) -> list[tuple[str, str]]:
+    """Whether it can be asked, which it is, and whose metrics it has."""
+    if measured is None:
+        return []
+    found = measured.found
+    if found.unreachable:
+        return [("prometheus", f"NOT REACHABLE ({measured.where}): {found.unreachable}")]
+    said = f"ok ({measured.where}): {found.server or 'its version is not among its metrics'}"
+    rows = [("prometheus", said), ("metrics", ", ".join(found.present) or "none of the usual exporters'")]
+    return rows + [("no metrics", ", ".join(found.missing))] * bool(found.missing)
 
 
 def _rows(found: Examined) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from kubetriage.bootstrap.settings import ConnectionSettings, Settings
 from kubetriage.domain.errors import BadSettings
-from kubetriage.domain.ports import Clusters, Observations, Progress, Services
+from kubetriage.domain.ports import Clusters, Metrics, Models, NoMetrics, Observations, Progress, Services
 
 if TYPE_CHECKING:
     from kubetriage.adapters.cluster.connection import ClusterConnection
@@ -37,11 +37,15 @@ async def build_services(
     folder to keep the answers in; without it they are kept in memory. Raises `BadSnapshot`, `BadSettings`.
     """
     from kubetriage.adapters.knowledge.empty import EmptyKnowledge
+    from kubetriage.adapters.logs.mining import MiningLogReader
     from kubetriage.adapters.store.outbox import MemoryOutbox
 
     async with AsyncExitStack() as closing:
         yield Services(
             clusters=await _clusters(settings, snapshot, closing),
+            metrics=_metrics(settings, snapshot, closing),
+            models=_models(settings, closing),
+            logs=MiningLogReader(),
             observations=_observations(observations),
             knowledge=EmptyKnowledge(),
             outbox=MemoryOutbox(),
@@ -49,6 +53,15 @@ async def build_services(
             clock=lambda: datetime.now(UTC),
             stopwatch=time.monotonic,
         )
+
+
+def _models(settings: Settings, closing: AsyncExitStack) -> Models:
+    """The configured profiles; nothing is imported or read for them before one is asked."""
+    from kubetriage.bootstrap.models import ConfiguredModels
+
+    models = ConfiguredModels(settings)
+    closing.push_async_callback(models.aclose)
+    return models
 
 
 def _observations(folder: Path | None) -> Observations:
@@ -82,6 +95,25 @@ async def _clusters(settings: Settings, snapshot: Path | None, closing: AsyncExi
     return await closing.enter_async_context(McpClusters(made, settings.default_cluster, limits))
 
 
+def _metrics(settings: Settings, snapshot: Path | None, closing: AsyncExitStack) -> Metrics:
+    """What measures the clusters; of a snapshot, the answers recorded with it."""
+    from kubetriage.bootstrap.prometheus import ConfiguredMetrics, OneSource, source_of
+
+    if snapshot is not None:
+        from kubetriage.adapters.cluster.snapshot.recorded_metrics import RecordedMetrics
+
+        recorded = RecordedMetrics.load(snapshot)
+        return OneSource(recorded) if recorded is not None else NoMetrics()
+    sources = {
+        name: source_of(name, each.prometheus, handed_down())
+        for name, each in settings.connections.items()
+        if each.prometheus is not None
+    }
+    for source in sources.values():
+        closing.push_async_callback(source.close)
+    return ConfiguredMetrics(sources)
+
+
 def connections(settings: Settings, closing: AsyncExitStack) -> list[ClusterConnection]:
     """The configured connections; where there are none, one to the current kube context.
 
@@ -102,7 +134,7 @@ def connection_of(name: str, configured: ConnectionSettings) -> ClusterConnectio
     """A connection as the adapter takes it."""
     from kubetriage.adapters.cluster.connection import ClusterConnection
 
-    child = {key: SecretStr(os.environ[key]) for key in HANDED_DOWN if key in os.environ}
+    child = handed_down()
     requests = {"KUBE_CLIENT_QPS": SecretStr("50"), "KUBE_CLIENT_BURST": SecretStr("100")}
     env: Mapping[str, SecretStr] = {**child, **requests, **configured.env} if configured.command else {}
     return ClusterConnection(
@@ -121,6 +153,11 @@ def connection_of(name: str, configured: ConnectionSettings) -> ClusterConnectio
         connect_timeout=configured.connect_timeout,
         concurrency=configured.concurrency,
     )
+
+
+def handed_down() -> dict[str, SecretStr]:
+    """The variables of ours that a server which we start gets."""
+    return {key: SecretStr(os.environ[key]) for key in HANDED_DOWN if key in os.environ}
 
 
 def _token(name: str, configured: ConnectionSettings) -> SecretStr | None:

@@ -18,7 +18,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
-from kubetriage.domain.errors import BadInput, BadSettings, UnknownCluster
+from kubetriage.adapters.model.policies import Budget, CachePolicy
+from kubetriage.bootstrap.model_settings import NONE, ModelTables, profiles_of
+from kubetriage.bootstrap.prometheus_settings import PrometheusSettings
+from kubetriage.domain.errors import BadInput, BadSettings, UnknownCluster, UnknownModel
 from kubetriage.domain.language import Language
 
 PREFIX = "KUBETRIAGE_"
@@ -57,6 +60,8 @@ class ConnectionSettings(Part):
     """Seconds until the server must have been started and have listed its tools."""
     concurrency: int = Field(default=8, ge=1, le=64)
     """Reads under way at once, over all runs."""
+    prometheus: PrometheusSettings | None = None
+    """What measures the cluster; without it, no metrics but those of metrics.k8s.io are read."""
 
     @model_validator(mode="after")
     def _one_way_in(self) -> ConnectionSettings:
@@ -86,6 +91,10 @@ class Settings(Part):
     primary_language: Literal["en", "zh"] | None = None
     """The language of the values where `language` is both; the locale's when not set."""
     model: str = ""
+    """The profile that writes diagnoses; empty or `none` leaves it to the rules."""
+    models: ModelTables = Field(default_factory=dict)
+    budget: Budget = Budget()
+    model_cache: CachePolicy = CachePolicy()
     default_cluster: str = ""
     clusters: dict[str, ConnectionSettings] = Field(default_factory=dict)
     mcp_config: str = ""
@@ -105,9 +114,15 @@ class Settings(Part):
             raise UnknownCluster(f"There is no cluster connection {name!r}; configured are: {known}.")
 
     def require_model(self, name: str | None) -> None:
-        """Raises `BadInput` unless it is no model at all."""
-        if name not in (None, "", "none"):
-            raise BadInput(f"There is no model profile named {name}; only none is available.")
+        """Raises `UnknownModel` unless there is such a profile, or it is no model at all."""
+        if name not in (None, "", NONE) and name not in (known := profiles_of(self.models)):
+            raise UnknownModel(f"There is no model profile named {name}; there are: {', '.join(known)}.")
+
+    def chosen_model(self, asked: str | None) -> str:
+        """The profile to ask, empty for none: the one asked for, else the configured one."""
+        name = asked or self.model
+        self.require_model(name)
+        return "" if name == NONE else name
 
     def model_for(self, asked: str | None) -> str:
         """The profile that writes: the one asked for, else the configured one; empty for none."""
@@ -269,6 +284,9 @@ def _sentence(error: ValidationError, file: Path | None, given: Mapping[tuple[st
 def _known(place: Sequence[Any]) -> list[str]:
     models: dict[str, type[BaseModel]] = {
         "clusters": ConnectionSettings, "mcpServers": ConnectionSettings, "limits": LimitSettings,
+        "budget": Budget, "model_cache": CachePolicy,
     }  # fmt: skip
     model = models.get(str(place[0]), Settings) if len(place) > 1 else Settings
+    if model is ConnectionSettings and "prometheus" in place[2:-1]:
+        model = PrometheusSettings
     return list(model.model_fields)

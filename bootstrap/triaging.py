@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
+from kubetriage.bootstrap.tracing import langsmith_traced
 from kubetriage.domain.alert import Alert
 from kubetriage.domain.ports import Services
 from kubetriage.domain.report import Report
@@ -27,11 +28,12 @@ async def triage_incidents(
         services.clusters.choose(context.cluster or subject_of(alert).cluster)
     compiled = build_triage_alert(services).compile()
     for alert, *companions in incidents:
-        ended = await compiled.ainvoke(
-            {"alert": alert, "companions": companions},
-            {"recursion_limit": RECURSION_LIMIT},
-            context=context,
-        )
+        async with langsmith_traced():
+            ended = await compiled.ainvoke(
+                {"alert": alert, "companions": companions},
+                {"recursion_limit": RECURSION_LIMIT},
+                context=context,
+            )
         report: Report = ended["report"]
         yield report
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "triage": ("kubetriage.cli.triage:triage", "Diagnose an alert or a resource and print the report."),
     "demo": ("kubetriage.cli.demo:demo", "Run the bundled example: no cluster, no key, no network."),
     "doctor": ("kubetriage.cli.doctor:doctor", "Show connections, tools, rights, model and channels."),
+    "models": ("kubetriage.cli.models:models", "List model profiles, probe endpoints, show what was spent."),
     "snapshot": ("kubetriage.cli.snapshot:snapshot", "Record, check and serve snapshots of clusters."),
     "eval": ("kubetriage.cli.evals:evals", "Measure diagnoses against scenarios with known answers."),
     "graph": ("kubetriage.cli.graph:graph", "Print the triage graph as a Mermaid drawing."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubetriage.domain.alert import SubjectScope
-from kubetriage.domain.evidence import EvidenceGap, FailureKind
+from kubetriage.domain.evidence import ASKS_PROMETHEUS, EvidenceGap, FailureKind, ReadKind
 from kubetriage.domain.finding import Finding, RemedyKind
 from kubetriage.domain.language import Language, text
 from kubetriage.domain.report import Outcome, Recommendation
@@ -27,7 +27,7 @@ def recommendations(
     """
     made: list[Recommendation] = []
     for rank, cause in enumerate(named, 1):
-        made += _of_cause(cause, rank, language)
+        made += _of_cause(view, cause, rank, language)
     for symptom in symptoms:
         made += _remedies(symptom, None, language)
     if outcome is Outcome.INCONCLUSIVE:
@@ -39,11 +39,28 @@ def recommendations(
     return tuple(unique.values())
 
 
-def _of_cause(cause: Finding, rank: int, language: Language) -> list[Recommendation]:
+def _of_cause(view: ClusterView, cause: Finding, rank: int, language: Language) -> list[Recommendation]:
     found = _remedies(cause, rank, language)
     if all(r.kind is RemedyKind.CHECK for r in cause.remedies):
         found.append(_nothing_to_change(cause, rank, language))
-    return found
+    return _with_owner(view, cause, found, language)
+
+
+def _with_owner(
+    view: ClusterView, cause: Finding, made: list[Recommendation], language: Language
+) -> list[Recommendation]:
+    """Who writes the culprit (a Helm release, an application), unless a remedy says it already: told with the
+    first change, else with the first thing that is handed to others."""
+    from kubetriage.domain.rules.remedies import managed_by, owner_note  # late: it brings every rule with it
+
+    culprit = view.find(cause.culprit) if cause.culprit is not None else None
+    owner = managed_by(culprit)
+    acting = sorted((r for r in made if r.kind is not RemedyKind.CHECK), key=lambda r: r.kind != "change")
+    if owner is None or not acting or any(owner.say(language) in r.detail for r in made):
+        return made
+    note = owner_note(culprit, changes=acting[0].kind is RemedyKind.CHANGE).say(language)
+    noted = acting[0].model_copy(update={"detail": f"{acting[0].detail}{note}".strip()})
+    return [noted if r is acting[0] else r for r in made]
 
 
 def _remedies(finding: Finding, rank: int | None, language: Language) -> list[Recommendation]:
@@ -91,7 +108,9 @@ def _look_closer(view: ClusterView, language: Language) -> list[Recommendation]:
 
 
 def _rights(gaps: Sequence[EvidenceGap], language: Language) -> list[Recommendation]:
-    kinds = sorted({g.read.kind for g in gaps if g.read and g.failure is FailureKind.FORBIDDEN})
+    refused = [g.read for g in gaps if g.read and g.failure is FailureKind.FORBIDDEN]
+    refused = [read for read in refused if read.verb not in ASKS_PROMETHEUS]
+    kinds = sorted({"pods/log" if read.verb is ReadKind.LOG else read.kind for read in refused})
     if not kinds:
         return []
     return [

@@ -10,10 +10,10 @@ from kubetriage.domain.diagnosing import reported
 from kubetriage.domain.diagnosis import Diagnosis, bounded
 from kubetriage.domain.evidence import Evidence, EvidenceGap
 from kubetriage.domain.evidence_index import ids_of
-from kubetriage.domain.excerpts import excerpt_of_log
 from kubetriage.domain.finding import Finding, Role
-from kubetriage.domain.kube import containers
+from kubetriage.domain.kube import containers, pod_settled
 from kubetriage.domain.language import Language, Text, text
+from kubetriage.domain.log_excerpts import short_excerpt
 from kubetriage.domain.report import (
     Checked,
     CheckState,
@@ -30,7 +30,6 @@ from kubetriage.domain.view import ClusterView, Present, Unknown
 
 MAX_CHECKED = 40
 """Objects listed as looked at; the ones with findings are kept first."""
-_LOG_LINES = 6
 
 _BOUND = text("a bound of this run was reached", "达到本次运行的上限")
 _BOUNDS: dict[str, tuple[Text, Text]] = {
@@ -77,7 +76,7 @@ def assemble(
         changes=diagnosis.changes,
         recommendations=diagnosis.recommendations,
         evidence=_evidence(evidence),
-        gaps=_gaps(gaps, bounds_hit, language),
+        gaps=_gaps(gaps, bounds_hit, findings, language),
         knowledge=tuple(knowledge),
         verification=verification or Verification(),
         usage=usage,
@@ -110,10 +109,19 @@ def _evidence(evidence: Sequence[Evidence]) -> tuple[ReportEvidence, ...]:
     )
 
 
-def _gaps(gaps: Sequence[EvidenceGap], bounds_hit: Sequence[str], language: Language) -> tuple[Gap, ...]:
+_UNSEEN = "change.configuration-unseen"
+"""The rule (`domain/rules/changes_configuration.py`) that says what could not be looked at."""
+
+
+def _gaps(
+    gaps: Sequence[EvidenceGap], bounds_hit: Sequence[str], findings: Sequence[Finding], language: Language
+) -> tuple[Gap, ...]:
     said = [Gap(what=g.what.say(language), why=g.why.say(language)) for g in gaps]
     for what, why in (_BOUNDS[name] for name in bounds_hit):
         said.append(Gap(what=what.say(language), why=why.say(language)))
+    for hint in (f for f in findings if f.rule == _UNSEEN):
+        what = text("changes of the configuration of {o}", "{o} 的配置是否被修改", o=str(hint.subject))
+        said.append(Gap(what=what.say(language), why=hint.statement.say(language)))
     return tuple(said)
 
 
@@ -162,6 +170,8 @@ def _state(known: object, about: Sequence[Finding], findings: Sequence[Finding],
         return CheckState.UNREADABLE if isinstance(known, Unknown) else CheckState.ABSENT
     if any(f.role in trouble for f in about) or any(f.role in trouble and f.culprit == ref for f in findings):
         return CheckState.ABNORMAL
+    if known.object.ref.kind == "Pod" and not pod_settled(known.object):
+        return CheckState.ABNORMAL  # a finding about its sibling speaks for it too
     return CheckState.NORMAL
 
 
@@ -175,6 +185,5 @@ def _log_excerpt(view: ClusterView, ref: Resource, about: Sequence[Finding]) -> 
         for previous in (True, False):
             log = view.log(ref, container.name, previous=previous)
             if log is not None and log.text.strip():
-                lines = excerpt_of_log(log.text, quotes).splitlines()
-                return "\n".join(lines[-_LOG_LINES:])
+                return short_excerpt(log.text, quotes, log.digest)
     return ""

@@ -11,7 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from kubetriage.domain.dependence import backends_of, behind, dependents
+from kubetriage.domain.dependence import behind, dependents
+from kubetriage.domain.evidence import ASKS_PROMETHEUS
 from kubetriage.domain.finding import Finding, Likelihood, Role
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.view import ClusterView, Unknown
@@ -71,7 +72,11 @@ def _as_sure_as_seen(view: ClusterView, root: Finding) -> Finding:
     if root.likelihood is not Likelihood.HIGH:
         return root
     near = {root.subject, root.culprit or root.subject, *root.waits_on, *view.owners(root.subject)}
-    hidden = {(seen.read.kind, seen.read.namespace) for seen in view.observations if seen.failure is not None}
+    hidden = {
+        (seen.read.kind, seen.read.namespace)
+        for seen in view.observations
+        if seen.failure is not None and seen.read.verb not in ASKS_PROMETHEUS
+    }
     blind = any(isinstance(known := view.get(ref), Unknown) and known.failure is not None for ref in near)
     blind |= any((kind, ref.namespace) in hidden for ref in near for kind in _HIDES.get(ref.kind, ()))
     return root.model_copy(update={"likelihood": Likelihood.MEDIUM}) if blind else root
@@ -256,6 +261,3 @@ def _chain(edges: Sequence[set[int]], tops: Sequence[int]) -> list[int]:
                 open_ones.pop()
                 last_first += [current] if current not in last_first else []
     return last_first[::-1]
-
-
-__all__ = ["Explanation", "affected_by", "backends_of", "explain"]

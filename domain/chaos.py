@@ -1,4 +1,5 @@
-"""Chaos Mesh's experiments: whether one runs, and which pods it disturbs (chaos-mesh.org/v1alpha1)."""
+"""Experiments of Chaos Mesh (chaos-mesh.org/v1alpha1) and Litmus (litmuschaos.io/v1alpha1): whether one runs,
+and which pods it disturbs."""
 
 from __future__ import annotations
 
@@ -13,12 +14,30 @@ from kubetriage.domain.selecting import selects
 GROUP = "chaos-mesh.org"
 
 
+LITMUS = "litmuschaos.io"
+
+
 def is_experiment(obj: Obj) -> bool:
-    return obj.ref.kind in CHAOS and obj.ref.api_version.startswith(GROUP + "/")
+    return is_litmus(obj) or (obj.ref.kind in CHAOS and obj.ref.api_version.startswith(GROUP + "/"))
+
+
+def is_litmus(obj: Obj) -> bool:
+    return obj.ref.kind == "ChaosEngine" and obj.ref.api_version.startswith(LITMUS + "/")
+
+
+def action(obj: Obj) -> str:
+    """What it does, by the name that its project gives that: `delay`, `pod-network-loss`."""
+    if not is_litmus(obj):
+        return obj.text("spec", "action")
+    return next((str(e.get("name") or "") for e in obj.items("spec", "experiments")), "")
 
 
 def is_running(obj: Obj) -> bool:
     """Whether it is injected and not recovered; a paused or finished experiment disturbs nobody."""
+    if is_litmus(obj):
+        active = obj.text("spec", "engineState") == "active"
+        runs = any(str(e.get("status")) == "Running" for e in obj.items("status", "experiments"))
+        return active and runs and obj.text("status", "engineStatus") not in ("completed", "stopped")
     states = {c.type: c.status for c in obj.conditions().values()}
     if obj.text("status", "experiment", "desiredPhase") == "Stop" or states.get("Paused") == "True":
         return False
@@ -43,6 +62,10 @@ def disturbed(obj: Obj, pods: Iterable[Obj]) -> list[Obj]:
 
     A NetworkChaos disturbs its `target`, too, when it works in both directions.
     """
+    if is_litmus(obj):
+        key, _, value = obj.text("spec", "appinfo", "applabel").partition("=")
+        where = obj.text("spec", "appinfo", "appns") or obj.namespace
+        return [p for p in pods if key and p.namespace == where and p.labels.get(key) == value]
     recorded = {tuple(str(record.get("id") or "").split("/")[:2]) for record in _records(obj)}
     chosen = [obj.mapping("spec", "selector")] if kills(obj) or not recorded else []
     if obj.text("spec", "direction") in ("both", "from"):
@@ -56,7 +79,7 @@ def disturbed(obj: Obj, pods: Iterable[Obj]) -> list[Obj]:
 
 def kills(obj: Obj) -> bool:
     """Whether it ends pods or containers once, so that its records name pods that are gone."""
-    return obj.text("spec", "action").endswith("-kill")
+    return action(obj).endswith(("-kill", "pod-delete"))
 
 
 def _records(obj: Obj) -> list[dict[str, Any]]:

@@ -149,6 +149,9 @@ CHAOS = ("NetworkChaos", "PodChaos", "StressChaos", "IOChaos", "HTTPChaos", "DNS
          "JVMChaos", "KernelChaos")  # fmt: skip
 """Chaos Mesh's experiments on pods, the most usual first."""
 
+EXPERIMENTS = (*CHAOS, "ChaosEngine")
+"""Those of Chaos Mesh, and what starts Litmus's."""
+
 TABLE: tuple[CustomKind, ...] = (
     # ---- cert-manager
     CustomKind(
@@ -305,6 +308,8 @@ TABLE: tuple[CustomKind, ...] = (
                good=frozenset({"Installed", "Healthy"})),
     # ---- experiments
     *(_chaos(kind) for kind in CHAOS),
+    CustomKind("ChaosEngine", "litmuschaos.io", ("v1alpha1",), "chaosengines", "chaos-experiment",
+               good=frozenset()),
 )  # fmt: skip
 
 GENERIC = CustomKind(

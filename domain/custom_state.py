@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from kubetriage.domain.custom_kinds import HERE, CustomKind, Names, Path, StateField, Tie, judged_as
 from kubetriage.domain.kube import Obj, elements, when
-from kubetriage.domain.resource import KINDS, Resource, resource
+from kubetriage.domain.resource import KINDS, Resource, kind_key, resource
 
 _EPOCH = datetime(1971, 1, 1, tzinfo=UTC)
 """Gateway API's defaults for a status that no controller has written carry the year 1970."""
@@ -83,6 +83,18 @@ def _state(obj: Obj, field: StateField) -> Ill | None:
 # ---- whom it names
 
 
+_FLUX = {"HelmRelease": "helm.toolkit.fluxcd.io", "Kustomization": "kustomize.toolkit.fluxcd.io"}
+"""Flux labels what it makes of an object of these kinds with `<group>/name` and `<group>/namespace`."""
+
+
+def label_of_made(obj: Obj) -> dict[str, str]:
+    """The labels of what Flux makes of an object; empty for other objects."""
+    group = _FLUX.get(obj.ref.kind)
+    if group is None or not obj.ref.api_version.startswith(group + "/"):
+        return {}
+    return {f"{group}/name": obj.name, f"{group}/namespace": obj.namespace}
+
+
 def names_of(obj: Obj) -> list[Named]:
     """The objects that it names where the table says that its kind does, in the table's order."""
     found: dict[Resource, Named] = {}
@@ -105,20 +117,22 @@ def _ref(obj: Obj, place: Names, value: Any, space: str) -> Resource | None:
     if not name or not kind or _is_well(given):
         return None
     namespace = str(given.get("namespace") or space or obj.namespace)
-    return resource(kind, namespace, name, _version(given, kind, place))
+    return resource(kind, namespace, name, _version(obj, given, kind, place))
 
 
-def _version(given: Mapping[str, Any], kind: str, place: Names) -> str:
-    """The apiVersion of what is named; empty where nothing says it."""
+def _version(obj: Obj, given: Mapping[str, Any], kind: str, place: Names) -> str:
+    """The apiVersion of what `obj` names, within one group that of `obj`; empty where nothing says it."""
     told = str(given.get("apiVersion") or "")
-    if kind in KINDS:
-        return ""
     group = str(given.get("group") or place.group)
+    if kind in KINDS and kind_key(kind, told or f"{group}/") == kind:
+        return ""
     if told or not group:
         return told
     if given.get("version"):
         return f"{group}/{given['version']}"
     known = judged_as(kind, f"{group}/")
+    if obj.ref.api_version in known.api_versions:
+        return obj.ref.api_version
     return known.api_version if known.group else ""
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from kubetriage.domain.kube import Obj, when
-from kubetriage.domain.resource import KINDS, Resource, resource
+from kubetriage.domain.resource import KINDS, Resource, kind_key, resource
 
 
 class EventRecord(NamedTuple):
@@ -31,15 +31,17 @@ def _about(raw: Obj) -> tuple[str, str, str, str]:
     if not isinstance(about, dict):
         return "", "", "", ""
     kind = str(about.get("kind") or "")
-    info = KINDS.get(kind)
+    version = str(about.get("apiVersion") or "")
+    info = KINDS.get(kind_key(kind, version))
     here = raw.namespace if info is not None else ""  # an event is written beside the object it is about
     namespace = str(about.get("namespace") or here) if info is None or info.namespaced else ""
-    return kind, namespace, str(about.get("name") or ""), str(about.get("apiVersion") or "")
+    return kind, namespace, str(about.get("name") or ""), version
 
 
 def about_key(raw: Obj) -> tuple[str, str, str]:
     """`Resource.key` of what an event is about."""
-    return _about(raw)[:3]
+    kind, namespace, name, version = _about(raw)
+    return kind_key(kind, version), namespace, name
 
 
 def event_record(raw: Obj) -> EventRecord:

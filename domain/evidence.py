@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from kubetriage.domain.language import Text
+from kubetriage.domain.log_digest import LogDigest
 from kubetriage.domain.resource import Resource, kind_info, resource
 
 EXCERPT_LIMIT = 1200
@@ -25,6 +26,14 @@ class ReadKind(StrEnum):
     LOG = "log"
     TOP = "top"
     """Current usage by metrics.k8s.io; `kind` is Pod or Node."""
+    QUERY = "query"
+    """A PromQL expression, at one time or over a range; kind, namespace and name say whom it is about."""
+    RULES = "rules"
+    """The alerting rules of one name, as Prometheus has loaded them; `name` is the alert's."""
+
+
+ASKS_PROMETHEUS = frozenset({ReadKind.QUERY, ReadKind.RULES})
+"""Reads that a Prometheus answers and not the cluster."""
 
 
 class Read(BaseModel):
@@ -43,6 +52,15 @@ class Read(BaseModel):
     previous: bool = False
     tail: int = 0
     """Lines of a log, counted from its end."""
+    measure: str = ""
+    """Of a query: which one of `domain.measures` it is."""
+    expr: str = ""
+    at: datetime | None = None
+    """Of a query: the time that is asked about, the end of its range; UTC, whole seconds."""
+    seconds: int = 0
+    """Length of a query's range; 0 asks about one time."""
+    step: int = 0
+    """Seconds between the points of a range."""
 
     @property
     def key(self) -> str:
@@ -52,6 +70,9 @@ class Read(BaseModel):
         parts += [f"f={self.field_selector}"] if self.field_selector else []
         if self.verb is ReadKind.LOG:
             parts += [self.container, "previous" if self.previous else "current", str(self.tail)]
+        if self.verb is ReadKind.QUERY:
+            when = self.at.isoformat() if self.at else ""
+            parts += [self.measure, when, str(self.seconds), str(self.step), self.expr]
         return "|".join(parts)
 
     @property
@@ -87,8 +108,16 @@ def list_of(
     )
 
 
+LOG_LINES = 50_000
+"""Lines of a log that may be asked for at most."""
+
+
 def log_of(pod: Resource, container: str, *, previous: bool = False, tail: int = 500) -> Read:
-    """Read the last lines of a container's log, of its current or its previous run."""
+    """Read the last lines of a container's log, of its current or its previous run.
+
+    At most `LOG_LINES`, and 8 MiB of them, are read; what is cut is said. However much is read, the answer
+    holds a bounded text (`domain.log_keeping`) and a digest of the whole.
+    """
     return Read(
         verb=ReadKind.LOG,
         kind="Pod",
@@ -97,13 +126,36 @@ def log_of(pod: Resource, container: str, *, previous: bool = False, tail: int =
         name=pod.name,
         container=container,
         previous=previous,
-        tail=tail,
+        tail=min(tail, LOG_LINES),
     )
 
 
 def top_of(kind: str, namespace: str = "", name: str = "") -> Read:
     """Read current CPU and memory usage of pods or nodes."""
     return Read(verb=ReadKind.TOP, kind=kind, namespace=namespace, name=name)
+
+
+def query_of(
+    expr: str, about: Resource, measure: str, at: datetime, *, seconds: int = 0, step: int = 0
+) -> Read:
+    """Ask Prometheus for an expression at a time or, with `seconds`, over the range that ends there."""
+    return Read(
+        verb=ReadKind.QUERY,
+        kind=about.kind,
+        api_version=about.api_version,
+        namespace=about.namespace,
+        name=about.name,
+        measure=measure,
+        expr=expr,
+        at=at.replace(microsecond=0),
+        seconds=seconds,
+        step=step,
+    )
+
+
+def rules_of(alertname: str) -> Read:
+    """Ask Prometheus for the alerting rules of a name."""
+    return Read(verb=ReadKind.RULES, kind="Alert", name=alertname)
 
 
 class FailureKind(StrEnum):
@@ -145,7 +197,7 @@ class Observation(BaseModel):
 
     read: Read
     tool: str
-    """The MCP tool that answered."""
+    """The MCP tool that answered, or the endpoint of Prometheus."""
     arguments: dict[str, Any] = Field(default_factory=dict)
     """The arguments it was called with."""
     at: datetime
@@ -154,9 +206,12 @@ class Observation(BaseModel):
     """Asked, and there is no such object. An empty list is found, with no objects."""
     failure: ReadFailure | None = None
     objects: tuple[dict[str, Any], ...] = ()
-    """The objects of a get (one) or a list (any number), redacted; usage rows of a top."""
+    """The objects of a get (one) or a list (any number), redacted; usage rows of a top; the series of a
+    query (`{labels, points}`) and the rules of a name, as `domain.samples` makes them."""
     text: str | None = None
-    """The lines of a log, redacted."""
+    """The lines of a log, redacted. Of a long one its end, and the lines that the digest points at."""
+    digest: LogDigest | None = None
+    """Of a log: what reading the whole of it told."""
     cut: str = ""
     """What was left out to stay within bounds, in words; empty if nothing."""
 
@@ -195,4 +250,4 @@ class EvidenceGap(BaseModel):
 
 def object_cite(ref: Resource) -> str:
     """The citation of one object, wherever it was read."""
-    return f"object|{ref.kind}|{ref.namespace}|{ref.name}"
+    return "|".join(("object", *ref.key))

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from kubetriage.domain.diagnosis import bounded
-from kubetriage.domain.evidence import Evidence, EvidenceGap, FailureKind, Observation, ReadKind, object_cite
+from kubetriage.domain.evidence import (
+    ASKS_PROMETHEUS,
+    Evidence,
+    EvidenceGap,
+    FailureKind,
+    Observation,
+    ReadKind,
+    object_cite,
+)
 from kubetriage.domain.excerpts import excerpt_of_object, excerpt_of_read
 from kubetriage.domain.finding import Finding
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text, text
+from kubetriage.domain.measures import MEASURES
 from kubetriage.domain.resource import KINDS
 from kubetriage.domain.view import ClusterView
 
@@ -100,6 +109,14 @@ _WHY: dict[FailureKind, Text] = {
     FailureKind.TOO_LARGE: text("the answer was too large", "回答过大"),
     FailureKind.BAD_ANSWER: text("the answer could not be understood", "无法理解返回的内容"),
 }
+_WHY_NO_SAMPLES: dict[FailureKind, Text] = {
+    FailureKind.FORBIDDEN: text("Prometheus refuses the credentials", "Prometheus 拒绝了所用的凭据"),
+    FailureKind.UNAVAILABLE: text("Prometheus could not be reached", "无法连接 Prometheus"),
+    FailureKind.THROTTLED: text("Prometheus limits requests", "Prometheus 限流"),
+    FailureKind.UNSUPPORTED: text("Prometheus does not take the question", "Prometheus 不接受该查询"),
+}
+_ALIKE = frozenset({FailureKind.FORBIDDEN, FailureKind.UNAVAILABLE, FailureKind.THROTTLED})
+"""Failures that have nothing to do with the query."""
 
 
 def gaps_of(view: ClusterView) -> list[EvidenceGap]:
@@ -125,12 +142,16 @@ def gaps_of(view: ClusterView) -> list[EvidenceGap]:
 
 def _is_no_kind(seen: Observation) -> bool:
     missing = (FailureKind.UNSUPPORTED, FailureKind.NOT_RECORDED)
+    if seen.read.verb in ASKS_PROMETHEUS:
+        return False
     return seen.failure is not None and seen.failure.kind in missing and seen.read.kind not in KINDS
 
 
 def _why(seen: Observation) -> Text:
     assert seen.failure is not None
     base = _WHY[seen.failure.kind]
+    if seen.read.verb in ASKS_PROMETHEUS:
+        base = _WHY_NO_SAMPLES.get(seen.failure.kind, base)
     message = bounded(" ".join(seen.failure.message.split()))
     if not message or seen.failure.kind is FailureKind.NOT_RECORDED:
         return base
@@ -146,11 +167,25 @@ def _what(seen: Observation) -> Text:
             return text("{r}", "{r}", r=str(read.resource))
         case ReadKind.LOG:
             past = ("previous log", "上一次运行的日志") if read.previous else ("log", "日志")
-            who = f"{read.namespace}/{read.name} ({read.container})"
-            return text("{past} of {who}", "{who} 的{pz}", past=past[0], pz=past[1], who=who)
+            return text(
+                "{past} of {who} ({c})", "{who}（{c}）的{pz}",
+                past=past[0], pz=past[1], who=f"{read.namespace}/{read.name}", c=read.container,
+            )  # fmt: skip
+        case ReadKind.QUERY | ReadKind.RULES:
+            return _what_of_samples(seen)
         case ReadKind.TOP:
             return text("usage of {k}s{w}", "{z}{k} 的用量", k=read.kind, w=where_en, z=where_zh)
         case _:
             chosen = ",".join(s for s in (read.label_selector, read.field_selector) if s)
-            tail = f" ({chosen})" if chosen else ""
+            tail = Text(en=f" ({chosen})", zh=f"（{chosen}）") if chosen else ""
             return text("{k} list{w}{t}", "{z}{k} 列表{t}", k=read.kind, w=where_en, z=where_zh, t=tail)
+
+
+def _what_of_samples(seen: Observation) -> Text:
+    """One gap for everything that a Prometheus which cannot be asked would have told."""
+    if seen.failure is not None and seen.failure.kind in _ALIKE:
+        return text("metrics of Prometheus", "Prometheus 的指标")
+    measure = MEASURES.get(seen.read.measure)
+    if measure is None:
+        return text("the rule of alert {n} in Prometheus", "Prometheus 中告警 {n} 的规则", n=seen.read.name)
+    return text("{r}: {what}", "{r}：{what}", r=str(seen.read.resource), what=measure.what)

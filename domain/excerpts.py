@@ -5,17 +5,18 @@ Deterministic, bounded (`EXCERPT_LIMIT` characters), and made of the observation
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kubetriage.domain.events import event_record
-from kubetriage.domain.evidence import EXCERPT_LIMIT, Observation, ReadKind
+from kubetriage.domain.evidence import ASKS_PROMETHEUS, EXCERPT_LIMIT, Observation, ReadKind
+from kubetriage.domain.excerpt_lines import bounded_lines, cut_line
 from kubetriage.domain.kube import Obj
+from kubetriage.domain.log_excerpts import excerpt_of_log
+from kubetriage.domain.measures import unit_of
 from kubetriage.domain.quoting import holds
+from kubetriage.domain.samples import lines_of
 
-_LINE = 320
-_AROUND = 60
-_TAIL = 12
 _DULL = (
     "apiVersion", "kind", "metadata.name", "metadata.namespace", "metadata.uid", "metadata.resourceVersion",
     "metadata.generation", "metadata.managedFields", "metadata.ownerReferences", "metadata.annotations",
@@ -38,79 +39,27 @@ def excerpt_of_read(seen: Observation, quotes: Sequence[str] = ()) -> str:
     if seen.absent:
         return "not found"
     if seen.read.verb is ReadKind.LOG:
-        return excerpt_of_log(seen.text or "", quotes)
+        return excerpt_of_log(seen.text or "", quotes, seen.digest, cut=seen.cut, tail=seen.read.tail)
     if seen.read.verb is ReadKind.GET and seen.objects:
         return excerpt_of_object(seen.objects[0], quotes)
     if seen.read.verb is ReadKind.TOP:
         rows = [", ".join(f"{k}={v}" for k, v in row.items()) for row in seen.objects]
-        return _bounded(sorted(rows, key=lambda row: not any(q in row for q in quotes if q)))
+        return bounded_lines(sorted(rows, key=lambda row: not any(q in row for q in quotes if q)))
+    if seen.read.verb in ASKS_PROMETHEUS:
+        return _measured(seen, quotes)
     return _names(seen, quotes)
 
 
-def excerpt_of_log(text: str, quotes: Sequence[str] = ()) -> str:
-    """The lines that hold a quoted value, the line before each, and the last ones, as far as there is room.
-
-    The last line with each value comes first of all, so that every value is seen.
-    """
-    lines = text.splitlines()
-    if not lines:
-        return "(empty log)"
-    parts = [part for quote in quotes for part in quote.splitlines() if part]
-    hits = [[i for i, line in enumerate(lines) if part in line] for part in parts]
-    found = [places for places in hits if places]
-    order = [places[-1] for places in found] + [places[0] for places in found]
-    order += [i - 1 for i in order if i]
-    order += range(len(lines) - 1, max(len(lines) - 1 - _TAIL, -1), -1)
-    chosen: dict[int, str] = {}
-    room = EXCERPT_LIMIT
-    for i in order:
-        line = chosen.get(i) or _short(lines[i], parts)
-        cost = len(line) + len("\n…\n")
-        if i not in chosen and cost <= room:
-            chosen[i] = line
-            room -= cost
-    return _with_gaps(chosen) if chosen else _bounded([_short(lines[order[0]], parts)])
-
-
-def _with_gaps(chosen: Mapping[int, str]) -> str:
-    out: list[str] = []
-    previous = -1
-    for i in sorted(chosen):
-        if i != previous + 1 and out:
-            out.append("…")
-        out.append(chosen[i])
-        previous = i
-    return _bounded(out)
-
-
-def _short(line: str, quotes: Sequence[str]) -> str:
-    """A long line cut down to what stands around the quoted values it holds, else to its beginning."""
-    if len(line) <= _LINE:
-        return line
-    windows: list[tuple[int, int]] = []
-    for start, end in sorted((line.find(q), line.find(q) + len(q)) for q in quotes if q and q in line):
-        first, last = max(0, start - _AROUND), min(len(line), end + _AROUND)
-        if windows and first <= windows[-1][1]:
-            windows[-1] = (windows[-1][0], max(last, windows[-1][1]))
-        else:
-            windows.append((first, last))
-    windows = windows or [(0, 0)]
-    rest = _LINE - 2 - sum(last - first for first, last in windows)
-    windows[-1] = (windows[-1][0], min(len(line), windows[-1][1] + max(rest, 0)))
-    shown = "…".join(line[first:last] for first, last in windows)[: 3 * _LINE]
-    return ("…" if windows[0][0] else "") + shown + ("…" if windows[-1][1] < len(line) else "")
-
-
-def _bounded(lines: Iterable[str]) -> str:
-    kept: list[str] = []
-    room = EXCERPT_LIMIT
-    for line in lines:
-        if len(line) + 1 > room:
-            kept.append(line[: max(room - 2, 0)] + "…")
-            break
-        kept.append(line)
-        room -= len(line) + 1
-    return "\n".join(kept)[:EXCERPT_LIMIT]
+def _measured(seen: Observation, quotes: Sequence[str]) -> str:
+    """The series of a query, those with a quoted value first, or the rules of a name."""
+    if seen.read.verb is ReadKind.RULES:
+        return bounded_lines(str(rule.get("query")) for rule in seen.objects) or "no rule of this name"
+    if not seen.objects:
+        return "no series"
+    lines = lines_of(seen.objects, unit_of(seen.read.measure))
+    lines.sort(key=lambda line: not any(holds(line, q) for q in quotes if q))
+    cut = [f"({seen.cut})"] if seen.cut else []
+    return bounded_lines([*cut, *(cut_line(line, quotes) for line in lines)])
 
 
 def _names(seen: Observation, quotes: Sequence[str]) -> str:
@@ -125,15 +74,14 @@ def _names(seen: Observation, quotes: Sequence[str]) -> str:
     names.sort(key=lambda name: name not in wanted and name.rpartition("/")[2] not in wanted)
     more = f" … and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
     cut = f" ({seen.cut})" if seen.cut else ""
-    return _bounded([f"{len(names)} {seen.read.kind} objects{cut}: {', '.join(names[:_NAMES])}{more}"])
+    return bounded_lines([f"{len(names)} {seen.read.kind} objects{cut}: {', '.join(names[:_NAMES])}{more}"])
 
 
 def _event_line(event: Obj) -> str:
     record = event_record(event)
     kind = "Warning" if record.warning else "Normal"
-    first = record.first.strftime("%Y-%m-%dT%H:%M:%SZ") if record.first else "?"
-    last = record.last.strftime("%Y-%m-%dT%H:%M:%SZ") if record.last else "?"
-    span = first if first == last else f"{first} to {last}"
+    times = [at.strftime("%Y-%m-%dT%H:%M:%SZ") for at in (record.first, record.last) if at]
+    span = " to ".join(dict.fromkeys(times)) or "time not recorded"
     about = f"{record.about.kind}/{record.about.name}"
     head = f"{kind} {record.reason} x{record.times} ({span}) {record.component} on {about}: "
     return (head + record.message)[:EXCERPT_LIMIT]
@@ -164,7 +112,7 @@ def _choose(pairs: list[tuple[str, str]], quotes: Sequence[str]) -> str:
     lines: list[str] = []
     room = EXCERPT_LIMIT
     for i in sorted(range(len(pairs)), key=grade):
-        line = f"{pairs[i][0]}: {_short(pairs[i][1], wanted)}"
+        line = f"{pairs[i][0]}: {cut_line(pairs[i][1], wanted)}"
         if len(line) + 1 <= room and grade(i) < 3:
             lines.append(line)
             room -= len(line) + 1

@@ -141,11 +141,13 @@ def _of_node(view: ClusterView, node: Resource) -> _Part:
         return _Part(text("No pods of {n} were read", "没有读到 {n} 上的 Pod", n=str(node)), ())
     bad = [p for p in pods if not pod_settled(p)]
     said = text(
-        "{n} runs {all} pods, {bad} of them not ready",
-        "{n} 上有 {all} 个 Pod，其中 {bad} 个未就绪",
+        "{n} runs {all}, {en_bad}",
+        "{n} 上有 {zh_all} 个 Pod，{zh_bad}",
         n=str(node),
-        all=len(pods),
-        bad=len(bad),
+        all=f"{len(pods)} pod{'' if len(pods) == 1 else 's'}",
+        zh_all=len(pods),
+        en_bad=f"{len(bad)} of them not ready" if bad else "all of them ready",
+        zh_bad=f"其中 {len(bad)} 个未就绪" if bad else "全部就绪",
     )
     return _Part(said, tuple(p.cite for p in bad[:_NAMED]))
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
-from kubetriage.domain.claims import unsupported
+from kubetriage.domain.claims import Checks
 from kubetriage.domain.commands import checked
 from kubetriage.domain.diagnosing import Case
 from kubetriage.domain.diagnosis import bounded
@@ -16,7 +16,7 @@ from kubetriage.domain.hypotheses import Hypothesis
 from kubetriage.domain.kind_names import kind_named
 from kubetriage.domain.resource import Resource, kind_info, resource
 from kubetriage.domain.verdict import NamedObject, Verdict, VerdictCause, VerdictClaim, VerdictStep
-from kubetriage.domain.view import Present, Unknown
+from kubetriage.domain.view import Absent, Present
 
 Item = TypeVar("Item", VerdictCause, VerdictClaim, VerdictStep)
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+){0,5}")
@@ -65,8 +65,13 @@ class _Court:
 
     def __init__(self, case: Case, hypotheses: Sequence[Hypothesis]) -> None:
         self.view = case.view
+        self._checks = Checks(case.evidence, case.view, hypotheses)
         self.by_id = {item.id: item for item in case.evidence}
         self.known = {each.id: each for each in hypotheses}
+        self._blamed: dict[Resource, tuple[str, ...]] = {}
+        for each in hypotheses:
+            if each.finding.culprit is not None:
+                self._blamed.setdefault(each.finding.culprit, each.evidence)
         self.problems: list[str] = []
         self.dropped = 0
 
@@ -88,7 +93,7 @@ class _Court:
 
     def missing(self, words: str, ids: Sequence[str]) -> str:
         """The values that are not in the evidence, as one list in words."""
-        return ", ".join(f"“{value}”" for value in unsupported(words, self.cited(ids), self.view)[:6])
+        return ", ".join(f"“{value}”" for value in self._checks.of(ids).unsupported(words)[:6])
 
     def claim(self, item: VerdictClaim) -> VerdictClaim | str:
         wrong = self._grounds(item.statement, item.evidence)
@@ -96,13 +101,14 @@ class _Court:
 
     def cause(self, item: VerdictCause) -> VerdictCause | str:
         confirmed = self.known.get(item.finding)
-        evidence = item.evidence or (confirmed.evidence if confirmed is not None else ())
+        # What confirms a finding stands on the finding's evidence, too.
+        evidence = tuple(dict.fromkeys((*item.evidence, *(confirmed.evidence if confirmed else ()))))
         wrong = self._grounds(item.statement, evidence)
         if wrong:
             return wrong
         culprit = None
         if item.culprit is not None:
-            ref = self.object_named(item.culprit)
+            ref = self.object_named(item.culprit, evidence)
             if isinstance(ref, str):
                 return ref
             culprit = NamedObject(kind=ref.kind, namespace=ref.namespace, name=ref.name)
@@ -125,21 +131,48 @@ class _Court:
                 return f"`{command[:120]}`: {seen.problem}"
             if seen.effect is Effect.DESTRUCTIVE:
                 return f"`{command[:120]}`: it deletes or evicts"
-        wrong = self.missing(f"{item.title} {item.detail}", list(self.by_id))
-        return f"not in the evidence: {wrong}" if wrong else item
+        strange = self._checks.strange_names(f"{item.title}. {item.detail}")
+        return f"nothing has this name: {', '.join(strange[:6])}" if strange else item
 
-    def object_named(self, named: NamedObject) -> Resource | str:
-        """The culprit as an object that is there, or known to be absent."""
-        kind = kind_named(named.kind)
+    def object_named(self, named: NamedObject, evidence: Sequence[str]) -> Resource | str:
+        """The culprit as an object that is there, is known to be absent, or is named by what is cited.
+
+        Secrets are never read and owners may lie outside what was: the objects that use them name them.
+        """
+        kind = kind_named(named.kind) or self._custom_kind(named.kind)
         if kind is None:
             return f"{named.kind!r} is not a kind of object"
+        tried = [resource(kind, space, named.name) for space in self._homes(kind, named, evidence)]
+        known = [self.view.get(ref) for ref in tried]
+        for state in known:
+            if isinstance(state, Present):
+                return state.object.ref
+        for ref, state in zip(tried, known, strict=True):
+            if isinstance(state, Absent):
+                return ref
+        for ref in tried:
+            if self._is_blamed(ref, evidence) or self._checks.of(evidence).names_object(ref):
+                return ref
+        return f"the evidence shows no {tried[0]}"
+
+    def _homes(self, kind: str, named: NamedObject, evidence: Sequence[str]) -> list[str]:
+        """The namespaces that an object may be in: the one that is told, else the alert's and those cited."""
         info, primary = kind_info(kind), self.view.primary
-        home = named.namespace or (primary.namespace if primary is not None else self.view.subject.namespace)
-        ref = resource(kind, home if info is not None and info.namespaced else "", named.name)
-        known = self.view.get(ref)
-        if isinstance(known, Unknown):
-            return f"the evidence shows no {ref}"
-        return known.object.ref if isinstance(known, Present) else ref
+        if info is not None and not info.namespaced:
+            return [""]
+        if named.namespace:
+            return [named.namespace]
+        own = primary.namespace if primary is not None else self.view.subject.namespace
+        return list(dict.fromkeys((own, *sorted(self._checks.of(evidence).ground.namespaces))))
+
+    def _custom_kind(self, word: str) -> str | None:
+        """A kind that no table has and this run has seen."""
+        kinds = {seen.read.kind for seen in self.view.observations} | {ref.kind for ref in self._blamed}
+        return next((kind for kind in sorted(kinds) if kind.lower() == word.strip().lower()), None)
+
+    def _is_blamed(self, ref: Resource, evidence: Sequence[str]) -> bool:
+        """Whether a rule that stands on some of this evidence blames the same object."""
+        return not set(self._blamed.get(ref, ())).isdisjoint(evidence)
 
     def _grounds(self, statement: str, evidence: Sequence[str]) -> str:
         """Why a statement does not stand on what it cites; empty if it does."""

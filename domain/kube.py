@@ -13,7 +13,7 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from kubetriage.domain.evidence import object_cite
-from kubetriage.domain.resource import KINDS, Resource, resource
+from kubetriage.domain.resource import KINDS, Resource, kind_key, resource
 from kubetriage.domain.selecting import selector_of as selector_of
 from kubetriage.domain.selecting import selects as selects
 
@@ -89,18 +89,22 @@ class Condition(NamedTuple):
 class Obj:
     """One object, read-only."""
 
-    __slots__ = ("_api_version", "_conditions", "_containers", "_controller", "_labels", "_ref", "key", "raw")
+    __slots__ = (
+        "_api_version", "_conditions", "_containers", "_controller", "_kind", "_labels", "_ref", "key", "raw",
+    )  # fmt: skip
 
     def __init__(self, raw: Mapping[str, Any], kind: str = "", api_version: str = "") -> None:
         self.raw = raw
         meta = raw.get("metadata")
         meta = meta if isinstance(meta, dict) else {}
         kind = str(raw.get("kind") or kind)
-        info = KINDS.get(kind)
-        namespace = str(meta.get("namespace") or "") if info is None or info.namespaced else ""
-        self.key: tuple[str, str, str] = (kind, namespace, str(meta.get("name") or ""))
-        """Kind, namespace and name: `ref.key`."""
         self._api_version = str(raw.get("apiVersion") or api_version)
+        told = kind_key(kind, self._api_version)
+        info = KINDS.get(told)
+        namespace = str(meta.get("namespace") or "") if info is None or info.namespaced else ""
+        self.key: tuple[str, str, str] = (told, namespace, str(meta.get("name") or ""))
+        """Kind (with its group where another is meant usually), namespace and name: `ref.key`."""
+        self._kind = kind
         # What many rules ask for again and again is made once: lists hold thousands of objects.
         self._ref: Resource | None = None
         self._labels: dict[str, str] | None = None
@@ -114,7 +118,7 @@ class Obj:
     @property
     def ref(self) -> Resource:
         if self._ref is None:
-            self._ref = resource(*self.key, self._api_version)
+            self._ref = resource(self._kind, *self.key[1:], self._api_version)
         return self._ref
 
     @property

@@ -20,17 +20,24 @@ class Sign(StrEnum):
     CLOCK = "clock"
     """A certificate that is not valid yet: one of the two clocks is wrong."""
     CERT_EXPIRED = "certificate-expired"
+    CERT_NAME = "certificate-name"
+    """A certificate for other names than the one that was called."""
     TLS = "tls"
     NO_DATABASE = "no-database"
     AUTH = "authentication"
+    FORBIDDEN = "forbidden"
+    """Known to its peer, and not allowed what it asks (403); the cluster's own API is `RBAC`."""
     POOL = "pool-exhausted"
     SCHEMA = "schema"
     LOCK = "lock"
+    SQL_SYNTAX = "sql-syntax"
     PROVIDER_QUOTA = "provider-quota"
     """A limit that an API outside the cluster sets on an account or project."""
     RATE = "rate-limit"
     MISSING_ENV = "missing-env"
     MISSING_KEY = "missing-config-key"
+    AS_ROOT = "as-root"
+    """The program refuses to run as root."""
     PORT_DENIED = "port-denied"
     PORT_IN_USE = "port-in-use"
     DISK_FULL = "disk-full"
@@ -39,6 +46,8 @@ class Sign(StrEnum):
     connection."""
     READ_ONLY = "read-only"
     TOO_MANY_FILES = "too-many-files"
+    TOO_MANY_THREADS = "too-many-threads"
+    """No further thread or process: the limit of process ids, of the pod, the user or the node."""
     HEAP = "heap"
     DNS = "dns"
     REFUSED = "refused"
@@ -47,6 +56,7 @@ class Sign(StrEnum):
     RESET = "reset"
     BAD_FLAG = "bad-flag"
     SHELL_SYNTAX = "shell-syntax"
+    CODE_SYNTAX = "code-syntax"
     NO_COMMAND = "no-command"
     NO_SCRIPT = "no-script"
     NO_MODULE = "no-module"
@@ -70,9 +80,10 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
     (
         Sign.RBAC,
         (
-            r"User \"(?P<user>system:[^\"]+)\" cannot (?P<verb>[\w-]+) "
-            r"(?:resource \"(?P<resource>[^\"]+)\"|path \"(?P<path>[^\"]+)\")"
-            r"(?: in API group \"(?P<group>[^\"]*)\")?(?: in the namespace \"(?P<namespace>[^\"]+)\")?",
+            r"User \\?\"(?P<user>system:[^\"\\]+)\\?\" cannot (?P<verb>[\w-]+) "
+            r"(?:resource \\?\"(?P<resource>[^\"\\]+)\\?\"|path \\?\"(?P<path>[^\"\\]+)\\?\")"
+            r"(?: in API group \\?\"(?P<group>[^\"\\]*)\\?\")?"
+            r"(?: in the namespace \\?\"(?P<namespace>[^\"\\]+)\\?\")?",
         ),
     ),
     (Sign.MESH_DENIED, (r"\bRBAC: access denied",)),
@@ -86,7 +97,31 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
     ),
     (
         Sign.CERT_EXPIRED,
-        (r"certificate (?:has )?expired", r"CERT_HAS_EXPIRED", r"CertificateExpired", r"NotAfter: "),
+        (
+            r"certificate (?:has )?expired",
+            r"CERT_HAS_EXPIRED",
+            r"CertificateExpired",
+            r"NotAfter: ",
+            r"certificate: Expired\b|\bCertExpired\b|sslv3 alert certificate expired",
+        ),
+    ),
+    (
+        Sign.CERT_NAME,
+        (
+            r"certificate is (?:not )?valid for (?P<name>[^\n\"]{1,200}), not (?P<host>[\w.*-]+)",
+            r"(?:host ?name|IP address) mismatch(?:, certificate is not valid for '(?P<host2>[\w.-]+)')?",
+            r"does not match certificate's altnames(?:: (?:Host: |IP: )?(?P<host3>[\w.-]*\w)"
+            r"\.? is not (?:in the cert's altnames|cert's CN): (?P<name2>[^\n\"]{1,160}))?",
+            r"No name matching (?P<host4>[\w.-]+) found",
+            r"No subject alternative (?:DNS |IP )?(?:names?|addresses) (?:matching (?:IP address )?"
+            r"(?P<host5>[\w.:-]+) found|present)",
+            r"certificate subject name (?:'(?P<name3>[^'\n]{1,120})' )?(?:does not match|matches) target "
+            r"host(?: ?name)?(?: '(?P<host6>[\w.-]+)')?",
+            r"certificate: NotValidForName|RemoteCertificateNameMismatch|CertNotValidForName",
+            r"doesn't match any of the subject alternative names"
+            r"|match(?:es)? neither of the subject alternative",
+            r"cannot validate certificate for (?P<host7>[\w.:-]+) because it doesn't contain any IP SANs",
+        ),
     ),
     (
         Sign.TLS,
@@ -98,6 +133,16 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"server gave HTTP response to HTTPS client|does not look like a TLS handshake",
             r"no pg_hba\.conf entry for host [^\n]{0,120}(?:no encryption|SSL off)",
             r"(?:requires|does not support|must use) (?:SSL|TLS)\b|require_secure_transport",
+            r"PKIX path (?:building|validation) failed|unable to find valid certification path",
+            r"invalid peer certificate|remote certificate (?:is invalid|was rejected)",
+            r"The SSL connection could not be established|RemoteCertificateChainErrors",
+            r"(?:ssl|tls)v\d[\w.]* alert |alert (?:handshake failure|protocol version|internal error)",
+            r"(?:remote error|local error): tls: |\btls: (?:failed|unsupported|no supported"
+            r"|protocol version|unknown)",
+            r"SSL_(?:do_handshake|connect|accept)\b[^\n]{0,20}(?:failed|returned)|SSLEOFError|SSLV3_ALERT",
+            r"(?:SSL|TLS) handshake (?:failed|error)|UNABLE_TO_GET_ISSUER_CERT|DEPTH_ZERO_SELF_SIGNED_CERT",
+            r"SSL certificate problem|certificate is not trusted|no protocols available"
+            r"|unsupported protocol\b",
         ),
     ),
     (
@@ -106,6 +151,8 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"database \"(?P<name>[^\"]+)\" does not exist",
             r"Unknown database '(?P<name2>[^']+)'",
             r"keyspace '?(?P<name3>\w+)'? does not exist",
+            r"Cannot open database \"(?P<name4>[^\"\n]{1,80})\" requested by the login",
+            r"no vhost '?(?P<name5>[\w/.-]+)'?|vhost (?P<name6>\S+) not found",
         ),
     ),
     (
@@ -119,19 +166,53 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"(?-i:WRONGPASS|NOAUTH|ACCESS_REFUSED|InvalidAccessKeyId|SignatureDoesNotMatch)",
             r"ERR invalid password|SASL authentication failed|Not authorized on \S+ to execute",
             r"auth(?:entication)? (?:failed|error|failure)\b|Authentication(?:Exception|Error)\b",
-            r"invalid (?:credentials|username|user name|api key|access token|client secret)",
+            r"401 Client Error|HttpClientErrorException\$Unauthorized|\(401\) Unauthorized"
+            r"|does not indicate success: 401|Request failed with status code 401"
+            r"|unexpected (?:HTTP )?status(?: code)?:? 401|(?:server|it) (?:returned"
+            r"|responded with)[^\n]{0,24} 401\b",
+            r"(?:is blocked because of many connection errors|is not allowed to connect to this M)",
+            r"Login was refused using authentication mechanism|ExpiredToken\b|token (?:is|has) expired",
+            r"bad username or password|incorrect (?:username or )?password|Unauthenticated\b(?: desc|:)",
+            r"invalid (?:[\w-]+ ){0,2}(?:credentials|username|user name|api[ _-]?key|access token"
+            r"|client secret)",
+        ),
+    ),
+    (
+        Sign.FORBIDDEN,
+        (
+            r"403 Client Error|HttpClientErrorException\$Forbidden|\(403\) Forbidden"
+            r"|does not indicate success: 403|Request failed with status code 403"
+            r"|unexpected (?:HTTP )?status(?: code)?:? 403|(?:server|it) (?:returned"
+            r"|responded with)[^\n]{0,24} 403\b",
+            r"User: (?P<user>arn:\S+) is not authorized to perform: (?P<name>[\w:*]+)",
+            r"(?P<user2>\S+@\S+) does not have (?P<name2>[\w.]+) access",
+            r"Permission '(?P<name3>[\w.]+)' denied on resource|AuthorizationFailed\b",
+            r"(?-i:AccessDenied): |status code: 403|(?:Topic|Group|Cluster)AuthorizationException",
+            r"Not authorized to access (?:topics|group)|permission denied for (?:table|relation|schema"
+            r"|database|"
+            r"sequence|function) (?P<name4>[\w.\"]+)",
+            r"(?:SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP"
+            r"|INDEX) command denied to user '(?P<user3>[^']*)'",
+            r"NOPERM this user has no permissions|code = PermissionDenied",
         ),
     ),
     (
         Sign.POOL,
         (
-            r"pool (?:is |was )?(?:exhausted|full|empty|depleted|saturated)",
+            r"pool (?:is |was |has been )?(?:exhausted|full(?!, discarding)|empty|depleted|saturated)",
             r"pool exhaust|exhausted [^\n]{0,20}pool",
             r"QueuePool limit|remaining connection slots are reserved|too many (?:connections|clients)",
             r"Connection is not available, request timed out|Unable to acquire JDBC Connection",
-            r"(?:timeout|timed out) [^\n]{0,30}(?:acquir|wait|obtain|get)[^\n]{0,40}(?:pool|connection from)",
+            r"(?:timeout|timed out) [^\n]{0,30}(?:acquir|wait|obtain|get)[^\n]{0,40}(?:pool"
+            r"|connection from)",
+            r"(?:could not|couldn't|cannot|can't|unable to|failed to) (?:acquire|obtain|get|borrow"
+            r"|check ?out)"
+            r"[^\n]{0,40} (?:from (?:the |its )?(?:\w+ )?pool|database connection)",
             r"Timeout acquiring a connection|max_user_connections|all connections (?:are )?in use",
             r"no (?:free|idle|available) connections?[^\n]{0,20}pool",
+            r"pool timed out|PoolTimeout\b|ConnectionAcquireTimeout|max number of clients reached",
+            r"could(?: not|n't) (?:get|obtain|acquire) (?:a )?(?:\w+ )?(?:connection|resource)"
+            r"(?: from the pool| within| after)",
         ),
     ),
     (
@@ -143,6 +224,17 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"column \"?(?P<name4>[\w.]+)\"? (?:of relation \S+ )?does not exist",
             r"Unknown column '(?P<name5>[^']+)'",
             r"(?:pending|unapplied) migrations?|migrations? (?:\S+ ){0,4}failed|Dirty database version",
+            r"Migration checksum mismatch for migration (?:version )?(?P<name6>\S+)"
+            r"|failed migrations? in the target",
+            r"Can't locate revision identified by '(?P<name7>[^']+)'|Target database is not up to date",
+            r"PendingMigrationError|Migrations are pending|InconsistentMigrationHistory"
+            r"|MigrationSchemaMissing",
+            r"Schema-validation: missing (?:table|column|sequence) \[(?P<name8>[^\]]+)\]",
+            r"Invalid (?:object|column) name '(?P<name9>[^']+)'|table or view does not exist",
+            r"(?:type|schema|extension|sequence) \"(?P<name10>[^\"]+)\" does not exist",
+            r"function (?P<name11>[\w.]+)\([^)\n]{0,120}\) does not exist"
+            r"|unconfigured table (?P<name12>\w+)",
+            r"no such column: ?(?P<name13>[\w.]+)|has no column named (?P<name14>\w+)",
         ),
     ),
     (
@@ -152,6 +244,19 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             "Lock wait timeout exceeded",
             "could not obtain lock",
             "database is locked",
+            "was deadlocked on lock",
+            r"canceling statement due to lock timeout|could not acquire (?:change log )?lock"
+            r"|\bSQLITE_BUSY\b",
+        ),
+    ),
+    (
+        Sign.SQL_SYNTAX,
+        (
+            r"syntax error at or near \"(?P<name>[^\"\n]{1,60})\"|syntax error at end of input",
+            r"You have an error in your SQL syntax(?:[^\n]{0,120}? near '(?P<name2>[^'\n]{1,60}))?",
+            r"Incorrect syntax near '?(?P<name3>[^'\n]{1,60})"
+            r"|near \"(?P<name4>[^\"\n]{1,40})\": syntax error",
+            r"SQLSyntaxErrorException|SQL command not properly ended",
         ),
     ),
     (
@@ -170,6 +275,8 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             "Too Many Requests",
             r"rate limit(?:ed)?(?: was)?(?: exceeded)?\b|RateLimitExceeded",
             "ThrottlingException",
+            r"TooManyRequests(?:Exception|Error)?\b|RequestLimitExceeded|\bSlowDown: ",
+            r"(?:status|code)(?: code)?[ :=]{1,3}429\b|HTTP(?:/[\d.]+)? 429\b",
         ),
     ),
     (
@@ -189,6 +296,13 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"required key (?P<key8>\w+) missing value",
             r"Could not resolve placeholder '(?P<key9>[^']+)'",
             rf"{_ENVS} (?:\S+ ){{0,3}}{_UNSET}",
+            r"key not found: \"(?P<key10>(?-i:[A-Z][A-Z0-9_]{2,60}))\"",
+            r"Undefined (?:array key|index):? [\"'](?P<key11>(?-i:[A-Z][A-Z0-9_]{2,60}))[\"']",
+            r"must specify (?P<key12>(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]{1,60}))",
+            r"specify one of the following as an environment "
+            r"variable[^\w]{1,12}(?P<key13>(?-i:[A-Z][A-Z0-9_]{2,60}))",
+            r"validation errors? for \w{1,60}\n(?P<key14>(?-i:[A-Z][A-Z0-9_]{2,60}))\n +field required",
+            r"Result::unwrap\(\)` on an `Err` value: NotPresent",
         ),
     ),
     (
@@ -199,6 +313,20 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             rf"(?:missing|required|no such) (?:required )?"
             rf"(?:config(?:uration)?|setting|property|field|option)"
             rf"(?: (?:key|field|option|value|property|parameter))?:? {_KEY}".replace("P<key>", "P<key2>"),
+            r"config(?:uration)? property (?P<key3>[\w.\-]{2,80}) is required",
+            r"'(?P<key4>[\w.\-]{2,60})' attribute is not specified",
+            r"cannot be null\.? \(Parameter '(?P<key5>[\w.]{2,60})'\)",
+            r"validation errors? for \w{1,60}\n(?P<key6>[a-z_][\w.]{1,60})\n +field required",
+        ),
+    ),
+    (
+        Sign.AS_ROOT,
+        (
+            r"(?:must not|can ?not|can't|refus\w+ to|should not|not allowed to|don't) (?:be )?"
+            r"(?:run|execut\w+|start\w*)(?: \w+){0,3} (?:as|by|under) (?:the )?[\"'`]?root\b",
+            r"[\"'`]?\broot[\"'`]? (?:execution|user)[^\n]{0,60} not (?:permitted|allowed|supported)",
+            r"running (?:\w+ ){0,3}as (?:the )?[\"'`]?root\b[^\n]{0,40}(?:not (?:permitted|allowed)"
+            r"|forbidden)",
         ),
     ),
     (
@@ -215,14 +343,38 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"EADDRINUSE[^\n]{0,60}?:(?P<port>\d{1,5})\b",
             r":(?P<port2>\d{1,5})\b[^\n]{0,60}(?:address|port) already in use",
             r"port (?P<port3>\d{1,5}) (?:was |is )?already in use",
+            r"address \('[^'\n]{0,60}', (?P<port4>\d{1,5})[^\n]{0,12}: [^\n]{0,20}already in use",
+            r"(?:address )?already in use[^\n]{0,60} port (?P<port5>\d{1,5})\b",
+            r"address '(?:[\d.*\[\]:]{0,40}:)?(?P<port6>\d{1,5})': address already in use",
             r"address already in use|EADDRINUSE|only one usage of each socket address",
+        ),
+    ),
+    (
+        Sign.TOO_MANY_FILES,
+        (
+            r"too many open files|\bEMFILE\b|\bENFILE\b",
+            r"cannot assign requested address|EADDRNOTAVAIL",
+            r"limit for number of file watchers reached|inotify[^\n]{0,80}(?:no space left|limit|too many)",
+        ),
+    ),
+    (
+        Sign.TOO_MANY_THREADS,
+        (
+            r"unable to create (?:new )?(?:native )?thread|can't start new thread"
+            r"|failed to create new OS thread",
+            r"(?:fork|clone|pthread_create)[^\n]{0,60}Resource temporarily unavailable",
+            r"Cannot fork\b|thread creation failed",
         ),
     ),
     (
         Sign.DISK_FULL,
         (
-            rf"(?:{_FILE}[^\n]{{0,120}}?)?(?:no space left|ENOSPC|disk quota exceeded)",
+            rf"(?:{_FILE}[^\n]{{0,120}}?)?(?:no space left|ENOSPC(?!: System limit)|disk quota exceeded)",
             r"could not (?:write|extend) [^\n]{0,80}\"(?P<file2>[^\"]+)\": No space",
+            r"not enough space on the disk|(?:database or )?disk is full\b"
+            r"|flood[- ]stage (?:disk )?watermark",
+            r"index read-only / allow delete|disk resource limit alarm set|(?:insufficient"
+            r"|not enough) (?:free )?disk space",
         ),
     ),
     (
@@ -241,26 +393,35 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        Sign.TOO_MANY_FILES,
-        (r"too many open files|\bEMFILE\b|\bENFILE\b", r"cannot assign requested address|EADDRNOTAVAIL"),
-    ),
-    (
         Sign.HEAP,
         (
             r"OutOfMemoryError(?:: (?P<name>[\w ]+))?",
             "heap out of memory",
             "runtime: out of memory",
             r"Cannot allocate memory|^MemoryError|std::bad_alloc|\bENOMEM\b",
+            r"Reached heap limit|ERR_WORKER_OUT_OF_MEMORY|OutOfMemoryException|\bNoMemoryError\b",
+            r"insufficient memory for the Java Runtime|Native memory allocation \(\w+\) failed",
+            r"(?:_ArrayMemoryError|MemoryError): |Unable to allocate [\d.]+ [KMGT]iB"
+            r"|memory allocation of \d+ bytes failed",
+            r"Allowed memory size of \d+ bytes exhausted|Out Of Memory allocating \d+"
+            r"|out of memory \(needed",
+            r"^(?:(?:FATAL|ERROR|PANIC): +)?out of memory\.?$|Out of memory: Kill(?:ed)? process",
+            r"OOM command not allowed|\[\w+\] Data too large, data for",
         ),
     ),
     (
         Sign.DNS,
         (
             r"no such host|Name or service not known|nodename nor servname|NXDOMAIN|server misbehaving",
+            r"\blookup \S{1,253} on \S{1,60}:53: (?:read|write|dial) ",
             r"Temporary failure in name resolution|name resolution failed|NameResolutionError",
-            r"(?:could ?n[o']t|cannot|can't|unable to|failed to|failure to) resolve\b|name does not resolve",
+            r"(?:could ?n[o']t|cannot|can't|unable to|failed to|failure to) resolve\b"
+            r"|name does not resolve",
             r"\bgetaddrinfo\b|\bENOTFOUND\b|EAI_AGAIN|EAI_NONAME|UnknownHostException|Unknown host\b",
             r"could not translate host name|bad address '|host not found in|Name has no usable address",
+            r"No such host is known|no address associated with hostname"
+            r"|failed to lookup address information",
+            r"No address found for host|DNS lookup failed|dns error:|DNS resolution failed",
         ),
     ),
     (
@@ -268,8 +429,15 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
         (
             r"connection refused|ECONNREFUSED|ConnectionRefused|ConnectException|no available connection",
             r"(?:can'?t|cannot|could not|couldn't|unable to|failed to) (?:connect|establish|reach)\b",
-            r"connection (?:attempt )?to \S+ failed",
-            r"NoBrokersAvailable|NoHostAvailable|ServerSelectionTimeout",
+            r"connection (?:attempt )?to \S+ (?:failed|refused)",
+            r"NoBrokersAvailable|NoHostAvailable|ServerSelectionTimeout|server selection (?:error|timeout)",
+            r"Communications link failure|no live upstreams? while connecting|BrokerUnreachableException",
+            r"Connection to node -?\d+ \([^)\n]{1,120}\) could not be established"
+            r"|Bootstrap broker \S+ [^\n]{0,40}disconnected",
+            r"not possible to connect to the redis server|specified endpoints were reachable"
+            r"|all brokers (?:are )?down",
+            r"error occurred while establishing a connection to SQL Server|AMQPConnection(?:Error"
+            r"|Exception)",
         ),
     ),
     (
@@ -279,6 +447,10 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"(?:connect(?:ion)?|read|request|operation|upstream|query|call)\b[^\n]{0,40} timed? ?out",
             r"timeout (?:while |when )?(?:connecting|awaiting|waiting for|exceeded)",
             r"timed? ?out (?:after|while|waiting|connecting)",
+            r"Net::(?:Open|Read|Write)Timeout|(?:HttpClient|Client)\.Timeout|UND_ERR_(?:CONNECT"
+            r"|HEADERS)_TIMEOUT",
+            r"TimeoutE(?:rror|xception)\b|(?:- |: |\b(?:got|gave|with) )no response\b"
+            r"|(?:is )?not responding",
         ),
     ),
     (Sign.NO_ROUTE, (r"no route to host|EHOSTUNREACH|network is unreachable|ENETUNREACH",)),
@@ -287,6 +459,8 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
         (
             r"connection reset|\bECONNRESET\b|broken pipe|\bEPIPE\b",
             r"server closed the connection|upstream prematurely closed|socket hang up",
+            r"server has gone away|Lost connection to (?:MySQL )?server|forcibly closed by the remote host",
+            r"connection (?:was )?closed unexpectedly|Connection(?:Reset|Aborted)Error|UND_ERR_SOCKET",
         ),
     ),
     (
@@ -300,6 +474,17 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"Unrecognized VM option (?P<name6>\S+)",
             r"no such (?:option|command):? (?P<name7>\S+)",
             r"unexpected argument '(?P<name8>[^']+)'",
+            r"unknown variable '(?P<name9>[^'\n]{1,80})'",
+        ),
+    ),
+    (
+        Sign.CODE_SYNTAX,
+        (
+            r"(?-i:\bSyntaxError: )(?!Unexpected token .{1,20} in JSON|[^\n]{0,60}(?:JSON"
+            r"|DOCTYPE))[^\n]{1,80}",
+            r"(?-i:\b(?:IndentationError|TabError): )",
+            r"(?:PHP )?Parse error: +syntax error, unexpected [^\n]{1,80}? in (?P<file>/\S+)",
+            r"(?P<file2>[\w./-]{1,160}\.rb):\d+: syntax error",
         ),
     ),
     (
@@ -340,6 +525,13 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"cannot load such file -- (?P<name6>\S+)",
             r"cannot import name '(?P<name7>\w+)'",
             r"version `(?P<name8>GLIBC\S*)' not found",
+            r"Error loading shared library (?P<name9>[^\s:]+)",
+            r"Could not load file or assembly '(?P<name10>[\w.]+)",
+            r"(?:GemNotFound: )?Could not find (?P<name11>[\w.-]+) in any of the sources|GemNotFound",
+            r"Class \"(?P<name12>[\w\\]+)\" not found|Call to undefined function (?P<name13>\w+)\(",
+            r"could not find driver\b|install or update \.NET to run",
+            r"Can't locate (?P<name14>[\w/]+\.pm) in @INC"
+            r"|compiled by a more recent version of the Java Runtime",
         ),
     ),
     (
@@ -351,9 +543,20 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"mapping values are not allowed",
             r"(?:JSON|YAML|TOML)(?:Decode|Parse|Syntax|Scanner)(?:Error|Exception)",
             r"Unexpected token .{1,20} in JSON|invalid character .{1,10} looking for",
-            r"(?:error|failed|failure|cannot|unable to|could not) (?:\w+ )?(?:parse|parsing|load|loading|read"
+            r"(?:error|failed|failure|cannot|unable to|could not) (?:\w+ )?(?:parse|parsing|load|loading"
+            r"|read"
             r"|reading|unmarshal|decode|decoding|in) (?:the )?(?:\w+ )?config(?:uration)?\b[^\n]{0,80}",
             r"invalid config(?:uration)?\b[^\n]{0,80}",
+            r"while (?:parsing|scanning) (?:a|for|an) (?:block|flow|the next|simple|alias|anchor"
+            r"|quoted)[^\n]{0,60}",
+            r"FATAL CONFIG FILE ERROR|Bad directive or wrong number of arguments"
+            r"|ConfigException: [^\n]{0,80}",
+            r"unrecognized configuration parameter \"[^\"\n]{1,60}\""
+            r"|configuration file \"[^\"\n]{1,160}\" contains errors",
+            r"parsing \[/[^\]\n]{1,160}:\d+\][^\n]{0,80}|unknown setting \[[^\]\n]{1,80}\]"
+            r"|unknown keyword '[^'\n]{1,60}'",
+            r"Could not parse the JSON file|Error (?:reading|in) (?:the )?(?:YAML|TOML|JSON|INI) (?:file"
+            r"|document)",
         ),
     ),
     (
@@ -375,6 +578,9 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"ENOENT[^\n]{0,60}?'(?P<file3>[^']+)'",
             r"(?<![\w/.\-])(?P<file4>/[^\s\"'`:,(]{2,200})[\"'`]?:? ?\(?no such file",
             r"(?:FileNotFoundException|NoSuchFileException): (?P<file5>\S+)",
+            r"Could not find a part of the path '(?P<file7>[^'\n]{1,200})'",
+            r"No such file or directory @ \w+ - (?P<file8>[^\s)]{1,200})",
+            r"\((?P<file9>/[^)\n]{1,200})\): failed to open stream: no such file",
             r"(?:cannot|can't|could not|couldn't) (?:open|find|read|load) (?:\w+ ){0,2}"
             r"[\"'`]?(?P<file6>/[^\s\"'`:,)]+)",
         ),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache
 from typing import NamedTuple
 
+from kubetriage.domain.log_masks import masked
 from kubetriage.domain.log_orders import gives_orders
 from kubetriage.domain.log_patterns import PATTERNS, Sign
-from kubetriage.domain.logs import Level, Record, is_error, records, signature
+from kubetriage.domain.log_stems import STEMS
+from kubetriage.domain.log_tally import Tally
+from kubetriage.domain.logs import Level, Record, is_error, records
 
 
 class Seen(NamedTuple):
@@ -25,15 +28,25 @@ class Seen(NamedTuple):
     """Records of the log with the same sign and the same values."""
 
 
-SIGNS = tuple((sign, re.compile("|".join(parts), re.IGNORECASE | re.MULTILINE)) for sign, parts in PATTERNS)
+_TRIED = tuple((sign, STEMS.get(sign, ("",)), "|".join(parts)) for sign, parts in PATTERNS)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when a line first holds one of its stems: all of them would take a tenth of a second."""
+    return re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+
+
 NETWORK = frozenset({Sign.DNS, Sign.REFUSED, Sign.TIMEOUT, Sign.RESET, Sign.NO_ROUTE})
 """Signs of a peer that cannot be talked to."""
 PEER = NETWORK | {
     Sign.AUTH,
+    Sign.FORBIDDEN,
     Sign.MESH_DENIED,
     Sign.POOL,
     Sign.TLS,
     Sign.CERT_EXPIRED,
+    Sign.CERT_NAME,
     Sign.NO_DATABASE,
     Sign.RATE,
     Sign.LOCK,
@@ -45,6 +58,9 @@ _SOURCE_FILES = frozenset({"go", "py", "js", "ts", "java", "rb", "rs", "c", "cc"
                            "conf", "so", "jar"})  # fmt: skip
 _HOST = r"(?P<host>(?:[a-z0-9_](?:[a-z0-9_\-]{0,62}[a-z0-9])?\.)*[a-z0-9_](?:[a-z0-9_\-]{0,62}[a-z0-9])?\.?)"
 _PORT = r"(?::(?P<port>\d{1,5}))?"
+_CALLS = (
+    r"(?:(?:re)?connect(?:ed|ing|ions?)?|dial(?:l?ing)?|request|(?:upstream )?call|resolv(?:e|ing)|login)"
+)
 _URL_HOST = rf"(?<!\w)\w{{1,20}}://(?:[^\s/@]{{1,120}}@)?{_HOST}{_PORT}(?=[/\s\"',;)?\\]|$)"
 _URL = re.compile(_URL_HOST, re.IGNORECASE)
 _ENDPOINTS = tuple(
@@ -68,12 +84,16 @@ _ENDPOINTS = tuple(
         _URL_HOST,
         rf"(?:to|reach|tried:|brokers?|host|server) [\['\"]*{_HOST}(?:[:]| port )(?P<port>\d{{1,5}})",
         rf"(?:^|[\s\"'=(/@,\[]){_HOST}:(?P<port>\d{{2,5}})(?=[\s\"',;)/\]:.]|$)",
-        rf"(?:to|reach) (?:remote host |host |server )?[('\"]*{_HOST}[)'\"]*(?=[\s,;:.!]|$)",
+        rf"(?<!\w)(?:{_CALLS}(?: (?:timeout|attempt|error))? (?:to|with)|reach|route to) "
+        rf"(?:remote host |host |server )?"
+        rf"[('\"]*{_HOST}[)'\"]*(?=[\s,;:.!]|$)",
     )
 )
 _WORDS = frozenset({"reach", "connect", "resolve", "to", "the", "a", "an", "host", "server", "database",
                     "remote", "upstream", "at", "on", "for", "error", "is", "was", "be", "it", "failed",
-                    "refused", "address", "any", "all", "your", "my", "our", "with", "from"})  # fmt: skip
+                    "refused", "address", "any", "all", "your", "my", "our", "with", "from", "pool",
+                    "timeout", "timed", "connection", "peer", "socket", "this", "them",
+                    "client"})  # fmt: skip
 _NOT_A_NAME = re.compile(r"\d{4}-\d\d-\d\d.*|\d+(?:-\d+)*(?:t\d*)?")
 _IP = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
 
@@ -111,9 +131,15 @@ def is_ip(host: str) -> bool:
 def read_record(record: Record) -> Seen | None:
     """The first sign that a record shows, in its own line before its other lines."""
     text = record.whole[:4000]
-    for part in dict.fromkeys((record.said, text)):
-        for sign, pattern in SIGNS:
-            found = pattern.search(part)
+    for part in (record.said,) if _says_all(record.said, text) else (record.said, text):
+        low = part.lower()
+        for sign, stems, pattern in _TRIED:
+            for stem in stems:  # a plain loop: most of the time for most lines is spent here
+                if stem in low:
+                    break
+            else:
+                continue
+            found = _compiled(pattern).search(part)
             if found is None:
                 continue
             values = {k.rstrip("0123456789"): v for k, v in found.groupdict().items() if v}
@@ -126,17 +152,29 @@ def read_record(record: Record) -> Seen | None:
     return None
 
 
+def _says_all(said: str, text: str) -> bool:
+    """Whether a record is one line with nothing before its message but a time and a level: in `Error loading
+    library` the level may be a part of the message."""
+    if "\n" in text or not text.endswith(said):
+        return False
+    return not any(letter.islower() for letter in text[: len(text) - len(said)][-8:])
+
+
 def _around(text: str, found: re.Match[str]) -> str:
     """At most 110 characters of the matched line, with the match in them."""
     start = text.rfind("\n", 0, found.end()) + 1
     line = text[start : max(text.find("\n", found.end()), 0) or len(text)]
     if len(line) <= 110:
-        return line.strip()
+        return _LEAD.sub("", line.strip())
     begin = max(0, min(found.start() - start - 20, len(line) - 110))
     if begin:
         space = line.find(" ", begin, found.start() - start)
         begin = space + 1 if space >= 0 else begin
-    return line[begin : begin + 110].strip()
+    return _LEAD.sub("", line[begin : begin + 110].strip())
+
+
+_LEAD = re.compile(r"^(?:[\s\-–|:,]+|\[?(?:ERROR|WARN(?:ING)?|INFO|FATAL|CRITICAL|DEBUG)\]?\s*[-–|:]?\s+)+")
+"""What may be left of a line's head before its message: separators and a level."""
 
 
 LOOK_BACK = 15
@@ -150,13 +188,21 @@ def speaks_of_errors(record: Record) -> bool:
 
 @lru_cache(maxsize=128)
 def last_sign(text: str) -> Seen | None:
-    """The sign nearest to a log's end among the records that speak of an error."""
+    """The sign nearest to a log's end among the records that speak of an error.
+
+    A connection that fails to a host that is not named there is read with the record before that names it.
+    """
+    nameless = None
     for record in reversed(records(text)[-LOOK_BACK:]):
-        if speaks_of_errors(record) and not gives_orders(record.whole):
-            seen = read_record(record)
-            if seen is not None:
-                return seen
-    return None
+        if not speaks_of_errors(record) or gives_orders(record.whole):
+            continue
+        seen = read_record(record)
+        if seen is None or (nameless is not None and (seen.sign not in NETWORK or _nameless(seen))):
+            continue
+        if not _nameless(seen):
+            return seen
+        nameless = seen
+    return nameless
 
 
 def signs(text: str) -> Iterator[Seen]:
@@ -166,17 +212,36 @@ def signs(text: str) -> Iterator[Seen]:
 
 @lru_cache(maxsize=64)
 def _counted(text: str) -> tuple[Seen, ...]:
-    found: dict[tuple[Sign, str, str], Seen] = {}
-    nothing: set[str] = set()
-    for record in records(text):
-        if not speaks_of_errors(record) or gives_orders(record.said):
-            continue
-        form = signature(record.said)
-        seen = None if form in nothing else read_record(record)
-        if seen is None:
-            nothing.add(form)
-            continue
-        key = (seen.sign, seen.values.get("host", ""), seen.values.get("key", ""))
-        before = found.get(key)
-        found[key] = seen._replace(times=before.times + 1 if before else 1)
-    return tuple(sorted(found.values(), key=lambda s: (-s.times, s.sign.value, s.quote)))
+    every = records(text)
+    tally = Tally(read_record, every.__getitem__, lambda place: every[place].whole)
+    worth: dict[tuple[Level, bool, str], bool] = {}
+    for place in range(len(every) - 1, -1, -1):
+        record = every[place]
+        form = (record.level, record.thrown, masked(record.whole[:4000]))
+        if form not in worth:
+            worth[form] = speaks_of_errors(record) and not gives_orders(record.said)
+        if worth[form]:
+            tally.add(form, place)
+    found = [one.seen._replace(times=one.times) for one in tally.counted()]
+    told = (s for s in found if not (_nameless(s) and _named_elsewhere(s, found)))
+    return tuple(sorted(told, key=lambda s: -s.times))  # of equals the one that came first
+
+
+def _named_elsewhere(seen: Seen, others: Iterable[Seen]) -> bool:
+    """Whether the log names the host of such a failure in other records."""
+    named = sum(s.times for s in others if "host" in s.values and _alike(s.sign, seen.sign))
+    return seen.times <= _OFTENER * named
+
+
+def _alike(one: Sign, other: Sign) -> bool:
+    """Whether two signs may be one failure: what fails after the name was resolved shows in many ways."""
+    return one is other or {one, other} <= NETWORK - {Sign.DNS}
+
+
+_OFTENER = 5
+"""How many times as often a failing connection may be logged without its host as with it, to be the same."""
+
+
+def _nameless(seen: Seen) -> bool:
+    """Whether a failing connection is spoken of without the host."""
+    return seen.sign in NETWORK and "host" not in seen.values

@@ -13,9 +13,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 from kubetriage.domain.events import EventRecord, about_key, event_record
-from kubetriage.domain.evidence import Observation, Read, ReadFailure, ReadKind, list_of
+from kubetriage.domain.evidence import ASKS_PROMETHEUS, Observation, Read, ReadFailure, ReadKind, list_of
 from kubetriage.domain.kube import Obj
+from kubetriage.domain.log_digest import LogDigest
 from kubetriage.domain.resource import KINDS, Resource
+from kubetriage.domain.samples import Samples, samples_of
 
 Key = tuple[str, str, str]
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -47,8 +49,17 @@ class LogText(NamedTuple):
     container: str
     previous: bool
     text: str
+    """What is kept of it: all, or of a long one its end and the lines that the digest points at."""
     cite: str
     cut: str
+    digest: LogDigest | None = None
+    """What reading the whole of it told."""
+
+
+def _length(seen: Observation) -> tuple[int, int]:
+    """Lines that were read, of which a long log keeps a part, and what is kept."""
+    text = seen.text or ""
+    return (seen.digest.lines if seen.digest is not None else text.count("\n"), len(text))
 
 
 class Observed:
@@ -73,7 +84,7 @@ class Observed:
             elif seen.failure:
                 self._failed[read.resource.key] = seen.failure
             return
-        if read.verb in (ReadKind.LOG, ReadKind.TOP):
+        if read.verb is ReadKind.LOG or read.verb is ReadKind.TOP or read.verb in ASKS_PROMETHEUS:
             return
         for raw in seen.objects:
             made = Obj(raw, kind=read.kind, api_version=read.api_version)
@@ -148,8 +159,12 @@ class Observed:
 
     @property
     def answered(self) -> bool:
-        """Whether any question came back with an answer."""
-        return any(seen.found or seen.absent for seen in self._by_read.values())
+        """Whether any question came back from the cluster with an answer."""
+        return any(
+            seen.found or seen.absent
+            for seen in self._by_read.values()
+            if seen.read.verb not in ASKS_PROMETHEUS
+        )
 
     def failure(self, read: Read) -> ReadFailure | None:
         """Why a read failed, None if it did not fail or was not asked."""
@@ -191,15 +206,35 @@ class Observed:
         """Every event that was read, by object, latest first."""
         return [e for key in sorted(self._said) for e in self._records(key)]
 
+    # ---- samples
+
+    def queries(self, measure: str, about: Resource) -> list[Observation]:
+        """What was asked of Prometheus about an object under a name of `domain.measures`."""
+        return list(self._queries.get((measure, about.key), []))
+
+    def samples(self, measure: str, about: Resource) -> Samples | None:
+        """The answer to that query, None if it was not asked or failed. An empty one says: nothing there."""
+        found = [seen for seen in self.queries(measure, about) if seen.found]
+        return samples_of(found[0]) if found else None
+
+    @cached_property
+    def _queries(self) -> dict[tuple[str, Key], list[Observation]]:
+        found: dict[tuple[str, Key], list[Observation]] = defaultdict(list)
+        for key in sorted(self._by_read):
+            seen = self._by_read[key]
+            if seen.read.verb is ReadKind.QUERY:
+                found[seen.read.measure, seen.read.resource.key].append(seen)
+        return found
+
     # ---- logs
 
     def log(self, pod: Resource, container: str, *, previous: bool = False) -> LogText | None:
         """The longest log of that container that was read, None if none was or could be."""
-        best: LogText | None = None
-        for seen in self._logs.get((pod.key, container, previous), []):
-            if best is None or len(seen.text or "") > len(best.text):
-                best = LogText(pod, container, previous, seen.text or "", seen.read.key, seen.cut)
-        return best
+        found = self._logs.get((pod.key, container, previous), [])
+        best = max(found, key=_length, default=None)
+        if best is None:
+            return None
+        return LogText(pod, container, previous, best.text or "", best.read.key, best.cut, best.digest)
 
     @cached_property
     def _logs(self) -> dict[tuple[Key, str, bool], list[Observation]]:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from kubetriage.domain.errors import UnknownModel
 from kubetriage.domain.evidence import Observation, Read
+from kubetriage.domain.log_digest import LogDigest
 from kubetriage.domain.model import Completion, ModelLimits, Question
 from kubetriage.domain.report import KnowledgeItem, Report
 from kubetriage.domain.resource import Resource
@@ -105,6 +106,26 @@ class NoModels:
         raise UnknownModel(f"There is no model profile named {question.profile}.")
 
 
+class LogReader(Protocol):
+    """Reads a whole log, once."""
+
+    def digest(self, text: str, *, now: datetime | None = None) -> LogDigest:
+        """What the log tells: templates with counts, errors and where they rose, known failures, last words.
+
+        `text` is redacted already; `now` gives the year to times that carry none. A plain function that
+        takes up to a second for 50,000 lines: long logs are read in a thread.
+        """
+
+
+class PlainLogs:
+    """A reader of logs without a library: messages of the same words are one template."""
+
+    def digest(self, text: str, *, now: datetime | None = None) -> LogDigest:
+        from kubetriage.domain.log_reading import PlainLogReader  # late: its patterns take a while to compile
+
+        return PlainLogReader().digest(text, now=now)
+
+
 class Outbox(Protocol):
     """Where finished reports go."""
 
@@ -145,3 +166,4 @@ class Services:
     """Monotonic seconds, for durations."""
     models: Models = field(default_factory=NoModels)
     metrics: Metrics = field(default_factory=NoMetrics)
+    logs: LogReader = field(default_factory=PlainLogs)

@@ -5,12 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from kubetriage.domain.errors import ClusterUnreachable
-from kubetriage.domain.evidence import FailureKind, Observation, Read, ReadFailure
+from kubetriage.domain.evidence import (
+    ASKS_PROMETHEUS,
+    FailureKind,
+    Observation,
+    Read,
+    ReadFailure,
+    ReadKind,
+)
 from kubetriage.domain.finding import Want
-from kubetriage.domain.ports import Cluster, Services
+from kubetriage.domain.ports import Cluster, Fetch, LogReader, Services
+
+SHORT_LOG = 16 * 1024
+"""Characters of a log that is read in less than 5 ms."""
 
 
 async def ask(
@@ -40,12 +51,44 @@ async def _within(
         return failed(cluster, read, FailureKind.TIMEOUT, "the run's deadline has passed")
     try:
         async with asyncio.timeout(left) as limit:
-            return await services.observations.observe(run, read, cluster.read)
+            return await services.observations.observe(run, read, _asker(services, cluster, read))
     except TimeoutError:
         why = "the run's deadline has passed" if limit.expired() else "no answer in time"
         return failed(cluster, read, FailureKind.TIMEOUT, why)
     except ClusterUnreachable as error:
         return failed(cluster, read, FailureKind.UNAVAILABLE, str(error))
+
+
+def _asker(services: Services, cluster: Cluster, read: Read) -> Fetch:
+    """Who answers a read: the cluster, or the Prometheus that measures it."""
+    if read.verb is ReadKind.LOG:
+        return partial(_digested, services.logs, cluster)
+    if read.verb not in ASKS_PROMETHEUS:
+        return cluster.read
+    source = services.metrics.of(cluster.name)
+    if source is not None:
+        return source.read
+
+    async def nobody(read: Read) -> Observation:
+        return failed(cluster, read, FailureKind.UNSUPPORTED, "no Prometheus is configured for this cluster")
+
+    return nobody
+
+
+async def _digested(logs: LogReader, cluster: Cluster, read: Read) -> Observation:
+    """A log with its digest, bounded before it is stored; a long one is read beside the event loop."""
+    from kubetriage.domain.log_keeping import is_log, with_digest  # late: patterns take a while to compile
+
+    seen = await cluster.read(read)
+    if not is_log(seen):
+        return seen
+
+    def digested() -> Observation:
+        return with_digest(seen, logs.digest(seen.text or "", now=seen.at))
+
+    if len(seen.text or "") < SHORT_LOG:
+        return digested()
+    return await asyncio.to_thread(digested)
 
 
 def failed(cluster: Cluster, read: Read, kind: FailureKind, message: str) -> Observation:

@@ -7,7 +7,7 @@ possessive or bounded patterns only. So the time is linear in the text, whatever
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from kubetriage.domain.redaction_names import (
@@ -19,6 +19,7 @@ from kubetriage.domain.redaction_names import (
 )
 from kubetriage.domain.redaction_patterns import CREDENTIALS, MARK, PATTERNS
 from kubetriage.domain.redaction_pem import private_key
+from kubetriage.domain.redaction_stems import Stems
 
 Span = tuple[int, int]
 
@@ -70,8 +71,6 @@ class _Pairs:
         if word is None:
             return None
         name = word[0].lower()
-        if name.startswith("key") and not _KEY_OWNER.search(text, max(0, start - 12), start):
-            return None
         if name == "auth" and text[start - 1 : start] not in ('"', "'"):
             return None
         tail = _TAIL.match(text, word.end())
@@ -195,8 +194,10 @@ _KEYWORDS: Final = """
     passw passphrase passcode pwd pass secret token key credential dsn connectionstring connection_string
     connection-string auth 密码 口令 密钥 令牌
 """
-_LOWER: Final = re.compile("|".join(map(re.escape, (*PATTERNS, *_KEYWORDS.split(), "@tcp(", "@unix("))))
-_EXACT: Final = re.compile("|".join(map(re.escape, CREDENTIALS)))
+_LOWER: Final = Stems(
+    (*PATTERNS, *_KEYWORDS.split(), "@tcp(", "@unix("), heads=("pass", "auth", "connection", "hook", "sig")
+)
+_EXACT: Final = Stems(tuple(CREDENTIALS), heads=("gh", "_pat_", "_live_", "xo", "AK", "hv"))
 _ROUNDS: Final = 5
 _SHORT: Final = 10_000
 """Characters up to which one look at the whole text, before all finders start, is worth its time."""
@@ -204,7 +205,7 @@ _SHORT: Final = 10_000
 
 def may_hold_secret(text: str) -> bool:
     """False if no stem of any finder is in the text: then there is nothing to mask."""
-    return "://" in text or _LOWER.search(text.lower()) is not None or _EXACT.search(text) is not None
+    return "://" in text or _LOWER.occur_in(text.lower()) or _EXACT.occur_in(text)
 
 
 def mask(text: str) -> str:
@@ -214,16 +215,17 @@ def mask(text: str) -> str:
     """
     if len(text) < _SHORT and not may_hold_secret(text):
         return text
+    words, forms = _LOWER.those_in(_lower(text)), _EXACT.those_in(text)  # the mark brings in no others
     for _ in range(_ROUNDS):
-        masked = _once(text)
+        masked = _once(text, words, forms)
         if masked is text:
             break
         text = masked
     return text
 
 
-def _once(text: str) -> str:
-    spans = sorted((*_named(text), *_issued(text), *_users(text)))
+def _once(text: str, words: Sequence[str], forms: Sequence[str]) -> str:
+    spans = sorted((*_named(text, words), *_issued(text, forms), *_users(text)))
     if not spans:
         return text
     parts: list[str] = []
@@ -236,24 +238,26 @@ def _once(text: str) -> str:
     return "".join(parts)
 
 
-def _named(text: str) -> Iterator[Span]:
+def _lower(text: str) -> str:
+    lower = text.lower()  # U+0130 alone lowers to two characters
+    return lower if len(lower) == len(text) else text.replace("\u0130", "I").lower()
+
+
+def _named(text: str, words: Sequence[str]) -> Iterator[Span]:
     """Secrets told by the words before them."""
-    lower = text.lower()
-    if len(lower) != len(text):  # U+0130 alone lowers to two characters
-        lower = text.replace("\u0130", "I").lower()
     pairs = _Pairs(text)
     done = 0
-    for hit in _LOWER.finditer(lower):
-        if hit.start() < done:
+    for start, stem in _LOWER.places(_lower(text), words):
+        if start < done:
             continue
-        span = _told(pairs, hit)
+        span = _told(pairs, start, stem)
         if span:
             yield span
             done = span[1]
 
 
-def _told(pairs: _Pairs, hit: re.Match[str]) -> Span | None:
-    text, start, stem = pairs.text, hit.start(), hit[0]
+def _told(pairs: _Pairs, start: int, stem: str) -> Span | None:
+    text = pairs.text
     if stem[0] == "@":
         return _before_protocol(text, start)
     if patterns := PATTERNS.get(stem):
@@ -263,18 +267,20 @@ def _told(pairs: _Pairs, hit: re.Match[str]) -> Span | None:
                 return found.span("secret")
         if stem != "authorization":
             return None
-    if stem == "key" and text.startswith("PRIVATE KEY", max(0, start - 8)):
-        return private_key(text, start)
+    if stem == "key":
+        if text.startswith("PRIVATE KEY", max(0, start - 8)):
+            return private_key(text, start)
+        if not _KEY_OWNER.search(text, max(0, start - 12), start):
+            return None
     return pairs.find(start)
 
 
-def _issued(text: str) -> Iterator[Span]:
+def _issued(text: str, forms: Sequence[str] | None = None) -> Iterator[Span]:
     """Secrets told by their own form."""
     done = 0
-    for hit in _EXACT.finditer(text):
-        start = hit.start()
+    for start, stem in _EXACT.places(text, forms):
         if start >= done and not text[start - 1 : start].isalnum():
-            found = CREDENTIALS[hit[0]].match(text, start)
+            found = CREDENTIALS[stem].match(text, start)
             if found:
                 yield found.span()
                 done = found.end()

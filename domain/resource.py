@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -12,7 +12,8 @@ from kubetriage.domain.custom_kinds import custom_kind
 
 @total_ordering
 class Resource(BaseModel):
-    """A reference to one Kubernetes object; equality and order ignore `api_version` and `cluster`."""
+    """A reference to one Kubernetes object; equality and order ignore `cluster` and an API's version, and
+    tell kinds of one name apart by their API group."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,7 +26,12 @@ class Resource(BaseModel):
 
     @property
     def key(self) -> tuple[str, str, str]:
-        return (self.kind, self.namespace, self.name)
+        return (kind_key(self.kind, self.api_version), self.namespace, self.name)
+
+    @property
+    def builtin(self) -> bool:
+        """Whether Kubernetes itself serves this kind; a Knative Service is not the core one."""
+        return self.key[0] in KINDS
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Resource) and self.key == other.key
@@ -107,10 +113,25 @@ WORKLOADS = frozenset(
 """Kinds that own pods through a template."""
 
 
+@lru_cache(maxsize=4096)
+def kind_key(kind: str, api_version: str) -> str:
+    """The kind's name, and behind it its API group where that is not the one that the name usually means.
+
+    A group that is not known stands for the usual one, and so do Kubernetes' own former groups.
+    """
+    group = api_version.rpartition("/")[0]
+    if kind in KINDS:
+        foreign = "." in group and not group.endswith(".k8s.io")
+    else:
+        usual = custom_kind(kind)
+        foreign = usual is not None and group not in ("", usual.group)
+    return f"{kind}.{group}" if foreign else kind
+
+
 def kind_info(kind: str, api_version: str = "") -> KindInfo | None:
     """Where a kind lives, built-in or well-known custom; None for one that is neither."""
     info = KINDS.get(kind)
-    if info is not None:
+    if info is not None and kind_key(kind, api_version) == kind:
         return info
     custom = custom_kind(kind, api_version)
     return KindInfo(custom.api_version, custom.namespaced, custom.plural) if custom is not None else None

@@ -30,6 +30,10 @@ _BY_NAME: tuple[tuple[str, tuple[str, ...]], ...] = (
 labels by which these are known."""
 
 
+_OPERATOR_VERSION = re.compile(r"[a-z0-9][a-z0-9.-]*\.v\d+\.\d+\.\d+[\w.+-]*")
+"""OLM names a ClusterServiceVersion `<package>.v<version>`; its metric csv_abnormal calls it just `name`."""
+
+
 def surely_named(labels: SubjectLabels, texts: Iterable[str] = ()) -> Iterator[Custom]:
     """Objects named by labels that mean nothing else, or whose kind the texts say before the name."""
     found = labels.own(("name",))
@@ -38,6 +42,8 @@ def surely_named(labels: SubjectLabels, texts: Iterable[str] = ()) -> Iterator[C
         marked = any(labels.raw(mark) or labels.raw(f"exported{mark}") for mark in marks)
         if marked or any(_says(kind, found.value, text) for text in texts):
             yield Custom(kind, found.value, found.label)
+    if found is not None and labels.raw("phase") and _OPERATOR_VERSION.fullmatch(found.value):
+        yield Custom("ClusterServiceVersion", found.value, found.label)
     yield from _by_label(labels, also_words=False)
 
 

@@ -12,7 +12,7 @@ from kubetriage.domain.finding import Finding, Likelihood, Role
 from kubetriage.domain.language import Language, Text, text
 from kubetriage.domain.report import Outcome
 from kubetriage.domain.resource import Resource
-from kubetriage.domain.shortening import in_short
+from kubetriage.domain.shortening import in_short, whole_clauses
 from kubetriage.domain.view import ClusterView
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def _causes(case: Case, explanation: Explanation, causes: Sequence[Finding]) -> 
     head = f"{len(causes)} 个独立原因：" if zh else f"{len(causes)} independent causes: "
     tail = (f"；另有 {more} 个" if zh else f"; and {more} more") if more > 0 else ""
     room = (STATEMENT_LIMIT - len(head) - len(tail)) // len(shown) - len("(9) ; ")
-    pieces = [f"({i}) {_piece(case, cause, room)}" for i, cause in enumerate(shown, 1)]
+    number = "（{i}）" if zh else "({i}) "
+    pieces = [number.format(i=i) + _piece(case, cause, room) for i, cause in enumerate(shown, 1)]
     return head + ("；" if zh else "; ").join(pieces) + tail
 
 
@@ -77,19 +78,23 @@ def _effect(case: Case, explanation: Explanation, cause: Finding) -> Text:
     if link is None:
         return _NOTHING
     said = Text(
-        en=in_short(link.statement.en, _room(cause.statement.en, view.primary)),
-        zh=in_short(link.statement.zh, _room(cause.statement.zh, view.primary)),
+        en=_linked(cause.statement.en, link.statement.en, view.primary),
+        zh=_linked(cause.statement.zh, link.statement.zh, view.primary),
     )
     return text("As a result: {en_said}", "因此：{zh_said}", en_said=said.en, zh_said=said.zh)
 
 
-def _room(cause: str, primary: Resource) -> int:
-    """Characters that are left for a link of the causal chain behind its cause, joining words counted."""
-    return max(_LINK, STATEMENT_LIMIT - len(cause) - len(str(primary)) - 20)
+def _linked(cause: str, link: str, primary: Resource) -> str:
+    """A link of the causal chain, cut so that most is kept of it and its cause; the cause counts double."""
+    room = STATEMENT_LIMIT - 20 - (0 if primary.name in cause + link else len(str(primary)))
+    wholes = [len(whole_clauses(one)[0]) or 1 for one in (cause, link)]
 
+    def kept(clause: str) -> float:
+        said = in_short(cause, max(room - len(clause), 1))
+        lost = 1.0 if said.endswith("…") else 0.0
+        return 2 * len(said) / wholes[0] + len(clause) / wholes[1] - lost
 
-_LINK = 110
-"""Characters that a link of the causal chain may always have in a summary."""
+    return max(whole_clauses(link), key=kept)
 
 
 def _family(view: ClusterView, ref: Resource) -> set[Resource]:
@@ -214,7 +219,7 @@ def _with_tail(case: Case, said: Text, tail: Text, *, name_primary: bool = True)
     zh = case.language is Language.ZH
     words, end = said.say(case.language), tail.say(case.language)
     primary = case.view.primary
-    if name_primary and primary is not None and primary.name not in words:
+    if name_primary and primary is not None and primary.name not in f"{words} {end}":
         words = f"{primary}{'：' if zh else ': '}{words}"
     parts = [in_short(words, STATEMENT_LIMIT - len(end) - 2), *([end] if end else [])]
     stop = "。" if zh else "."

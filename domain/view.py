@@ -28,6 +28,8 @@ class ClusterView(Observed):
         now: datetime,
         observations: Iterable[Observation],
         looked: Sequence[Want] = (),
+        *,
+        has_metrics: bool = False,
     ) -> None:
         super().__init__(observations)
         self.alert = alert
@@ -37,6 +39,8 @@ class ClusterView(Observed):
         self.now = now
         self.looked = tuple(looked)
         """What was asked for, in the order of asking."""
+        self.has_metrics = has_metrics
+        """Whether there is a Prometheus that can be asked."""
 
     @cached_property
     def why_looked(self) -> dict[Key, Want]:

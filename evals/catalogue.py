@@ -62,6 +62,8 @@ def evidence_of(cite: str) -> str:
             return f"absent {parts[2]}"
         case "top":
             return f"usage of {parts[2]}"
+        case "query":
+            return "Prometheus"
     return ""
 
 

@@ -1,4 +1,5 @@
-"""Whether a Chinese report says everything in Chinese, outside names, commands and what it quotes."""
+"""Whether a Chinese report says everything in Chinese, outside names, commands and what it quotes, and sets
+Chinese and other words as far apart as they are written."""
 
 from __future__ import annotations
 
@@ -59,6 +60,34 @@ def english_sentences(report: Report) -> list[str]:
         for span in content
         if span.mark in _OWN
         for found in english_in(span.text, names)
+    ]
+
+
+_HAN = "\u3400-\u9fff"
+_FAULTY_SPACE = re.compile(
+    rf"[{_HAN}] +[{_HAN}]"  # between two Chinese words
+    rf"|[{_HAN}][0-9A-Za-z`]|[0-9A-Za-z`%][{_HAN}]"  # none between Chinese and another script
+    rf"| [，。：；、（）！？]|[，。：；、（）！？] "  # beside a mark that keeps its own distance
+    rf"|[{_HAN}] ?[,;:!?()](?![^ ]*://)|[,;:)] ?[{_HAN}]"  # a narrow mark in a Chinese sentence
+    r"|\S  +\S"
+)
+_BESIDE = 12
+"""Characters shown on either side of a fault."""
+
+
+def spacing_faults(text: str, names: Iterable[str] = ()) -> list[str]:
+    """Where a Chinese text has a blank too many or too few, or a narrow mark in place of a wide one.
+
+    What stands in quotation marks, and `names`, may be written as they like.
+    """
+    hidden = text
+    foreign = {one for one in names if len(one) > 1 and re.search(f"[{_HAN}]", one)}
+    for name in sorted(foreign, key=len, reverse=True):
+        hidden = hidden.replace(name, f"“{'_' * (len(name) - 2)}”")
+    hidden = _QUOTED.sub(lambda quoted: f"{quoted[0][0]}{'_' * (len(quoted[0]) - 2)}{quoted[0][-1]}", hidden)
+    return [
+        text[max(0, fault.start() - _BESIDE) : fault.end() + _BESIDE]
+        for fault in _FAULTY_SPACE.finditer(hidden)
     ]
 
 

@@ -16,7 +16,7 @@ from kubetriage.domain.alert import Alert
 from kubetriage.domain.evidence import Observation, Read
 from kubetriage.domain.finding import Finding
 from kubetriage.domain.language import Language
-from kubetriage.domain.ports import Cluster, NoProgress, Services
+from kubetriage.domain.ports import Cluster, Metrics, MetricSource, NoProgress, Services
 from kubetriage.domain.view import ClusterView
 from kubetriage.evals.scenario import Scenario
 
@@ -71,6 +71,25 @@ def as_asked(read: Read) -> Read:
     return read
 
 
+class _RememberedMetrics:
+    """The same of what measures the cluster; there is one if there was one."""
+
+    def __init__(self, inner: Metrics, cluster: _Remembered) -> None:
+        self._inner = inner
+        self._cluster = cluster
+        self._answers: dict[str, Observation] = {}
+
+    def of(self, cluster: str) -> MetricSource | None:
+        return self if self._inner.of(cluster) is not None else None
+
+    async def read(self, read: Read) -> Observation:
+        source, asked = self._inner.of(self._cluster.name), self._cluster.ask(read)
+        assert source is not None
+        if asked.key not in self._answers:
+            self._answers[asked.key] = await source.read(asked)
+        return self._cluster.change(self._answers[asked.key]).model_copy(update={"read": read})
+
+
 class Replayer:
     """A scenario that can be triaged with its cluster's answers, or its alert, changed."""
 
@@ -79,7 +98,8 @@ class Replayer:
         self.incident = tuple(incident)
         """The alerts of the scenario's first incident, the leading one first."""
         self._cluster = _Remembered(services.clusters.choose(""))
-        self._services = replace(services, clusters=self._cluster)
+        metrics = _RememberedMetrics(services.metrics, self._cluster)
+        self._services = replace(services, clusters=self._cluster, metrics=metrics)
 
     async def triage(
         self,

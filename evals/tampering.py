@@ -83,6 +83,26 @@ def without_log(pod: str, container: str, previous: bool) -> Tampering:
     return Tampering(f"{'previous ' if previous else ''}log of {pod}/{container} gone", change)
 
 
+def without_samples(measure: str, kind: FailureKind) -> Tampering:
+    """Prometheus does not answer one query."""
+
+    def change(seen: Observation) -> Observation:
+        lost = seen.read.verb is ReadKind.QUERY and seen.read.measure == measure
+        return failed(seen, kind) if lost else seen
+
+    return Tampering(f"samples of {measure} {kind.value}", change)
+
+
+def no_series(measure: str) -> Tampering:
+    """Prometheus has no series for one query, as where they are not scraped."""
+
+    def change(seen: Observation) -> Observation:
+        lost = seen.read.verb is ReadKind.QUERY and seen.read.measure == measure
+        return seen.model_copy(update={"objects": ()}) if lost else seen
+
+    return Tampering(f"no series for {measure}", change)
+
+
 def shuffled(seed: int) -> Change:
     """The objects of every answer in another order."""
 
@@ -113,6 +133,9 @@ def tamperings(whole: Replay) -> Iterator[Tampering]:
     for seen in whole.view.observations:
         if seen.read.verb is ReadKind.LOG and seen.found:
             yield without_log(seen.read.name, seen.read.container, seen.read.previous)
+        elif seen.read.verb is ReadKind.QUERY and seen.found:
+            yield without_samples(seen.read.measure, FailureKind.TIMEOUT)
+            yield no_series(seen.read.measure)
         elif seen.absent:
             yield without_object(seen.read.resource, FailureKind.FORBIDDEN)
 

@@ -5,12 +5,18 @@ The programs are optional: a test that needs one is skipped with a message where
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import threading
+import time
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -50,6 +56,89 @@ def kubectl() -> Path:
     if not found:
         pytest.skip("kubectl is not on PATH")
     return Path(found)
+
+
+# --- Prometheus ---------------------------------------------------------------------------------
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    """A page of metrics; the server holds its text."""
+
+    def do_GET(self) -> None:
+        body = str(self.server.page).encode()  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain; version=0.0.4")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is said."""
+
+
+PROMETHEUS = """
+global: {{scrape_interval: 1s, evaluation_interval: 1s}}
+rule_files: [rules.yml]
+scrape_configs:
+- {{job_name: page, honor_labels: true, static_configs: [{{targets: ["{page}"]}}]}}
+- {{job_name: self, metrics_path: {prefix}/metrics, static_configs: [{{targets: ["{own}"]}}]}}
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def run_prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """`run(page, rules="", past="", prefix="")` starts a real Prometheus on the loopback interface and returns its
+    address, once it has scraped the page of metrics; `past` are samples of before, in OpenMetrics form.
+    """
+    if not shutil.which("prometheus") or not shutil.which("promtool"):
+        pytest.skip("prometheus and promtool are not on PATH (Debian: `apt-get install prometheus`)")
+    with ExitStack() as ends:
+
+        def run(page: str, rules: str = "", past: str = "", prefix: str = "") -> str:
+            folder = tmp_path_factory.mktemp("prometheus")
+            served = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+            served.page = page  # type: ignore[attr-defined]
+            threading.Thread(target=served.serve_forever, daemon=True).start()
+            ends.callback(served.shutdown)
+            own = f"127.0.0.1:{free_port()}"
+            config = PROMETHEUS.format(page=f"127.0.0.1:{served.server_port}", own=own, prefix=prefix)
+            (folder / "prometheus.yml").write_text(config, encoding="utf-8")
+            (folder / "rules.yml").write_text(rules or "groups: []\n", encoding="utf-8")
+            if past:
+                (folder / "past").write_text(past, encoding="utf-8")
+                make = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "past", "data"]
+                subprocess.run(make, cwd=folder, check=True, capture_output=True)
+            command = ["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data"]
+            command += [f"--web.listen-address={own}", f"--web.external-url=http://{own}{prefix}"]
+            with open(folder / "log", "wb") as log:
+                process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+            ends.callback(process.wait, 20)
+            ends.callback(process.terminate)
+            wait_until_scraped(f"http://{own}{prefix}", folder / "log")
+            return f"http://{own}{prefix}"
+
+        yield run
+
+
+def wait_until_scraped(url: str, log: Path) -> None:
+    """Wait until both jobs were scraped and rules were evaluated."""
+    for _ in range(150):
+        time.sleep(0.1)
+        with (
+            suppress(OSError),
+            urllib.request.urlopen(f"{url}/api/v1/query?query=sum(up)%20==%202", timeout=5) as got,
+        ):
+            if json.load(got)["data"]["result"]:
+                time.sleep(1.2)
+                return
+    raise TimeoutError(f"Prometheus was not ready in time: {log.read_text(encoding='utf-8')[-2000:]}")
 
 
 # --- snapshots ------------------------------------------------------------------------------------

@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from kubetriage.domain.log_cutting import latest
+
 Object = dict[str, Any]
 
 OBJECTS = 4 * 1024 * 1024
 """Bytes of JSON that the objects of one answer may have."""
-LOG = 2 * 1024 * 1024
+LOG = 8 * 1024 * 1024
 """Characters of one log."""
 VALUE = 64 * 1024
 """Characters of one string in an object; ConfigMaps may hold 1 MiB, and excerpts show 1,200."""
@@ -25,8 +27,9 @@ _HEAVY_IN_CONTAINERS = (
 def bound_objects(objects: Sequence[Object], size: int, limit: int = OBJECTS) -> tuple[list[Object], str]:
     """The objects within `limit` bytes of JSON, and what was left out. `size` is what they are known to have.
 
-    `managedFields` always go. Then, only as far as needed: the manifest last applied, annotations and what
-    containers hold beside image, resources and probes, and at last whole objects, healthy ones first.
+    `managedFields` always go, but for the times at which a ConfigMap was written. Then, only as far as
+    needed: the manifest last applied, annotations and what containers hold beside image, resources and
+    probes, and at last whole objects, healthy ones first.
     """
     kept = [_without_managers(obj) for obj in objects]
     if size <= limit:
@@ -53,7 +56,17 @@ def _without_managers(obj: Object) -> Object:
     metadata = obj["metadata"]
     if "managedFields" not in metadata:
         return obj
-    return {**obj, "metadata": {k: v for k, v in metadata.items() if k != "managedFields"}}
+    kept = {k: v for k, v in metadata.items() if k != "managedFields"}
+    if obj.get("kind") == "ConfigMap" and (writes := _writes(metadata["managedFields"])):
+        kept["managedFields"] = writes
+    return {**obj, "metadata": kept}
+
+
+def _writes(managed: Any) -> list[Object]:
+    """Who wrote an object and when, without the fields: nothing else tells when a ConfigMap changed."""
+    entries = [one for one in managed if isinstance(one, dict)] if isinstance(managed, list) else []
+    keys = ("manager", "operation", "time")
+    return [{k: one[k] for k in keys if isinstance(one.get(k), str)} for one in entries if one.get("time")]
 
 
 def _shorter(obj: Object) -> Object:
@@ -129,16 +142,4 @@ def _healthy(obj: Mapping[str, Any]) -> bool:
 
 def bound_log(text: str, tail: int, limit: int = LOG) -> tuple[str, str]:
     """The last `tail` lines within `limit` characters, whole lines, and what was left out."""
-    said: list[str] = []
-    if len(text) > limit:
-        begin = text.find("\n", len(text) - limit) + 1 or len(text) - limit
-        said.append(f"{begin} characters from its beginning")
-        text = text[begin:]
-    lines = text.count("\n") + (not text.endswith("\n") and bool(text))
-    if tail and lines > tail:
-        at = len(text) - text.endswith("\n")
-        for _ in range(tail):
-            at = text.rfind("\n", 0, at)
-        text = text[at + 1 :]
-        said.append(f"{lines - tail} lines before its last {tail}")
-    return text, f"{' and '.join(said)} were left out" if said else ""
+    return latest(text, tail, limit)

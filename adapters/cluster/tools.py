@@ -60,15 +60,15 @@ class Toolbox(NamedTuple):
         return {name: value for name, value in arguments.items() if name in known and value not in ("", None)}
 
 
-def sort_tools(tools: Iterable[OfferedTool]) -> Toolbox:
-    """Sort an offer by the allow-list and the hints (`readOnlyHint`, `destructiveHint`)."""
+def sort_tools(tools: Iterable[OfferedTool], allowed: frozenset[str] = READ_TOOLS) -> Toolbox:
+    """Sort an offer by an allow-list and the hints (`readOnlyHint`, `destructiveHint`)."""
     usable: dict[str, frozenset[str]] = {}
     refused: dict[str, str] = {}
     others: list[str] = []
     unhinted: list[str] = []
     for tool in sorted(tools, key=lambda tool: tool.name):
         hints = tool.metadata or {}
-        if tool.name not in READ_TOOLS:
+        if tool.name not in allowed:
             others.append(tool.name)
         elif hints.get("readOnlyHint") is False:
             refused[tool.name] = "readOnlyHint is false"

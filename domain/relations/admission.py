@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kubetriage.domain.evidence import get, list_of
 from kubetriage.domain.finding import Want
-from kubetriage.domain.kube import pod_settled, selector_of
+from kubetriage.domain.kube import ContainerState, containers, pod_settled, selector_of
 from kubetriage.domain.language import text
 from kubetriage.domain.relations.base import Relation, events_about
 from kubetriage.domain.resource import Resource, resource
+from kubetriage.domain.rules.admission_deadline import asked, service_of
 from kubetriage.domain.rules.admission_messages import Kind
 from kubetriage.domain.rules.admission_refusals import Refusal, refusals
 from kubetriage.domain.rules.admission_webhook import CONFIGURATIONS, called_service, configuration_of
+from kubetriage.domain.rules.grouping import focus_pods
 from kubetriage.domain.view import ClusterView
 
 
@@ -43,6 +46,8 @@ def _named(view: ClusterView, one: Refusal) -> Iterator[Want]:
         yield Want(read=list_of("PriorityClass"), about=cls, why=why)
     elif kind in (Kind.WEBHOOK_FAILED, Kind.WEBHOOK_DENIED):
         yield from _webhook(view, one)
+    elif kind is Kind.DEADLINE:
+        yield from _all_asked(view, one)
 
 
 def _webhook(view: ClusterView, one: Refusal) -> Iterator[Want]:
@@ -56,6 +61,24 @@ def _webhook(view: ClusterView, one: Refusal) -> Iterator[Want]:
     service = called_service(view, one.denial)
     if one.denial.kind is Kind.WEBHOOK_FAILED and service is not None:
         yield from _behind(view, service)
+
+
+def _all_asked(view: ClusterView, one: Refusal) -> Iterator[Want]:
+    """Every webhook that is asked about the pods: which of them took too long is not said."""
+    why = text("asked about each new pod", "创建 Pod 时会被询问")
+    for kind in CONFIGURATIONS:
+        yield Want(read=list_of(kind), about=one.workload, why=why)
+    space = resource("Namespace", "", one.workload.namespace)
+    yield Want(
+        read=get(space),
+        about=space,
+        why=text("whose labels choose the webhooks", "其标签决定询问哪些 webhook"),
+    )
+    for hook in asked(view, one)[:4]:
+        yield Want(read=get(hook.config.ref), about=hook.config.ref, why=why)
+        service = service_of(hook)
+        if service is not None:
+            yield from _behind(view, service)
 
 
 def _behind(view: ClusterView, service: Resource) -> Iterator[Want]:
@@ -96,4 +119,29 @@ def _would_serve(view: ClusterView, service: Resource, workload: Resource) -> bo
     return bool(chosen) and all(labels.get(k) == v for k, v in chosen.items())
 
 
-RELATIONS: tuple[Relation, ...] = (around_refusals,)
+def around_quotas(view: ClusterView) -> Iterator[Want]:
+    """The pods that the alert's own quota counts."""
+    quota = view.primary
+    if quota is not None and quota.kind == "ResourceQuota":
+        why = text("who uses the quota", "谁在占用配额")
+        yield Want(read=list_of("Pod", quota.namespace), about=quota, why=why)
+
+
+def around_defaults(view: ClusterView) -> Iterator[Want]:
+    """The LimitRanges that gave a container the memory limit which kills it."""
+    for pod in focus_pods(view):
+        note = pod.annotations.get("kubernetes.io/limit-ranger", "")
+        if _MEMORY_LIMIT.search(note) and any(_ran_out(s) for s in containers(pod)):
+            why = text("gave the pod its limits", "为该 Pod 设置了默认上限")
+            yield Want(read=list_of("LimitRange", pod.namespace), about=pod.ref, why=why)
+
+
+_MEMORY_LIMIT = re.compile(r"memory limit for")
+"""From what the LimitRanger plugin notes on a pod whose template sets none."""
+
+
+def _ran_out(state: ContainerState) -> bool:
+    return "OOMKilled" in (state.last_terminated.get("reason"), state.terminated.get("reason"))
+
+
+RELATIONS: tuple[Relation, ...] = (around_refusals, around_quotas, around_defaults)

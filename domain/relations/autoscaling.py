@@ -10,9 +10,12 @@ from kubetriage.domain.kube import selector_of
 from kubetriage.domain.language import text
 from kubetriage.domain.relations.base import Relation, events_about
 from kubetriage.domain.resource import KINDS, resource
+from kubetriage.domain.rules.autoscaling_metrics import adapter_api
 from kubetriage.domain.view import ClusterView
 
 METRICS_API = resource("APIService", "", "v1beta1.metrics.k8s.io")
+SCALABLE = ("Deployment", "StatefulSet", "ReplicaSet")
+"""Kinds that are taken for one another in a scaleTargetRef."""
 METRICS_SERVER = resource("Deployment", "kube-system", "metrics-server")
 
 
@@ -37,6 +40,9 @@ def around_scalers(view: ClusterView) -> Iterator[Want]:
             if view.is_absent(target):
                 have = text("targets of a similar name", "名称相近的目标")
                 yield Want(read=list_of(kind, found.namespace), about=target, why=have)
+                for other in SCALABLE if kind in SCALABLE else ():
+                    namesake = resource(other, found.namespace, name)
+                    yield Want(read=get(namesake), about=found.ref, why=have)
         why = text("other autoscalers of the same target", "同一目标的其他 HPA")
         yield Want(read=list_of("HorizontalPodAutoscaler", found.namespace), about=found.ref, why=why)
         active = found.conditions().get("ScalingActive")
@@ -44,6 +50,9 @@ def around_scalers(view: ClusterView) -> Iterator[Want]:
             why = text("serves CPU and memory metrics", "提供 CPU 和内存指标")
             yield Want(read=get(METRICS_API), about=METRICS_API, why=why)
             yield Want(read=get(METRICS_SERVER), about=METRICS_SERVER, why=why)
+        api = adapter_api(active.reason) if active is not None and active.status == "False" else None
+        if api is not None:
+            yield Want(read=get(api), about=api, why=text("serves the metric", "提供该指标"))
 
 
 def around_budgets(view: ClusterView) -> Iterator[Want]:
@@ -52,6 +61,10 @@ def around_budgets(view: ClusterView) -> Iterator[Want]:
             why = text("the pods that PDB {n} counts", "PDB {n} 统计的 Pod", n=found.name)
             pods = list_of("Pod", found.namespace, labels=selector_of(found))
             yield Want(read=pods, about=found.ref, why=why)
+            if not found.number("status", "expectedPods"):
+                meant = text("whose pods it may be meant for", "它可能要保护的工作负载")
+                for kind in ("Deployment", "StatefulSet"):
+                    yield Want(read=list_of(kind, found.namespace), about=found.ref, why=meant)
             for pod in view.pods_behind(found):
                 owner = pod.controller
                 if owner is not None and owner.kind in KINDS:

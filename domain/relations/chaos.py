@@ -1,11 +1,11 @@
-"""Whether somebody runs experiments that break things on purpose (Chaos Mesh)."""
+"""Whether somebody runs experiments that break things on purpose (Chaos Mesh, Litmus)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubetriage.domain.custom_kinds import CHAOS, custom_kind
-from kubetriage.domain.evidence import FailureKind, Read, list_of
+from kubetriage.domain.custom_kinds import EXPERIMENTS, custom_kind
+from kubetriage.domain.evidence import Read, list_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.kube import Obj, containers, pod_ready
 from kubetriage.domain.language import text
@@ -28,19 +28,14 @@ def experiments(kind: str) -> Read:
 def running_experiments(view: ClusterView) -> Iterator[Want]:
     """The experiments, where pods are killed or cannot talk for no reason of theirs, or nothing ails them.
 
-    The first kind tells whether the cluster has Chaos Mesh: the others are not asked for where it has not.
+    Every kind is asked for: an installation may have some of them, and a kind that is not there costs little.
     """
     primary = view.find(view.primary)
     if primary is None or primary.ref.kind not in _ASKED or not _is_puzzling(view, primary):
         return
     why = text("whether an experiment disturbs its pods", "是否有混沌实验在影响其 Pod")
-    first = experiments(CHAOS[0])
-    yield Want(read=first, about=primary.ref, why=why)
-    failure = view.failure(first)
-    missing = failure is not None and failure.kind in (FailureKind.UNSUPPORTED, FailureKind.NOT_RECORDED)
-    if view.asked(first) and not missing:
-        for kind in CHAOS[1:]:
-            yield Want(read=experiments(kind), about=primary.ref, why=why)
+    for kind in EXPERIMENTS:
+        yield Want(read=experiments(kind), about=primary.ref, why=why)
 
 
 def _is_puzzling(view: ClusterView, primary: Obj) -> bool:

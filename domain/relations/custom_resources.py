@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from kubetriage.domain.custom_kinds import CustomKind, custom_kind, writers_of_secrets
-from kubetriage.domain.custom_state import ills, kind_of, names_of, secret_of
+from kubetriage.domain.custom_state import ills, kind_of, label_of_made, names_of, secret_of
 from kubetriage.domain.events import EventRecord
 from kubetriage.domain.evidence import FailureKind, Read, get, list_of
 from kubetriage.domain.finding import Want
@@ -17,7 +17,8 @@ from kubetriage.domain.language import text
 from kubetriage.domain.references import config_refs
 from kubetriage.domain.relations.base import FOCUS, Relation, closer, events_of
 from kubetriage.domain.relations.namespace import namespace_in_question
-from kubetriage.domain.resource import KINDS, Resource, resource
+from kubetriage.domain.resource import Resource, resource
+from kubetriage.domain.rules.wellness import workload_is_well
 from kubetriage.domain.view import ClusterView
 
 NAMED = 6
@@ -38,7 +39,7 @@ def _focus(view: ClusterView) -> list[Obj]:
 
 def looked_at(view: ClusterView) -> list[Obj]:
     """The custom objects that the run looks at."""
-    return [obj for obj in _focus(view) if obj.ref.kind not in KINDS]
+    return [obj for obj in _focus(view) if not obj.ref.builtin]
 
 
 def listing(view: ClusterView, custom: CustomKind, namespace: str) -> Read | None:
@@ -61,6 +62,7 @@ def around_custom(view: ClusterView) -> Iterator[Want]:
             continue
         yield from _named(view, obj)
         yield from _children(view, obj, kind)
+        yield from _labelled(view, obj)
         if obj.at("spec", "template") is not None:
             yield from _pods(view, obj)
 
@@ -68,13 +70,13 @@ def around_custom(view: ClusterView) -> Iterator[Want]:
 def _named(view: ClusterView, obj: Obj) -> Iterator[Want]:
     for named in names_of(obj)[:NAMED]:
         ref = named.ref
-        if ref.kind == "Secret" or not (ref.kind in KINDS or ref.api_version):
+        if ref.kind == "Secret" or not (ref.builtin or ref.api_version):
             continue
         why = text("named by {k} {n}", "被 {k} {n} 引用", k=obj.ref.kind, n=obj.name)
         yield Want(read=get(ref), about=ref, why=why)
         if view.is_absent(ref):
             why = text("what exists of that kind", "同类对象有哪些")
-            version = "" if ref.kind in KINDS else ref.api_version
+            version = "" if ref.builtin else ref.api_version
             yield Want(read=list_of(ref.kind, ref.namespace, api_version=version), about=ref, why=why)
 
 
@@ -90,6 +92,24 @@ def _children(view: ClusterView, obj: Obj, kind: CustomKind) -> Iterator[Want]:
         for one in [o for o in made if ills(o, view.now)][:FOCUS]:
             why = text("made for {k} {n}", "为 {k} {n} 创建", k=obj.ref.kind, n=obj.name)
             yield Want(read=read, about=one.ref, why=why)
+
+
+_MADE = ("Deployment", "StatefulSet", "DaemonSet", "Job")
+
+
+def _labelled(view: ClusterView, obj: Obj) -> Iterator[Want]:
+    """The workloads that Flux made of an object: a release that times out waits for them."""
+    labels = label_of_made(obj)
+    if not labels:
+        return
+    where = obj.text("spec", "targetNamespace") or (obj.namespace if obj.ref.kind == "HelmRelease" else "")
+    chosen = ",".join(f"{k}={v}" for k, v in sorted(labels.items()))
+    why = text("made of {k} {n}", "由 {k} {n} 创建", k=obj.ref.kind, n=obj.name)
+    for kind in _MADE:
+        yield Want(read=list_of(kind, where, labels=chosen), about=obj.ref, why=why)
+    made = [o for kind in _MADE for o in view.objects(kind) if labels.items() <= o.labels.items()]
+    for one in [o for o in made if workload_is_well(o) is None][:FOCUS]:
+        yield Want(read=get(one.ref), about=one.ref, why=why)
 
 
 def _pods(view: ClusterView, obj: Obj) -> Iterator[Want]:
@@ -113,7 +133,7 @@ def above(view: ClusterView) -> Iterator[Want]:
     Deployment)."""
     for obj in _focus(view):
         owner = obj.controller
-        if owner is None or owner.kind in KINDS or not owner.api_version:
+        if owner is None or owner.builtin or not owner.api_version:
             continue
         why = text("controls {k} {n}", "{k} {n} 的控制器", k=obj.ref.kind, n=obj.name)
         yield Want(read=get(owner), about=owner, why=why)
@@ -234,7 +254,7 @@ def named_by_events(view: ClusterView) -> Iterator[Want]:
     """Custom objects that events say fail."""
     said: dict[Resource, EventRecord] = {}
     for event in view.all_events:
-        custom = event.about.kind not in KINDS and event.about.api_version
+        custom = not event.about.builtin and event.about.api_version
         late = event.last is None or event.last >= view.now - _RECENT
         if custom and late and (event.warning or _FAILS.search(event.reason)):
             said.setdefault(event.about, event)

@@ -51,6 +51,22 @@ def around_namespace(view: ClusterView) -> Iterator[Want]:
     for obj in [o for kind in _SCALED for o in view.objects(kind, ref.name) if missing(o)][:FOCUS]:
         why = text("has fewer pods ready than it should", "就绪的 Pod 少于期望数")
         yield Want(read=get(obj.ref), about=obj.ref, why=why)
+    yield from _services(view, ref)
+
+
+def _services(view: ClusterView, ref: Resource) -> Iterator[Want]:
+    """The Services of the namespace that no pod stands behind: their callers fail, and no pod is ill."""
+    why = text("the Services of namespace {n}", "命名空间 {n} 的 Service", n=ref.name)
+    for kind in ("Service", "EndpointSlice"):
+        yield Want(read=list_of(kind, ref.name), about=ref, why=why)
+    bare = [
+        s
+        for s in view.objects("Service", ref.name)
+        if s.mapping("spec", "selector") and view.has_ready_endpoints(s) is False and not view.pods_behind(s)
+    ]
+    for service in bare[:FOCUS]:
+        why = text("has no pods behind it", "没有后端 Pod")
+        yield Want(read=get(service.ref), about=service.ref, why=why)
 
 
 def _unwell(view: ClusterView, pods: list[Obj]) -> list[Obj]:

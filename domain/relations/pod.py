@@ -11,7 +11,7 @@ from kubetriage.domain.kube import ContainerState, Obj, containers, pod_ready, p
 from kubetriage.domain.language import text
 from kubetriage.domain.references import config_refs
 from kubetriage.domain.relations.base import Relation, refused
-from kubetriage.domain.resource import KINDS, Resource, resource
+from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.view import ClusterView, claims_of
 
 HEALTHY_LOGS = 2
@@ -46,7 +46,7 @@ def _owners(view: ClusterView, pod: Obj) -> Iterator[Want]:
     """Each controller above the pod, then the pods that the lowest one with a selector owns."""
     chain = view.owners(pod.ref)
     for below, owner in zip([pod.ref, *chain], chain, strict=False):
-        if owner.kind in KINDS or owner.api_version:
+        if owner.builtin or owner.api_version:
             why = text("controls {kind} {name}", "{kind} {name} 的控制器", kind=below.kind, name=below.name)
             yield Want(read=get(owner), about=owner, why=why)
     top = next((found for owner in reversed(chain) if (found := view.find(owner)) is not None), None)
@@ -116,15 +116,17 @@ def _log(pod: Obj, state: ContainerState) -> Iterator[Want]:
 
 
 def logs_of_healthy_workload(view: ClusterView) -> Iterator[Want]:
-    """The logs of some pods behind the alert's resource when all of them are ready."""
+    """The logs of some pods behind the alert's resource when all of them are ready; of one where some are.
+
+    Those that are not ready may have a fault of their own, and not the one that callers notice.
+    """
     found = view.find(view.primary)
     if found is None or found.ref.kind == "Pod":
         return
     pods = view.pods_behind(found) if found.ref.kind == "Service" else view.pods_of(found.ref)
-    alive = [p for p in pods if p.deleted is None]
-    if not alive or not all(pod_ready(p) for p in alive):
-        return
-    for pod in alive[:HEALTHY_LOGS]:
+    alive = [p for p in pods if p.deleted is None and p.text("status", "phase") != "Failed"]
+    ready = [p for p in alive if pod_ready(p)]
+    for pod in ready[: HEALTHY_LOGS if len(ready) == len(alive) else 1]:
         why = text(
             "a ready pod whose log may show what the alert measures", "就绪的 Pod，其日志可能说明告警的原因"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kubetriage.domain.evidence import get, list_of
@@ -74,6 +75,27 @@ def preemptions(view: ClusterView) -> Iterator[Want]:
                 yield Want(read=get(owner), about=owner, why=why)
 
 
+_ON_NODE = re.compile(r"\bon node (?P<node>[\w.\-]{1,253})")
+
+
+def around_preempted(view: ClusterView) -> Iterator[Want]:
+    """Who took the place of the alert's pod, which the scheduler deleted: its event tells the node."""
+    ref = view.primary
+    if ref is None or ref.kind != "Pod" or not view.is_absent(ref):
+        return
+    for event in view.events(ref, "Preempted"):
+        if found := _ON_NODE.search(event.message):
+            why = text("which pod took its place", "哪个 Pod 占用了它的位置")
+            yield Want(read=pods_read(found["node"]), about=ref, why=why)
+        taker = view.find(preemptor(view, event.message))
+        if taker is not None and taker.controller is not None and taker.controller.kind in WORKLOADS:
+            yield Want(
+                read=get(taker.controller),
+                about=ref,
+                why=text("which workload it is of", "它属于哪个工作负载"),
+            )
+
+
 def _scheduler(view: ClusterView, pod: Obj) -> Iterator[Want]:
     if pod.conditions().get("PodScheduled") is None and not pod.items("spec", "schedulingGates"):
         why = text("whether the scheduler runs", "调度器是否在运行")
@@ -81,4 +103,4 @@ def _scheduler(view: ClusterView, pod: Obj) -> Iterator[Want]:
         yield Want(read=list_of("Pod", "kube-system", labels=labels), about=pod.ref, why=why)
 
 
-RELATIONS: tuple[Relation, ...] = (around_unscheduled, daemon_nodes, preemptions)
+RELATIONS: tuple[Relation, ...] = (around_unscheduled, daemon_nodes, preemptions, around_preempted)

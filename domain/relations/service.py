@@ -21,6 +21,9 @@ def around_services(view: ClusterView) -> Iterator[Want]:
     for service in view.objects("Service"):
         if not view.looked_at(service.ref):
             continue
+        if service.text("spec", "type") == "LoadBalancer":
+            why = text("what was said about Service {n}", "关于 Service {n} 的记录", n=service.name)
+            yield events_of(service.ref, why)
         chosen = _selector(service)
         if not chosen:
             continue  # its endpoints are written by others; ExternalName has none

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kubetriage.domain.evidence import get, list_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.language import text
-from kubetriage.domain.relations.base import Relation
+from kubetriage.domain.relations.base import Relation, events_about
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules.storage_attach import attachments, multi_attached
 from kubetriage.domain.rules.storage_claims import (
@@ -49,6 +49,21 @@ def around_claims(view: ClusterView) -> Iterator[Want]:
             yield from _class_and_others(claim)
             users = text("the pods that wait for the claim", "等待该声明的 Pod")
             yield Want(read=waiting_pods(ref.namespace), about=ref, why=users)
+
+
+def around_volumes(view: ClusterView) -> Iterator[Want]:
+    """What was said of the alert's own volume, and the claim that it was made for."""
+    volume = view.find(view.primary)
+    if volume is None or volume.ref.kind != "PersistentVolume":
+        return
+    why = text("what was said about the volume", "关于该卷的记录")
+    yield Want(read=events_about(volume.ref), about=volume.ref, why=why)
+    namespace, name = (volume.text("spec", "claimRef", k) for k in ("namespace", "name"))
+    if name:
+        claim = resource("PersistentVolumeClaim", namespace, name)
+        yield Want(
+            read=get(claim), about=claim, why=text("the claim of volume {v}", "卷 {v} 的声明", v=volume.name)
+        )
 
 
 def _class_and_others(claim: Claim) -> Iterator[Want]:
@@ -140,6 +155,7 @@ def users_of_claim(view: ClusterView) -> Iterator[Want]:
 
 RELATIONS: tuple[Relation, ...] = (
     around_claims,
+    around_volumes,
     absent_claims,
     provisioners,
     attached_elsewhere,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from kubetriage.domain.finding import Finding, Likelihood, Specificity
 from kubetriage.domain.resource import resource
+from kubetriage.domain.rules import quota
+from kubetriage.domain.rules.admission_deadline import too_late
 from kubetriage.domain.rules.admission_finding import refusal_finding, template_change
 from kubetriage.domain.rules.admission_messages import Kind
 from kubetriage.domain.rules.admission_quota import demands, exceeded, limits
@@ -115,7 +117,7 @@ def _priority(view: ClusterView, one: Refusal) -> Finding:
     have = [c.name for c in view.objects("PriorityClass")]
     like = nearest(ref.name, have)
     others = (
-        say(" (there are {h})", "（现有 {h}）", h=listed([like] if like else have, 3)) if have else NOTHING
+        say(" (existing: {h})", "（现有 {h}）", h=listed([like] if like else have, 3)) if have else NOTHING
     )
     why = say(
         "their PriorityClass {p} does not exist{o}",
@@ -131,7 +133,7 @@ def _priority(view: ClusterView, one: Refusal) -> Finding:
     )
     culprit = one.workload if have else ref
     return refusal_finding(
-        view, one, "preemption", why, culprit=culprit, quotes=(ref.name,), remedies=(fixed,)
+        view, one, "admission-policy", why, culprit=culprit, quotes=(ref.name,), remedies=(fixed,)
     )
 
 
@@ -173,6 +175,10 @@ def _other(view: ClusterView, one: Refusal) -> Finding:
     )
 
 
+def _deadline(view: ClusterView, one: Refusal) -> Finding:
+    return too_late(view, one) or _other(view, one)
+
+
 _BY_KIND: dict[Kind, Callable[[ClusterView, Refusal], Finding]] = {
     Kind.QUOTA_EXCEEDED: exceeded,
     Kind.QUOTA_DEMANDS: demands,
@@ -184,9 +190,10 @@ _BY_KIND: dict[Kind, Callable[[ClusterView, Refusal], Finding]] = {
     Kind.SERVICE_ACCOUNT: _account,
     Kind.PRIORITY_CLASS: _priority,
     Kind.TERMINATING: _terminating,
+    Kind.DEADLINE: _deadline,
     Kind.INVALID: _other,
     Kind.FORBIDDEN: _other,
     Kind.OTHER: _other,
 }
 
-RULES: tuple[Rule, ...] = (refused,)
+RULES: tuple[Rule, ...] = (refused, *quota.RULES)

@@ -28,6 +28,8 @@ class Kind(StrEnum):
     PRIORITY_CLASS = "priority-class"
     TERMINATING = "terminating"
     """The namespace is being deleted."""
+    DEADLINE = "deadline"
+    """The API server could not finish the request in time."""
     INVALID = "invalid"
     FORBIDDEN = "forbidden"
     OTHER = "other"
@@ -79,6 +81,11 @@ _ACCOUNT = re.compile(
 )
 _PRIORITY = re.compile(r"no PriorityClass with name (?P<name>\S+) was found")
 _TERMINATING = re.compile(r"because it is being terminated")
+_DEADLINE = re.compile(
+    r"(?P<words>request did not complete within (?:the )?(?:requested|allotted) timeout.*"
+    r"|the server was unable to return a response in the time allotted.*)$",
+    re.S,
+)
 _INVALID = re.compile(r'(?P<words>\w+ "[^"]*" is invalid:.+)$', re.S)
 _FORBIDDEN = re.compile(r"(?P<words>is forbidden:.+)$", re.S)
 
@@ -112,6 +119,7 @@ _ORDER: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.SERVICE_ACCOUNT, _ACCOUNT),
     (Kind.PRIORITY_CLASS, _PRIORITY),
     (Kind.TERMINATING, _TERMINATING),
+    (Kind.DEADLINE, _DEADLINE),
     (Kind.INVALID, _INVALID),
     (Kind.FORBIDDEN, _FORBIDDEN),
 )
@@ -145,11 +153,9 @@ def webhook_trouble(words: str) -> WebhookTrouble:
 
 
 def unmet_quota(values: dict[str, str]) -> list[tuple[str, str, str, str]]:
-    """(resource, requested, used, limited) of an exceeded quota."""
+    """(resource, requested, used, limited) of an exceeded quota; empty what the message does not say."""
     parts = [_pairs(values.get(k, "")) for k in ("requested", "used", "limited")]
-    return [
-        (name, asked, parts[1].get(name, "?"), parts[2].get(name, "?")) for name, asked in parts[0].items()
-    ]
+    return [(name, asked, parts[1].get(name, ""), parts[2].get(name, "")) for name, asked in parts[0].items()]
 
 
 def _pairs(listed: str) -> dict[str, str]:

@@ -24,12 +24,15 @@ def exceeded(view: ClusterView, one: Refusal) -> Finding:
     quota = resource("ResourceQuota", one.workload.namespace, one.denial.name)
     parts = unmet_quota(one.denial.values)
     said = joined(
-        [say("{r}: {a} more is asked for, {u} of {l} is used",
-            "{r}：还需 {a}，已用 {u}/{l}", r=r, a=a, u=u, l=h)
+        [say("{r}: {a} more is asked for{used}", "{r}：还需 {a}{used}", r=r, a=a,
+             used=say(", {u} of {l} is used", "，已用 {u}/{l}", u=u, l=h) if u and h else NOTHING)
          for r, a, u, h in parts[:2]]
     )  # fmt: skip
     why = say(
-        "ResourceQuota {q} is used up ({said})", "ResourceQuota {q} 已用尽（{said}）", q=quota.name, said=said
+        "ResourceQuota {q} is used up{said}",
+        "ResourceQuota {q} 已用尽{said}",
+        q=quota.name,
+        said=say(" ({s})", "（{s}）", s=said) if parts else NOTHING,
     )
     name = parts[0][0] if parts else "pods"
     patch = f'{{"spec":{{"hard":{{"{name}":"<amount>"}}}}}}'
@@ -48,7 +51,7 @@ def exceeded(view: ClusterView, one: Refusal) -> Finding:
         say("Used and hard of each resource.", "各资源的 Used 和 Hard。"),
         *seen(view, quota),
     )
-    values = [v for part in parts[:2] for v in (f"{part[0]}={part[1]}", f"{part[0]}={part[2]}")]
+    values = [v for part in parts[:2] for v in (f"{part[0]}={part[1]}", part[2] and f"{part[0]}={part[2]}")]
     return refusal_finding(
         view, one, "quota", why, culprit=quota, quotes=(quota.name, *values), remedies=(raised, look)
     )

@@ -9,7 +9,7 @@ from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules.admission_messages import Denial, read_denial
-from kubetriage.domain.rules.grouping import in_focus, template_owner
+from kubetriage.domain.rules.grouping import in_focus
 from kubetriage.domain.rules.phrases import say
 from kubetriage.domain.view import ClusterView
 
@@ -77,7 +77,7 @@ def refusals(view: ClusterView) -> list[Refusal]:
 
 
 def _told(view: ClusterView, maker: Obj) -> Refusal | None:
-    owner = template_owner(view, maker.ref)
+    owner = view.workload(maker.ref)
     condition = maker.conditions().get("ReplicaFailure")
     failing = condition is not None and condition.status == "True"
     events = view.events(maker.ref, "FailedCreate")

@@ -98,20 +98,29 @@ def failed(view: ClusterView, one: Refusal) -> Finding:
 def _why(
     view: ClusterView, trouble: WebhookTrouble, service: Resource | None, hook: Webhook | None, one: Refusal
 ) -> Text:
-    name = f"{service.namespace}/{service.name}" if service is not None else "?"
+    server = _server(service)
     words = short(one.denial.words, 90)
     match trouble:
         case WebhookTrouble.NO_SERVICE if service is not None and view.find(service) is None:
-            return say("its Service {n} does not exist", "其 Service {n} 不存在", n=name)
+            return say("its {s} does not exist", "其 {s} 不存在", s=server)
         case WebhookTrouble.NO_ENDPOINTS:
-            return say("its Service {n} has no endpoints", "其 Service {n} 没有端点", n=name)
+            return say("its {s} has no endpoints", "其 {s} 没有端点", s=server)
         case WebhookTrouble.CERTIFICATE:
             return say("its certificate is not accepted: “{w}”", "证书不被接受：“{w}”", w=words)
         case WebhookTrouble.TIMEOUT:
             limit = Obj(hook.entry).text("timeoutSeconds") if hook is not None else ""
             within = say(" within {t} s", "（{t} 秒内）", t=limit) if limit else NOTHING
-            return say("Service {n} does not answer{t}", "Service {n} 没有响应{t}", n=name, t=within)
+            return say("its {s} does not answer{t}", "其 {s} 没有响应{t}", s=server, t=within)
     return say("“{w}”", "“{w}”", w=words)
+
+
+def _server(service: Resource | None) -> Text:
+    """Who answers the webhook: a Service, or what an address stands for."""
+    return say("Service {s}", "Service {s}", s=_place(service)) if service else say("server", "服务器")
+
+
+def _place(service: Resource) -> str:
+    return f"{service.namespace}/{service.name}"
 
 
 def _whose_fault(
@@ -136,17 +145,16 @@ def _remedies(
     view: ClusterView, trouble: WebhookTrouble, service: Resource | None, hook: Webhook | None
 ) -> tuple[Remedy, ...]:
     found: list[Remedy] = []
-    where = f"{service.namespace}/{service.name}" if service is not None else "?"
     if trouble is WebhookTrouble.CERTIFICATE:
         found.append(escalate(
             say("Have the webhook's certificate or caBundle renewed", "更新 webhook 的证书或 caBundle"),
             say("caBundle in the configuration must be the authority that signed the serving certificate "
-                "of {w}.",
-                "配置中的 caBundle 必须与 {w} 服务证书的签发者一致。", w=where),
+                "of its {w}.",
+                "配置中的 caBundle 必须与其 {w} 服务证书的签发者一致。", w=_server(service)),
         ))  # fmt: skip
     else:
         found.append(escalate(
-            say("Bring the webhook's Service {w} back", "恢复 webhook 的 Service {w}", w=where),
+            say("Bring the webhook's {w} back", "恢复 webhook 的 {w}", w=_server(service)),
             say("Ask the owner of that component to install or repair it; every new pod that the webhook "
                 "covers is "
                 "refused until then.",

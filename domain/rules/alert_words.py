@@ -7,6 +7,16 @@ import re
 from kubetriage.domain.view import ClusterView
 
 CERTIFICATES = re.compile(r"certificate|\bx509\b|\btls\b|\bcsrs?\b|signing ?request|证书", re.IGNORECASE)
+POD_CAPACITY = re.compile(
+    r"pod capacity|too many pods|max(?:imum)?[ -]?pods|pods? (?:limit|count|slots?)|(?:full|out) of pods"
+    r"|Pod ?(?:容量|数量|上限)|Pod ?(?:过|太)多",
+    re.IGNORECASE,
+)
+SLOWNESS = re.compile(
+    r"latency|slow|response time|durations?|\bp\d\d\b|percentile|taking (?:longer|more)|time ?out"
+    r"|\b(?:than|over|above) \d+(?:\.\d+)? ?(?:ms|s|seconds?)\b|延迟|时延|耗时|响应时间|慢|超时",
+    re.IGNORECASE,
+)
 VERSIONS = re.compile(r"\bversions?\b|\bskew|版本", re.IGNORECASE)
 
 

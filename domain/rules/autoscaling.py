@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from kubetriage.domain.finding import Finding, Role
 from kubetriage.domain.kube import Condition, Obj
 from kubetriage.domain.language import Text
+from kubetriage.domain.relations.autoscaling import SCALABLE
+from kubetriage.domain.resource import resource
 from kubetriage.domain.rules.autoscaling_metrics import without_metrics
 from kubetriage.domain.rules.autoscaling_target import scaler_finding, scalers, see_scaler, target_of
 from kubetriage.domain.rules.phrases import NOTHING, say
@@ -49,7 +51,10 @@ def _no_target(view: ClusterView, found: Obj, able: Condition) -> Finding:
     like = nearest(goal.name, have)
     others = NOTHING
     if like or have:
-        others = say(" (there are {h})", "（现有 {h}）", h=listed([like] if like else have, 3))
+        others = say(" (existing: {h})", "（现有 {h}）", h=listed([like] if like else have, 3))
+    namesake = next((o for k in SCALABLE if (o := view.find(resource(k, goal.namespace, goal.name)))), None)
+    if namesake is not None:
+        others = say(": {n} is a {k}", "：{n} 是 {k}", n=namesake.name, k=namesake.ref.kind)
     gone = view.is_absent(goal) or "not found" in able.message
     what = (
         say("{k} {n}, which does not exist{o}", "{k} {n}，而它不存在{o}", k=goal.kind, n=goal.name, o=others)
@@ -63,6 +68,7 @@ def _no_target(view: ClusterView, found: Obj, able: Condition) -> Finding:
             "HPA {h} 无法伸缩：其 scaleTargetRef 指向 {what}。",
             h=found.name, what=what),
         culprit=found.ref,
+        cites=(namesake.cite,) if namesake is not None else (),
         quotes=(goal.name, able.reason),
         since=able,
         remedies=(

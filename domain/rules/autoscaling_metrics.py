@@ -8,7 +8,7 @@ from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
 from kubetriage.domain.kube import Condition, Obj
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules.autoscaling_target import scaler_finding, see_scaler, target_of
-from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.phrases import say
 from kubetriage.domain.rules.remedies import (
     change,
     describe,
@@ -23,6 +23,12 @@ from kubetriage.domain.view import ClusterView
 
 METRICS_API = resource("APIService", "", "v1beta1.metrics.k8s.io")
 METRICS_SERVER = resource("Deployment", "kube-system", "metrics-server")
+OTHER_APIS = {
+    "External": resource("APIService", "", "v1beta1.external.metrics.k8s.io"),
+    "Object": resource("APIService", "", "v1beta1.custom.metrics.k8s.io"),
+    "Pods": resource("APIService", "", "v1beta1.custom.metrics.k8s.io"),
+}
+"""Aggregated APIs of metrics that adapters serve (KEDA, prometheus-adapter), by the word in the reason."""
 _NO_REQUEST = re.compile(r"missing request for (?P<what>[\w./-]+)(?: in container (?P<container>[\w.-]+))?")
 _NO_API = re.compile(
     r"could not find the requested resource|currently unable to handle|service unavailable|no metrics "
@@ -46,17 +52,21 @@ def without_metrics(view: ClusterView, found: Obj, active: Condition) -> Finding
         return _no_request(view, found, active, asked["what"], asked["container"] or "")
     if _UNREADY.search(active.message):
         return _unready(view, found, active)
+    api = view.find(adapter_api(active.reason))
+    if api is not None and _unavailable(api):
+        return _not_served(found, active, api)
     return _no_metrics(view, found, active)
 
 
 def _no_request(view: ClusterView, found: Obj, active: Condition, what: str, container: str) -> Finding:
     goal = target_of(found)
-    where = say("container {c} of ", "其容器 {c}", c=container) if container else NOTHING
+    where = say("its pods have", "") if not container else say(
+        "container {c} of its pods has", "其容器 {c}", c=container)  # fmt: skip
     flag = f" -c {container}" if container else ""
     return scaler_finding(
         found,
         "missing-request",
-        say("HPA {h} cannot scale {k} {n}: {where}its pods have no {w} request, which the percentage is "
+        say("HPA {h} cannot scale {k} {n}: {where} no {w} request, which the percentage is "
             "counted from.",
             "HPA {h} 无法伸缩 {k} {n}：{where}没有设置 {w} request，无法计算使用率百分比。",
             h=found.name, k=goal.kind, n=goal.name, where=where, w=what),
@@ -131,6 +141,43 @@ def _no_metrics(view: ClusterView, found: Obj, active: Condition) -> Finding:
         quotes=(active.reason,) if absent or down else (words,),
         since=active,
         remedies=(ask, see_scaler(found)),
+    )  # fmt: skip
+
+
+def adapter_api(reason: str) -> Resource | None:
+    """The API that serves the metric of a `FailedGetExternalMetric`, …; None for CPU and memory."""
+    return OTHER_APIS.get(reason.removeprefix("FailedGet").removesuffix("Metric"))
+
+
+def _not_served(found: Obj, active: Condition, api: Obj) -> Finding:
+    """The adapter's API is not available: why is the trouble of the Service behind it."""
+    name, where = (api.text("spec", "service", k) for k in ("name", "namespace"))
+    service = resource("Service", where, name)
+    words = short(api.conditions()["Available"].message, 90)
+    return scaler_finding(
+        found,
+        "no-adapter",
+        say("HPA {h} gets no {m} metrics and cannot scale {k} {n}: the API {a}, which Service {s} serves, is "
+            "not available ({r}: “{w}”).",
+            "HPA {h} 得不到 {m} 指标，无法伸缩 {k} {n}：由 Service {s} 提供的 API {a} 不可用（{r}：“{w}”）。",
+            m=active.reason.removeprefix("FailedGet").removesuffix("Metric").lower(), h=found.name,
+            k=target_of(found).kind, n=target_of(found).name, a=api.name, s=f"{where}/{name}",
+            r=_unavailable(api), w=words),
+        culprit=api.ref,
+        specificity=Specificity.NAMED,
+        waits_on=(api.ref, service),
+        cites=(api.cite,),
+        quotes=(name,),
+        since=active,
+        remedies=(
+            escalate(
+                say("Have the metrics adapter {s} looked at", "请检查指标适配器 {s}", s=f"{where}/{name}"),
+                say("Its pods serve that API; nothing that is scaled by such metrics moves until they do.",
+                    "该 API 由其 Pod 提供；恢复之前依赖这类指标的伸缩都不会动作。"),
+                see_yaml(api.ref),
+            ),
+            see_scaler(found),
+        ),
     )  # fmt: skip
 
 

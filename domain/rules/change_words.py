@@ -73,7 +73,7 @@ def with_differences(head: Text, differences: Sequence[Difference]) -> Text:
 def difference_text(difference: Difference, room: int = _VALUE) -> Text:
     """`image of app: a → b`; what came or went is said so."""
     before, after = _cut(difference.before, difference.after, room)
-    what = _field(difference.path)
+    what = field_text(difference.path)
     if difference.before is None:
         return say("{w} added (“{v}”)" if after else "{w} added", "新增{w}（“{v}”）" if after else "新增{w}",
                    w=what, v=after)  # fmt: skip
@@ -128,7 +128,8 @@ _OF_POD = {
 }
 
 
-def _field(path: Path) -> Text:
+def field_text(path: Path) -> Text:
+    """A field as people name it: `image of app`, `env DB_HOST of app`."""
     top = path[0]
     if top in _CONTAINERS and len(path) == 2:
         return _filled(_CONTAINERS[top], c=path[1])

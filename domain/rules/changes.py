@@ -1,19 +1,18 @@
 """What changed in the pod template before the alert: rollouts, restarts, and going back.
 
-None of it states a cause: a change is told with its time, and the reader (or a rule, by `changed_by`) sees
-whether it touches what fails.
+None of it states a cause: a change is told with its time. Where the newest one touches what a cause is in,
+`blame` says so in the cause.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kubetriage.domain.finding import Finding
 from kubetriage.domain.kube import Obj, when
 from kubetriage.domain.language import Text
-from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules.change_words import changed, quoted, timed, with_differences
 from kubetriage.domain.rules.changes_around import SURROUNDING_RULES
 from kubetriage.domain.rules.changes_scaling import SCALING_RULES
@@ -24,6 +23,7 @@ from kubetriage.domain.rules.revisions import (
     changing,
     restarted_only,
     revisions,
+    rolled_out,
     rollouts,
 )
 from kubetriage.domain.rules.timeline import in_window
@@ -35,52 +35,6 @@ if TYPE_CHECKING:
 
 EARLIER = 3
 """Rollouts before the newest that are told."""
-
-
-class Change(NamedTuple):
-    """A rollout that touched a field, for a rule that found something wrong with that field."""
-
-    at: datetime | None
-    """When the field got its present value; None where only the order of the revisions is known."""
-    revision: int
-    differences: tuple[Difference, ...]
-    """Those that touch it."""
-    cites: tuple[str, ...]
-    rollback: bool
-    """Whether the present value is an older one that was gone back to."""
-
-
-def changed_by(view: ClusterView, workload: Resource, path_prefix: str) -> Change | None:
-    """The newest rollout, if it was made in the window before the alert and touches a part of the pod spec.
-
-    `path_prefix` is a dotted path such as `containers.app.image` or `containers.app.env.DB_HOST`; it touches
-    what lies at, below and above it. None too if a revision was not read, or it came after the alert.
-    """
-    steps = rollouts(view, workload)
-    if not steps:
-        return None
-    at = rolled_out(view, workload, steps[0])
-    started = view.alert_began
-    if at is not None and (not in_window(view, at) or (started is not None and at > started)):
-        return None
-    if at is None and not steps[0].back:
-        return None
-    touching = tuple(d for d in steps[0].differences() if d.touches(path_prefix))
-    if not touching:
-        return None
-    cites = (steps[0].after.object.cite, steps[0].before.object.cite)
-    return Change(at, steps[0].after.number, touching, cites, steps[0].back)
-
-
-def rolled_out(view: ClusterView, workload: Resource, step: Rollout) -> datetime | None:
-    """When a step was made: as its revision was created, or, going back, as its ReplicaSet was scaled up."""
-    if not step.back:
-        return step.after.created
-    events = view.events(workload, "ScalingReplicaSet")
-    name = step.after.object.name
-    ups = [e.first for e in events if f"up replica set {name} " in f"{e.message} " and e.first is not None]
-    since = [at for at in ups if step.before.created is not None and at > step.before.created]
-    return min(since, default=None)
 
 
 # ---- rules
@@ -129,10 +83,8 @@ def _rollout(
 
 def _former_number(revision: Revision) -> Text:
     """The number that a revision had before it was gone back to, as far as its ReplicaSet says."""
-    history = revision.object.annotations.get("deployment.kubernetes.io/revision-history", "")
-    number = history.rpartition(",")[2]
-    if number.isdigit():
-        return say("revision {n}", "修订版 {n}", n=number)
+    if revision.former:
+        return say("revision {n}", "修订版 {n}", n=revision.former[-1])
     return say("an earlier revision", "较早修订版")
 
 

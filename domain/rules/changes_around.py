@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from kubetriage.domain.finding import Finding, Likelihood, Role
-from kubetriage.domain.kube import Condition, Obj, containers, pod_settled, selects
-from kubetriage.domain.references import config_refs
-from kubetriage.domain.resource import Resource
-from kubetriage.domain.rules.change_words import CATEGORY, changed, timed
+from kubetriage.domain.finding import Finding
+from kubetriage.domain.kube import Condition, Obj, selects
+from kubetriage.domain.rules.change_words import changed, timed
+from kubetriage.domain.rules.changes_configuration import CONFIGURATION_RULES
 from kubetriage.domain.rules.changes_scaling import scalers_of
 from kubetriage.domain.rules.phrases import NOTHING, say, stated
-from kubetriage.domain.rules.revisions import KINDS, changing, is_own
+from kubetriage.domain.rules.revisions import KINDS, changing
 from kubetriage.domain.rules.timeline import began, in_window
-from kubetriage.domain.rules.wording import listed, named, quotable, short
+from kubetriage.domain.rules.wording import named, quotable
 from kubetriage.domain.view import ClusterView
 
 if TYPE_CHECKING:
@@ -158,41 +157,4 @@ def _came_with(obj: Obj, concerned: list[Obj]) -> bool:
     )
 
 
-# ---- what cannot be seen
-
-
-def unseen_configuration(view: ClusterView) -> Iterator[Finding]:
-    """The ConfigMaps and Secrets of a workload in trouble: `managedFields`, which say when they were written,
-    are not served, so that a change of them cannot be excluded."""
-    for obj in changing(view):
-        pods = [p for p in view.pods_of(obj.ref) if p.deleted is None and not pod_settled(p)]
-        if not pods or not is_own(view, obj.ref):
-            continue
-        refs = [r.ref for r in config_refs(pods[0]) if r.how != "imagePullSecrets"]
-        names = [named(r) for r in dict.fromkeys(refs) if not _missing(view, pods[0], r)]
-        if not names:
-            continue
-        yield Finding(
-            rule="change.configuration-unseen",
-            category=CATEGORY,
-            role=Role.HINT,
-            subject=obj.ref,
-            statement=stated(
-                "{k} {n} uses {c}; a change there cannot be excluded: its last write is not served.",
-                "{k} {n} 使用 {c}；服务器不提供其最后写入时间，不能排除其内容被修改过。",
-                k=obj.ref.kind, n=obj.name, c=listed([short(n, 60) for n in names]),
-            ),
-            likelihood=Likelihood.LOW,
-            cites=(pods[0].cite,),
-        )  # fmt: skip
-
-
-def _missing(view: ClusterView, pod: Obj, ref: Resource) -> bool:
-    """Whether the object was asked for and is not there, or kubelet says so."""
-    said = f'"{ref.name}" not found'
-    messages = [str(state.waiting.get("message") or "") for state in containers(pod)]
-    messages += [e.message for e in view.events(pod.ref)]
-    return view.is_absent(ref) or any(said in m for m in messages)
-
-
-SURROUNDING_RULES: tuple[Rule, ...] = (turned, done_to_node, appeared, unseen_configuration)
+SURROUNDING_RULES: tuple[Rule, ...] = (turned, done_to_node, appeared, *CONFIGURATION_RULES)

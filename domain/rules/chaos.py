@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kubetriage.domain.chaos import disturbed, injected_at, is_experiment, is_running, kills
-from kubetriage.domain.custom_kinds import CHAOS
+from kubetriage.domain.chaos import (
+    action,
+    disturbed,
+    injected_at,
+    is_experiment,
+    is_litmus,
+    is_running,
+    kills,
+)
+from kubetriage.domain.custom_kinds import EXPERIMENTS
 from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.failed_calls import fails_by_itself
-from kubetriage.domain.rules.grouping import focus_pods, fresh, template_owner
+from kubetriage.domain.rules.grouping import focus_pods, fresh
 from kubetriage.domain.rules.phrases import NOTHING, say, stated
 from kubetriage.domain.rules.times import since as since_text
 from kubetriage.domain.rules.wording import listed, quotable
@@ -30,7 +38,7 @@ _DOES = {
     "partition": Text(en="cuts the network of", zh="隔断网络"),
     "bandwidth": Text(en="limits the bandwidth of", zh="限制带宽"),
     "pod-kill": Text(en="kills", zh="杀死 Pod"),
-    "pod-failure": Text(en="makes unavailable", zh="使 Pod 不可用"),
+    "pod-failure": Text(en="takes down the containers of", zh="使容器停止服务"),
     "container-kill": Text(en="kills containers of", zh="杀死容器"),
     "latency": Text(en="delays the disk calls of", zh="延迟磁盘读写"),
     "fault": Text(en="fails the disk calls of", zh="使磁盘读写出错"),
@@ -49,8 +57,10 @@ _VALUES = (("delay", "latency"), ("loss", "loss"), ("corrupt", "corrupt"), ("dup
 
 def experiments_running(view: ClusterView) -> Iterator[Finding]:
     """An experiment that is injected into pods of the alert's workload, or into those that it calls."""
-    near = {pod.ref: pod for pod in focus_pods(view)}
-    for kind in CHAOS:
+    near = {pod.ref for pod in focus_pods(view)}
+    called = [s for s in view.objects("Service") if view.looked_at(s.ref)]
+    near |= {pod.ref for service in called for pod in view.pods_behind(service)}
+    for kind in EXPERIMENTS:
         for obj in view.objects(kind):
             if is_experiment(obj) and is_running(obj) and not _is_old_kill(view, obj):
                 hit = disturbed(obj, view.objects("Pod"))
@@ -66,7 +76,7 @@ def _is_old_kill(view: ClusterView, obj: Obj) -> bool:
 def _finding(view: ClusterView, obj: Obj, hit: list[Obj]) -> Finding:
     pods = sorted(hit, key=lambda p: p.ref.key)
     at = injected_at(obj)
-    works = dict.fromkeys(template_owner(view, p.ref) for p in pods)
+    works = dict.fromkeys(view.workload(p.ref) for p in pods)
     who = _who(list(works), pods, obj)
     late = at is not None and view.alert_began is not None and at > view.alert_began
     other = obj.ref.kind in ("StressChaos", "PodChaos")
@@ -84,7 +94,7 @@ def _finding(view: ClusterView, obj: Obj, hit: list[Obj]) -> Finding:
             k=obj.ref.kind,
             ns=obj.namespace,
             n=obj.name,
-            does=_DOES.get(obj.text("spec", "action")) or _BY_KIND.get(obj.ref.kind, _DISTURBS),
+            does=_does(obj),
             who=who,
             value=_value(obj),
             since=since_text(view, at),
@@ -101,8 +111,7 @@ def _finding(view: ClusterView, obj: Obj, hit: list[Obj]) -> Finding:
                 remedies.with_note(
                     say("Whoever started it should know: pausing keeps it, deleting it undoes the fault.",
                         "请先告知实验发起人：暂停会保留实验，删除则撤销故障。"), obj),
-                remedies.mutate(f"kubectl annotate {remedies.target(obj.ref)} "
-                                "experiment.chaos-mesh.org/pause=true"),
+                remedies.mutate(_pause(obj)),
                 remedies.destroy(f"kubectl delete {remedies.target(obj.ref)}"),
             ),
             remedies.check(
@@ -112,6 +121,19 @@ def _finding(view: ClusterView, obj: Obj, hit: list[Obj]) -> Finding:
             ),
         ),
     )  # fmt: skip
+
+
+def _does(obj: Obj) -> Text:
+    if is_litmus(obj):
+        return say("runs {a} on", "运行 {a}", a=action(obj) or "?")
+    return _DOES.get(action(obj)) or _BY_KIND.get(obj.ref.kind, _DISTURBS)
+
+
+def _pause(obj: Obj) -> str:
+    if is_litmus(obj):
+        stop = '{"spec":{"engineState":"stop"}}'
+        return f"kubectl patch {remedies.target(obj.ref)} --type merge -p '{stop}'"
+    return f"kubectl annotate {remedies.target(obj.ref)} experiment.chaos-mesh.org/pause=true"
 
 
 def _who(works: list[Resource], pods: list[Obj], obj: Obj) -> Text:

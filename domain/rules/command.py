@@ -15,7 +15,7 @@ from kubetriage.domain.rules.crash import container_text, grouped
 from kubetriage.domain.rules.ends import Ending, Kind, endings
 from kubetriage.domain.rules.exit_codes import exit_code
 from kubetriage.domain.rules.grouping import PodGroup, focus_pods, group_pods, told_apart
-from kubetriage.domain.rules.phrases import say
+from kubetriage.domain.rules.phrases import NOTHING, aside, say
 from kubetriage.domain.rules.templates import command_words
 from kubetriage.domain.rules.wording import quotable, short, short_end
 from kubetriage.domain.view import ClusterView
@@ -144,11 +144,7 @@ def _finding(view: ClusterView, group: PodGroup, failure: Failure) -> Finding:
     what = container_text(end) if end is not None else Text(en=f"container {failure.state.name}",
                                                             zh=f"容器 {failure.state.name}")  # fmt: skip
     says = say(refusal.says.en, refusal.says.zh, exe=short(exe, 60), image=short(failure.state.image, 80))
-    message = (
-        f" (“{short_end(failure.message, 70)}”)"
-        if failure.message and refusal in (_OTHER, _REFUSALS[-1])
-        else ""
-    )
+    message = aside(short_end(failure.message, 70)) if refusal in (_OTHER, _REFUSALS[-1]) else NOTHING
     code = (
         exit_code(failure.code)
         if failure.code >= 0

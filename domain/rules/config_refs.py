@@ -61,6 +61,12 @@ def missing_refs(view: ClusterView) -> Iterator[Finding | Want]:
             if (pod.ref, one.ref, one.key) not in found:
                 found[(pod.ref, one.ref, one.key)] = one
                 shown.append((pod, (one.ref, one.key)))
+    named = {(one.ref, one.key): one for one in found.values()}
+    for pod in focus_pods(view) if named else ():  # siblings, whose events are not read, wait for the same
+        for (ref, key), one in named.items():
+            if (pod.ref, ref, key) not in found and _waits_for(pod, one):
+                found[(pod.ref, ref, key)] = one
+                shown.append((pod, (ref, key)))
     for (ref, key), group in group_pods(view, shown):
         if ref.kind == "ConfigMap":
             why = say(
@@ -86,6 +92,14 @@ def _missing(view: ClusterView, pod: Obj) -> Iterator[Missing]:
             yield Missing(one.ref, "", one.how, known.cite)
         elif isinstance(known, Present) and one.key and not _has(known.object, one.key):
             yield Missing(one.ref, one.key, one.how, known.cite)
+
+
+def _waits_for(pod: Obj, one: Missing) -> bool:
+    """Whether a pod whose containers are not created yet refers in the same way to what another lacks."""
+    creating = all(s.waiting_reason == "ContainerCreating" for s in containers(pod) if not s.init)
+    return creating and any(
+        r.ref == one.ref and r.how == one.how and not r.optional for r in config_refs(pod)
+    )
 
 
 def _has(config: Obj, key: str) -> bool:

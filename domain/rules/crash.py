@@ -84,10 +84,10 @@ def category_of(end: Ending) -> str:
 
 @told_apart
 def own_command(view: ClusterView) -> Iterator[Finding]:
-    """A container whose own command makes it exit."""
+    """A container whose own command makes it exit, without a word about why."""
     for end, group in grouped(view, [e for e in endings(view) if e.kind is Kind.APP]):
         said = said_in_command(end)
-        if said:
+        if said and not _explained(end):
             yield _finding(
                 view,
                 end,
@@ -125,20 +125,26 @@ def said_in_command(end: Ending) -> str:
     return ""
 
 
+def _explained(end: Ending) -> bool:
+    """Whether the log states an error: a script that ends itself on one says there what it met."""
+    return end.words is not None and end.words.decisive
+
+
 @told_apart
 def app_error(view: ClusterView) -> Iterator[Finding]:
     """A run that the application ended itself, with its last words as the reason if it left any."""
-    ends = [e for e in endings(view) if e.kind is Kind.APP and not said_in_command(e)]
+    ends = [e for e in endings(view) if e.kind is Kind.APP and (_explained(e) or not said_in_command(e))]
     for end, group in grouped(view, ends):
         words, source = last_said(end)
         likelihood = _likelihood(end, words)
+        unread = not any(view.log(end.pod.ref, end.state.name, previous=p) for p in (True, False))
         yield _finding(
             view,
             end,
             group,
             rule="crash.completed" if end.code == 0 else "crash.app-error",
             category=category_of(end),
-            statement=fitting(partial(_statement, end, group, words, source)),
+            statement=fitting(partial(_statement, end, group, words, source, unread)),
             likelihood=likelihood,
             specificity=Specificity.NAMED if words else Specificity.GENERAL,
             quotes=grounded(_source(end, source), short(words, 60)),
@@ -171,7 +177,7 @@ def _likelihood(end: Ending, words: str) -> Likelihood:
     return Likelihood.LOW
 
 
-def _statement(end: Ending, group: PodGroup, words: str, source: str, room: int) -> Text:
+def _statement(end: Ending, group: PodGroup, words: str, source: str, unread: bool, room: int) -> Text:
     values = {"who": group.who, "what": container_text(end), "code": exit_code(end.code)}
     if end.code == 0:
         why = Text(en="its main process ends although it should keep running (restartPolicy Always)",
@@ -179,6 +185,9 @@ def _statement(end: Ending, group: PodGroup, words: str, source: str, room: int)
     elif end.code == 137:
         why = Text(en="neither its status (OOMKilled) nor a probe event says who killed it",
                    zh="状态未显示 OOMKilled，也没有探针事件，看不出被谁终止")  # fmt: skip
+    elif not words and unread:
+        why = Text(en="its log could not be read, and its status does not say why",
+                   zh="日志无法读取，状态也没有说明原因")  # fmt: skip
     elif not words:
         why = Text(en="neither log nor status says why", zh="日志和状态都没有说明原因")
     else:
@@ -232,6 +241,11 @@ def _finding(
     )
 
 
+def _tells(end: Ending) -> bool:
+    """Whether the log or the termination message gives a reason."""
+    return bool(end.message.strip()) or (end.words is not None and end.words.decisive)
+
+
 def crash_remedies(view: ClusterView, end: Ending, group: PodGroup) -> tuple[Remedy, ...]:
     """Going back if that works, fixing the workload, and reading the whole log."""
     obj = view.find(group.workload)
@@ -244,8 +258,11 @@ def crash_remedies(view: ClusterView, end: Ending, group: PodGroup) -> tuple[Rem
         say("Correct what makes {c} fail", "修复导致{c}失败的问题", c=container_text(end)),
         remedies.with_note(
             say(
-                "Its log names it: fix the application, its command or its configuration in {k}.",
-                "以日志为准：在 {k} 中修复应用、启动命令或配置。",
+                "{l}: fix the application, its command or its configuration in {k}.",
+                "{l}：在 {k} 中修复应用、启动命令或配置。",
+                l=Text(en="Its log names it", zh="以日志为准")
+                if _tells(end)
+                else Text(en="Once the reason is known", zh="查明原因之后"),
                 k=f"{group.workload.kind} {group.workload.name}",
             ),
             obj,
@@ -259,7 +276,9 @@ def crash_remedies(view: ClusterView, end: Ending, group: PodGroup) -> tuple[Rem
         *logs,
         remedies.describe(end.pod.ref),
     )  # fmt: skip
-    return remedies.with_rollback(view, group.workload, fix, look)
+    known = end.code == 0 or _tells(end) or said_in_command(end)
+    ordered = (fix, look) if known else (look, fix)
+    return remedies.with_rollback(view, group.workload, *ordered, pod=end.pod)
 
 
 RULES: tuple[Rule, ...] = (looping, own_command, app_error)

@@ -15,7 +15,7 @@ from kubetriage.domain.rules.crash import CATEGORY
 from kubetriage.domain.rules.ends import endings
 from kubetriage.domain.rules.exit_codes import exit_code
 from kubetriage.domain.rules.grouping import focus_pods, group_pods, in_focus, told_apart
-from kubetriage.domain.rules.phrases import say
+from kubetriage.domain.rules.phrases import given, joined, say
 from kubetriage.domain.rules.wording import grounded, quotable, short, short_end
 from kubetriage.domain.view import ClusterView
 
@@ -32,18 +32,19 @@ def past_restarts(view: ClusterView) -> Iterator[Finding]:
             end, code = state.last_terminated, state.last_terminated.get("exitCode")
             if not (state.ready and state.running and code) or (pod.ref, state.name) in now:
                 continue
-            at, reason = str(end.get("finishedAt") or "?"), str(end.get("reason") or "")
+            reason = str(end.get("reason") or "")
+            ended = [given("{v}", "{v}", reason), exit_code(int(code))]
             yield Finding(
                 rule="crash.past",
                 category="oom-killed" if reason == "OOMKilled" else CATEGORY,
                 role=Role.HINT,
                 subject=pod.ref,
                 statement=say(
-                    "Pod {p}: container {c} was restarted {n} times, last at {t} ({r}, {code}), and is "
-                    "ready again.",
-                    "Pod {p}：容器 {c} 曾重启 {n} 次，最近一次在 {t}（{r}，{code}），现已恢复就绪。",
-                    p=pod.name, c=state.name, n=state.restarts, t=at, r=reason or "-",
-                    code=exit_code(int(code)),
+                    "Pod {p}: container {c} was restarted {n} times, last{t} ({how}), and is ready again.",
+                    "Pod {p}：容器 {c} 曾重启 {n} 次，最近一次{t}（{how}），现已恢复就绪。",
+                    p=pod.name, c=state.name, n=state.restarts,
+                    t=given(" at {v}", "在 {v}", end.get("finishedAt")),
+                    how=joined([part for part in ended if part.en], ", ", "，"),
                 ),
                 cites=(pod.cite,),
                 since=when(end.get("finishedAt")),

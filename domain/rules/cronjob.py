@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kubetriage.domain.events import EventRecord
@@ -64,8 +64,7 @@ def suspended(view: ClusterView) -> Iterator[Finding]:
             remedies.with_note(
                 say("Ask who suspended it: missed runs within startingDeadlineSeconds start at once.",
                     "请先确认是谁挂起的：startingDeadlineSeconds 内错过的运行会立即启动。"), cron),
-            remedies.mutate(f"kubectl patch {remedies.target(cron.ref)} --type merge -p "
-                            f"'{{\"spec\":{{\"suspend\":false}}}}'"),
+            remedies.suspend(cron.ref, False),
         )  # fmt: skip
         yield Finding(
             rule="cronjob.suspended",
@@ -91,7 +90,7 @@ def not_started(view: ClusterView) -> Iterator[Finding]:
     """A CronJob whose controller says that it cannot start a run."""
     for cron in _crons(view):
         event = next((e for e in view.events(cron.ref, *_REASONS) if fresh(view, e.last)), None)
-        if event is None or cron.at("spec", "suspend") is True:
+        if event is None or cron.at("spec", "suspend") is True or _went_on(cron, event):
             continue
         said = short(event.message, 130)
         yield Finding(
@@ -113,6 +112,18 @@ def not_started(view: ClusterView) -> Iterator[Finding]:
             since=event.first,
             remedies=(_correct(cron), _see(view, cron)),
         )
+
+
+def _went_on(cron: Obj, event: EventRecord) -> bool:
+    """Whether it only counts what it missed: since 1.21 the controller starts the latest run all the same."""
+    last = when(cron.at("status", "lastScheduleTime"))
+    if event.reason != "TooManyMissedTimes" or last is None or event.last is None:
+        return False
+    return last >= event.last - _A_PERIOD
+
+
+_A_PERIOD = timedelta(hours=1)
+"""Longer than the period of a schedule that has missed 100 starts within days."""
 
 
 def _why(cron: Obj, event: EventRecord) -> Text:

@@ -4,21 +4,21 @@ write: conditions, states, references to what does not exist."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from kubetriage.domain.custom_kinds import Tie
-from kubetriage.domain.custom_state import Ill, ills, kind_of, names_of, secret_of
+from kubetriage.domain.custom_state import Ill, ills, kind_of, label_of_made, names_of, secret_of
 from kubetriage.domain.events import EventRecord
 from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
 from kubetriage.domain.kube import Obj, pod_settled
 from kubetriage.domain.language import Text
 from kubetriage.domain.references import config_refs
 from kubetriage.domain.relations.custom_resources import looked_at
-from kubetriage.domain.resource import KINDS, Resource
+from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules.custom_advice import advice
 from kubetriage.domain.rules.grouping import fresh
-from kubetriage.domain.rules.health_scope import about_state
+from kubetriage.domain.rules.health_scope import about_state, events_are_clean, measured
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.similar_names import nearest
 from kubetriage.domain.rules.wellness import workload_is_well
@@ -124,7 +124,7 @@ def _likelihood(sure: bool, late: bool) -> Likelihood:
 
 def _is_tied(view: ClusterView, explains: tuple[Resource, ...]) -> bool:
     """Whether it must be why: the alert is about a custom object, or waits for what this one writes."""
-    own = view.primary is not None and view.primary.kind not in KINDS
+    own = view.primary is not None and not view.primary.builtin
     return own or any(ref.kind in ("Pod", "Ingress") for ref in explains)
 
 
@@ -161,10 +161,10 @@ def _absent(gone: Gone | None, *, bare: bool) -> Text:
 
 def _culprit(view: ClusterView, obj: Obj, gone: Gone | None) -> Resource:
     """What a person changes: of objects that controllers make the one at the top, unless a name is right."""
-    if gone is not None and not gone.others and not gone.similar and gone.ref.kind not in KINDS:
+    if gone is not None and not gone.others and not gone.similar and not gone.ref.builtin:
         return gone.ref
     top = obj
-    while top.controller is not None and top.controller.kind not in KINDS:
+    while top.controller is not None and not top.controller.builtin:
         owner = view.find(top.controller)
         if owner is None or owner is top:
             break
@@ -184,6 +184,9 @@ def _depends_on(view: ClusterView, obj: Obj, gone: Gone | None) -> Iterator[Reso
              *kind_of(obj).children)  # fmt: skip
     for kind in kinds:
         yield from (o.ref for o in view.objects(kind, obj.namespace) if o.controller == obj.ref)
+    labels = label_of_made(obj)
+    for kind in kinds if labels else ():
+        yield from (o.ref for o in view.objects(kind) if labels.items() <= o.labels.items())
 
 
 def _depend_on(view: ClusterView, obj: Obj, above: tuple[Resource, ...] = ()) -> Iterator[Resource]:
@@ -234,10 +237,11 @@ def _is_well(view: ClusterView, target: Obj) -> bool:
 def custom_well(view: ClusterView) -> Iterator[Finding]:
     """The alert's own custom object is as it should be by its own conditions."""
     obj = view.find(view.primary)
-    if obj is None or obj.ref.kind in KINDS or obj.deleted is not None or ills(obj, view.now):
+    if obj is None or obj.ref.builtin or obj.deleted is not None or ills(obj, view.now):
         return
     good = [c for c in obj.conditions().values() if c.type in kind_of(obj).good and c.status == "True"]
-    if not good or not about_state(view, ()):
+    since = max((c.since for c in good if c.since is not None), default=None)
+    if not good or not (about_state(view, ()) or _has_turned(view, since)):
         return
     yield Finding(
         rule="health.custom",
@@ -247,8 +251,15 @@ def custom_well(view: ClusterView) -> Iterator[Finding]:
         statement=say("{o} reports {c}.", "{o} 报告 {c}。", o=str(obj.ref),
                       c=", ".join(f"{c.type}=True" for c in good)),
         cites=(obj.cite,),
-        since=max((c.since for c in good if c.since is not None), default=None),
+        since=since,
     )  # fmt: skip
+
+
+def _has_turned(view: ClusterView, since: datetime | None) -> bool:
+    """Whether it turned well while the alert, which is about no measure, fired, and nothing failed since."""
+    began = view.alert_began
+    turned = since is not None and began is not None and since >= began
+    return turned and not measured(view) and events_are_clean(view, ())
 
 
 RULES: tuple[Rule, ...] = (custom_troubles, custom_well)

@@ -13,10 +13,10 @@ from typing import NamedTuple
 from kubetriage.domain.events import EventRecord
 from kubetriage.domain.kube import ContainerState, Obj, as_int, containers, pod_settled, when
 from kubetriage.domain.log_patterns import Sign
-from kubetriage.domain.log_signs import Seen, last_sign, read_record
+from kubetriage.domain.log_signs import NETWORK, Seen, last_sign, read_record
 from kubetriage.domain.logs import LastWords, Level, last_words
 from kubetriage.domain.resource import Resource
-from kubetriage.domain.rules.grouping import focus_pods, per_view, template_owner
+from kubetriage.domain.rules.grouping import focus_pods, per_view
 from kubetriage.domain.view import ClusterView, LogText
 
 
@@ -110,7 +110,7 @@ def endings(view: ClusterView) -> list[Ending]:
 def _alike(view: ClusterView, ends: list[Ending]) -> list[Ending]:
     """Siblings whose log and events were not read ended like the one whose were, if the exit is the same."""
     known: dict[tuple[Resource, str, int, str], Ending] = {}
-    keys = [(template_owner(view, e.pod.ref), e.state.name, e.code, e.reason) for e in ends]
+    keys = [(view.workload(e.pod.ref), e.state.name, e.code, e.reason) for e in ends]
     for key, end in zip(keys, ends, strict=True):
         if end.log is not None or end.kind is not Kind.APP:
             known.setdefault(key, end)
@@ -225,9 +225,10 @@ def sign_of_end(log: LogText | None, words: LastWords | None) -> Seen | None:
     if log is None or words is None:
         return None
     own = read_record(words.record)
-    if own is not None:
-        return own
     before = last_sign(log.text)
+    if own is not None:  # the record before may name the host that this one cannot connect to
+        same = before is not None and {own.sign, before.sign} <= NETWORK and "host" not in own.values
+        return before if same else own
     if before is None or (words.decisive and before.record.level is Level.WARN):
         return None  # a warning that the application went on after does not explain another error
     return before

@@ -16,6 +16,7 @@ from kubetriage.domain.kube import Obj, quantity, when
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
+from kubetriage.domain.rules.evicted_past import delete_it, made_up_for
 from kubetriage.domain.rules.grouping import PodGroup, focus_pods, fresh, group_pods
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.wording import quotable, short
@@ -162,12 +163,14 @@ def _finding(view: ClusterView, group: PodGroup, told: Told, node: str) -> Findi
         subject=group.lead.ref,
         culprit=culprit,
         statement=say(
-            "{who} {was}: {why} (“{m}”).",
-            "{who}{was}：{why}（“{m}”）。",
+            "{who} {were} {was}: {why} (“{m}”){since}.",
+            "{who}{was}：{why}（“{m}”）{since}。",
             who=group.who,
+            were="was" if len(group.pods) == 1 else "were",
             was=_was(told, node),
             why=_why(told, node, greedy),
             m=message,
+            since=made_up_for(view, group),
         ),
         likelihood=_likelihood(view, told, node),
         specificity=Specificity.EXACT if told.own else Specificity.NAMED,
@@ -188,9 +191,9 @@ def _likelihood(view: ClusterView, told: Told, node: str) -> Likelihood:
 
 def _was(told: Told, node: str) -> Text:
     if told.shutdown:
-        return say(" was ended by the shutdown of node {n}", "因节点 {n} 关机被终止", n=node)
+        return say("ended by the shutdown of node {n}", "因节点 {n} 关机被终止", n=node)
     where = say(" from node {n}", "（节点 {n}）", n=node) if node else NOTHING
-    return say("was evicted{w}", "被驱逐{w}", w=where)
+    return say("evicted{w}", "被驱逐{w}", w=where)
 
 
 def _why(told: Told, node: str, greedy: bool) -> Text:
@@ -230,6 +233,8 @@ def _remedies(view: ClusterView, group: PodGroup, told: Told, node: str) -> tupl
     work = group.workload
     obj = view.find(work)
     name = f"{work.kind} {work.name}"
+    if made_up_for(view, group).en:
+        return delete_it(group)
     seen = remedies.check(
         say("See the eviction", "查看驱逐记录"),
         say("The pod's status message and events say what ran out.", "Pod 的状态消息和事件写明耗尽的资源。"),

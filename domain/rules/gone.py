@@ -13,13 +13,15 @@ from kubetriage.domain.relations.base import events_about
 from kubetriage.domain.relations.pod import owners_by_name
 from kubetriage.domain.resource import KINDS, Resource, resource
 from kubetriage.domain.rules import remedies
+from kubetriage.domain.rules.grouping import fresh, replaced
 from kubetriage.domain.rules.listing import list_kind
 from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.scheduling_unjudged import preemptor, taker_text
 from kubetriage.domain.rules.similar_names import nearest
 from kubetriage.domain.rules.times import ago
 from kubetriage.domain.rules.wellness import workload_is_well
 from kubetriage.domain.rules.wording import quotable, short
-from kubetriage.domain.view import Absent, ClusterView
+from kubetriage.domain.view import Absent, ClusterView, Present
 
 if TYPE_CHECKING:
     from kubetriage.domain.rules import Rule
@@ -28,9 +30,11 @@ CATEGORY = "insufficient-data"
 
 
 def gone(view: ClusterView) -> Iterator[Finding]:
-    """The alert's object does not exist."""
+    """The alert's object does not exist, or will soon no longer."""
     ref = view.primary
     known = view.get(ref) if ref is not None else None
+    if ref is not None and isinstance(known, Present):
+        yield from _going(view, known.object)
     if ref is None or not isinstance(known, Absent):
         return
     owner = owner_of(view, ref)
@@ -39,7 +43,69 @@ def gone(view: ClusterView) -> Iterator[Finding]:
         if replaced is not None:
             yield replaced
             return
-    yield _unknown(view, ref, owner, known)
+    pushed_out = _preempted(view, ref, known)
+    yield pushed_out if pushed_out is not None else _unknown(view, ref, owner, known)
+
+
+def _preempted(view: ClusterView, ref: Resource, known: Absent) -> Finding | None:
+    """That the scheduler deleted the pod to make room, if its event is still there."""
+    event = next((e for e in view.events(ref, "Preempted") if fresh(view, e.last)), None)
+    if ref.kind != "Pod" or event is None:
+        return None
+    taker = preemptor(view, event.message)
+    found = view.find(taker)
+    return Finding(
+        rule="gone.preempted",
+        category="preemption",
+        role=Role.CAUSE,
+        subject=ref,
+        culprit=view.workload(taker) if taker is not None else None,
+        statement=say(
+            "{r} was preempted {t}: the scheduler deleted it to make room for {who}.",
+            "{r} 于 {t}被抢占：调度器为给{who}腾出资源而删除了它。",
+            r=str(ref),
+            t=ago(view, event.last),
+            who=taker_text(view, taker),
+        ),
+        specificity=Specificity.EXACT,
+        cites=(known.cite, event.cite, *((found.cite,) if found is not None else ())),
+        quotes=quotable(short(event.message, 80)),
+        since=event.last,
+        remedies=(
+            remedies.change(
+                say("Create it again where there is room for both", "在资源足够时重新创建它"),
+                say(
+                    "A controller (Deployment, Job) would do so by itself; a fitting priorityClassName keeps "
+                    "it from being pushed out, and another node makes room for both.",
+                    "由控制器（Deployment、Job）管理则会自动重建；设置合适的 priorityClassName 可避免被抢占，"
+                    "增加节点可同时容纳两者。",
+                ),
+                remedies.mutate("kubectl apply -f <manifest>.yaml"),
+            ),
+        ),
+    )
+
+
+def _going(view: ClusterView, pod: Obj) -> Iterator[Finding]:
+    """The alert's pod is being deleted, and its workload has all replicas without it."""
+    owner = view.find(view.workload(pod.ref))
+    if pod.ref.kind != "Pod" or owner is None or not replaced(view, pod):
+        return
+    yield Finding(
+        rule="health.being-replaced",
+        category="resolved",
+        role=Role.HEALTHY,
+        subject=owner.ref,
+        statement=say(
+            "{p} is being deleted; {o} has all {n} current replicas ready without it.",
+            "{p} 正在被删除；{o} 当前的 {n} 个副本（不含它）全部就绪。",
+            p=str(pod.ref),
+            o=f"{owner.ref.kind} {owner.name}",
+            n=workload_is_well(owner),
+        ),
+        explains=(pod.ref,),
+        cites=(pod.cite, owner.cite),
+    )
 
 
 def owner_of(view: ClusterView, ref: Resource) -> Obj | None:

@@ -12,8 +12,12 @@ from weakref import WeakKeyDictionary
 from kubetriage.domain.finding import Finding, Want
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text
-from kubetriage.domain.resource import WORKLOADS, Resource, resource
+from kubetriage.domain.resource import Resource, resource
+from kubetriage.domain.rules.wellness import workload_is_well
 from kubetriage.domain.view import ClusterView
+
+_STUCK = timedelta(minutes=5)
+"""How long after the end of its grace period a pod that is still there counts as stuck."""
 
 Shown = TypeVar("Shown", bound=Hashable)
 Item = TypeVar("Item")
@@ -42,7 +46,7 @@ def per_view(found: Callable[[ClusterView], list[Item]]) -> Callable[[ClusterVie
 def focus_pods(view: ClusterView) -> list[Obj]:
     """The pods that rules speak of: those looked at and their siblings, without those on their way out.
 
-    The pod the alert is about stays in even while it is being deleted.
+    The pod the alert is about stays in even while it is being deleted, unless others have taken its place.
     """
     under: dict[tuple[str, str, str], bool] = {}  # by controller: thousands of pods share a few
     found = []
@@ -53,29 +57,24 @@ def focus_pods(view: ClusterView) -> list[Obj]:
             if key not in under:
                 under[key] = in_focus(view, pod.controller)
             seen = under[key]
-        if seen and (pod.deleted is None or pod.ref == view.primary):
+        if seen and (pod.deleted is None or (pod.ref == view.primary and not replaced(view, pod))):
             found.append(pod)
     return found
 
 
-def template_owner(view: ClusterView, ref: Resource) -> Resource:
-    """The object whose pod template a person changes: the topmost built-in workload above an object.
-
-    A static pod belongs to its Node, whose change would not end its fault: the pod itself then. A
-    ReplicaSet or Job under a foreign controller (a Rollout, a Workflow) is written by that controller.
-    """
-    top = ref
-    for owner in view.owners(ref):
-        if owner.kind in WORKLOADS or top.kind in ("ReplicaSet", "Job"):
-            top = owner
-    return top
+def replaced(view: ClusterView, pod: Obj) -> bool:
+    """Whether a pod is on its way out, not stuck there, and its workload has all its replicas without it."""
+    workload = view.find(view.workload(pod.ref))
+    if pod.deleted is None or workload is None or view.now - pod.deleted > _STUCK:
+        return False
+    return workload_is_well(workload) is not None
 
 
 class PodGroup(NamedTuple):
     """Pods of one workload that show the same thing."""
 
     workload: Resource
-    """`template_owner` of the pods; a pod without controller is its own workload."""
+    """`ClusterView.workload` of the pods; a pod without controller is its own workload."""
     pods: tuple[Obj, ...]
     lead: Obj
     """The pod a finding is about: the alert's own if it is among them, else the first by name."""
@@ -120,7 +119,7 @@ def group_pods(view: ClusterView, shown: Iterable[tuple[Obj, Shown]]) -> Iterato
     """
     found: defaultdict[tuple[Resource, Shown], dict[Resource, Obj]] = defaultdict(dict)
     for pod, key in shown:
-        found[(template_owner(view, pod.ref), key)].setdefault(pod.ref, pod)
+        found[(view.workload(pod.ref), key)].setdefault(pod.ref, pod)
     for (workload, key), members in sorted(found.items(), key=lambda item: (item[0][0].key, str(item[0][1]))):
         pods = sorted(members.values(), key=lambda p: p.ref.key)
         lead = next((p for p in pods if p.ref == view.primary), pods[0])

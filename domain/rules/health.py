@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from kubetriage.domain.alert_expression import still_true
 from kubetriage.domain.finding import Finding, Role, Specificity
 from kubetriage.domain.kube import Obj, containers, elements, is_serving, pod_ready, when
 from kubetriage.domain.language import Text
@@ -47,6 +48,8 @@ def healthy(view: ClusterView) -> Iterator[Finding]:
     well = _well(view, found)
     if well is None or not (well.finished or about_state(view, well.pods)):
         return
+    if still_true(view, well.since):
+        return  # Prometheus says otherwise
     yield Finding(
         rule=f"health.{found.ref.kind.lower()}",
         category="resolved",

@@ -7,8 +7,8 @@ concluded from its state only where
 * the alert is resolved: its own expression is no longer true;
 * the alert comes from kube-state-metrics, which exports states of objects (its `job` label says so);
 * its name is one of the well-known alerts about states (`STATE_GROUPS` without `MEASURED`);
-* none of these, but neither does its text speak of something measured, and the logs of its pods were read and
-  hold no error since it fired.
+* none of these, but neither does its text speak of something measured, and since it fired no warning was
+  recorded about it or its pods, whose logs were read and hold no error.
 
 In all other cases the question stays open. The name never speaks for a cause, only for this.
 """
@@ -23,8 +23,10 @@ from kubetriage.domain.alert_table import row_of
 from kubetriage.domain.kube import Obj, containers
 from kubetriage.domain.log_signs import signs
 from kubetriage.domain.logs import Level, Record, records
+from kubetriage.domain.relations.base import events_about
 from kubetriage.domain.view import ClusterView
 
+_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]+")
 STATE_GROUPS = frozenset({"kubernetes-apps", "kubernetes-storage", "kubernetes-system-kubelet", "kubernetes"})
 """Rule groups of kubernetes-mixin and awesome-prometheus-alerts about Kubernetes objects."""
 MEASURED = re.compile(
@@ -37,10 +39,13 @@ _MEASURES = re.compile(
     r"latency|response time|error (?:rate|ratio)|success rate|failure "
     r"rate|5xx|4xx|\bp9\d\b|percentile|\bqps\b"
     r"|\brps\b|requests? "
-    r"per|throughput|traffic|saturation|\bslo\b|budget|lag\b|backlog|queue|usage|utili[sz]ation"
+    r"per|throughput|(?<!serve )(?<!receive )traffic|saturation|\bslo\b"
+    r"|budget|lag\b|backlog|queue|usage|utili[sz]ation"
     r"|throttl|consum(?:ed|ption)|requests? (?:fail|with)|of (?:all |its "
     r")?(?:requests|calls)|timeouts?\b|slow"
-    r"|\berrors\b|\d ?%|percent"
+    r"|\berrors\b|\d ?%|percent|performance|\b(?:taking|takes?|took) (?:longer|more|over)\b"
+    r"|\b(?:than|over|above|beyond) \d+(?:\.\d+)? ?(?:ms|milliseconds?|s|sec|seconds?)\b"
+    r"|\b(?:with|status|code|http)[ :=]{1,2}[45]\d\d\b"
     r"|延迟|时延|耗时|错误率|成功率|失败率|超时|请求量|吞吐|流量|积压|堆积|使用率|利用率|用量|限流|慢",
     re.IGNORECASE,
 )
@@ -48,18 +53,51 @@ _MEASURES = re.compile(
 
 def about_state(view: ClusterView, pods: Sequence[Obj]) -> bool:
     """Whether a well state of the alert's object contradicts the alert; `pods` are those behind it."""
+    known = _known_scope(view)
+    if known is not None:
+        return known
+    return not _speaks_of_measures(view) and events_are_clean(view, pods) and logs_are_clean(view, pods)
+
+
+def measured(view: ClusterView) -> bool:
+    """Whether the alert is about something measured (errors, latency, load), which a state neither shows nor
+    refutes."""
+    return not _known_scope(view) and _speaks_of_measures(view)
+
+
+def _known_scope(view: ClusterView) -> bool | None:
+    """Whether the alert is about a state, as its origin or its well-known name says; None if neither does."""
     alert = view.alert
     if alert.source == "resource" or alert.status is AlertStatus.RESOLVED:
         return True
     if "kube-state-metrics" in alert.labels.get("job", ""):
         return True
     row = row_of(alert.labels.get("alertname", "")) or row_of(alert.name)
-    if row is not None:
-        known = row.triage is SubjectScope.RESOURCE and row.group in STATE_GROUPS
-        return known and not MEASURED.search(row.alertname)
-    if any(_MEASURES.search(words) for words in alert.annotations.values()):
-        return False
-    return logs_are_clean(view, pods)
+    if row is None:
+        return None
+    return (
+        row.triage is SubjectScope.RESOURCE
+        and row.group in STATE_GROUPS
+        and not MEASURED.search(row.alertname)
+    )
+
+
+def _speaks_of_measures(view: ClusterView) -> bool:
+    name = _HUMPS.sub(" ", view.alert.labels.get("alertname", "") or view.alert.name)
+    return any(_MEASURES.search(words) for words in (name, *view.alert.annotations.values()))
+
+
+def events_are_clean(view: ClusterView, pods: Sequence[Obj]) -> bool:
+    """Whether the events of the alert's object and these pods, as far as they were asked for, could be read,
+    and none is a warning of after the alert's start."""
+    began = view.alert_began
+    about = dict.fromkeys(ref for ref in (view.primary, *(p.ref for p in pods)) if ref is not None)
+    asked = [seen for ref in about if (seen := view.observation(events_about(ref))) is not None]
+    return all(seen.found for seen in asked) and not any(
+        event.warning and (began is None or event.last is None or event.last >= began)
+        for ref in about
+        for event in view.events(ref)
+    )
 
 
 def logs_are_clean(view: ClusterView, pods: Sequence[Obj]) -> bool:

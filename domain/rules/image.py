@@ -10,7 +10,7 @@ from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
 from kubetriage.domain.kube import ContainerState, Obj, containers, pod_settled
 from kubetriage.domain.language import Text, text
 from kubetriage.domain.resource import Resource, resource
-from kubetriage.domain.rules.grouping import PodGroup, focus_pods, group_pods, template_owner, told_apart
+from kubetriage.domain.rules.grouping import PodGroup, focus_pods, group_pods, told_apart
 from kubetriage.domain.rules.image_answers import (
     Answer,
     decisive_words,
@@ -247,7 +247,7 @@ def still_pulling(view: ClusterView) -> Iterator[Finding]:
                 category=CATEGORY,
                 role=Role.CAUSE,
                 subject=pod.ref,
-                culprit=template_owner(view, pod.ref),
+                culprit=view.workload(pod.ref),
                 statement=text(
                     "Pod {pod} is still pulling image {image} after {n} min: a large image or a slow "
                     "registry.",

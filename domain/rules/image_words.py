@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from kubetriage.domain.finding import Remedy
 from kubetriage.domain.kube import Obj
-from kubetriage.domain.language import Text
+from kubetriage.domain.language import Text, text
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.image_answers import Answer, registry_host, repository
@@ -117,8 +118,8 @@ def _other_image(workload: Resource, obj: Obj | None, container: str, image: str
         )
     elif answer in (Answer.SHORT_NAME, Answer.INVALID):
         detail = Text(
-            en="Write the image as registry/path:tag, in lower case.",
-            zh="把镜像写成 仓库/路径：标签 的完整小写形式。",
+            en="Write the image as `registry/path:tag`, in lower case.",
+            zh="把镜像写成 `仓库/路径:标签` 的完整小写形式。",
         )
     else:
         detail = Text(
@@ -153,8 +154,25 @@ def _credentials(
         *remedies.edit_template(workload),
     )  # fmt: skip
     if answer is not Answer.HIDDEN:
-        return (login,)
+        return (_let_nodes_pull(host), login) if _BY_NODE.search(host) else (login,)
     return (_other_image(workload, obj, container, image, answer), login)
+
+
+_BY_NODE = re.compile(r"\.dkr\.ecr\.[\w.-]+$|(?:^|\.)gcr\.io$|-docker\.pkg\.dev$|\.azurecr\.(?:io|cn|us)$")
+"""Registries of clouds whose nodes pull with an identity of their own."""
+
+
+def _let_nodes_pull(host: str) -> Remedy:
+    return remedies.escalate(
+        text("Let the nodes pull from {h}", "允许节点从 {h} 拉取镜像", h=host),
+        text(
+            "In this cloud kubelet pulls with the node's own identity (instance role, node service account): "
+            "whoever runs the nodes gives it the right to pull, and a repository of another account must "
+            "allow it, too.",
+            "该云环境中 kubelet 使用节点自身的身份（实例角色、节点服务账号）拉取：请节点管理员授予拉取权限；"
+            "若仓库属于其他账号，还需在仓库策略中放行。",
+        ),
+    )
 
 
 def _infrastructure(
@@ -163,9 +181,10 @@ def _infrastructure(
     node = pod.text("spec", "nodeName")
     if answer is Answer.DISK:
         detail = Text(
-            en=f"On node {node}, as its administrator: `crictl rmi --prune`, and see what fills the "
-            f"image disk.",
-            zh=f"由节点管理员在 {node} 上执行 `crictl rmi --prune`，并检查镜像磁盘被什么占满。",
+            en=f"On node {node}, as its administrator: `df -h`, `crictl rmi --prune`, and see what fills the "
+            f"image disk; `journalctl -u kubelet` says whether its image garbage collection fails.",
+            zh=f"由节点管理员在 {node} 上执行 `df -h` 和 `crictl rmi --prune`，并检查镜像磁盘被什么占满；"
+            f"`journalctl -u kubelet` 会写明镜像垃圾回收是否失败。",
         )
         return (
             remedies.escalate(

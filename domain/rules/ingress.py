@@ -9,7 +9,7 @@ from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
 from kubetriage.domain.kube import Obj, elements
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
-from kubetriage.domain.rules import remedies
+from kubetriage.domain.rules import ingress_controller, remedies
 from kubetriage.domain.rules.listing import list_kind
 from kubetriage.domain.rules.phrases import say
 from kubetriage.domain.rules.similar_names import nearest
@@ -178,7 +178,8 @@ def wrong_class(view: ClusterView) -> Iterator[Finding]:
         if asked and not any(c.name == asked for c in known):
             yield _class(view, ingress, classes, known, asked)
         old = ingress.annotations.get(_OLD_CLASS)  # controllers answer to it without any IngressClass
-        if not asked and not old and not any(c.annotations.get(_DEFAULT) == "true" for c in known):
+        served = ingress.items("status", "loadBalancer", "ingress")
+        if not (asked or old or served) and not any(c.annotations.get(_DEFAULT) == "true" for c in known):
             yield _class(view, ingress, classes, known, "")
 
 
@@ -248,4 +249,4 @@ def no_address(view: ClusterView) -> Iterator[Finding]:
             )
 
 
-RULES: tuple[Rule, ...] = (wrong_backend, wrong_class, no_address)
+RULES: tuple[Rule, ...] = (wrong_backend, wrong_class, no_address, *ingress_controller.RULES)

@@ -38,6 +38,27 @@ _WAITS_FOR = tuple(
 )
 
 
+_ENDLESS = re.compile(
+    r"\bsleep\s+(?:inf(?:inity)?|\d{5,}|\d+d)\b|\btail\s+(?:-[a-z]+\s+)*-[fF]\s+/dev/null"
+    r"|\bwhile\s+(?:true|:|\[\s*1\s*\])\s*;?\s*do\b(?!.*\b(?:break|exit)\b)",
+    re.S,
+)
+"""Parts of commands that never come to an end by themselves."""
+_SERVES = re.compile(
+    r"\b(?:listening|serving|serves|started server|running|server (?:is )?(?:started|ready|listening))"
+    r"\b[^\n]{0,40}?(?:\bport\b|\b(?:on|at)\b|://|:\d{2,5}\b)"
+    r"|\bready to accept connections\b",
+    re.I,
+)
+"""What a server says once it has begun; it does not end by itself."""
+
+
+def endless(state: ContainerState) -> str:
+    """The part of the container's own command that never ends; empty if there is none to be seen."""
+    found = _ENDLESS.search(" ".join(command_words(state.spec)))
+    return short(found[0], 60) if found else ""
+
+
 def host_in_command(state: ContainerState) -> tuple[str, str]:
     """The host and port that a waiting command asks for, empty if it names none."""
     for word in (" ".join(command_words(state.spec)), *command_words(state.spec)):
@@ -78,15 +99,24 @@ def _finding(view: ClusterView, group: PodGroup, state: ContainerState, peer: Pe
     started = when(state.running.get("startedAt")) or view.now
     told = log is not None and last_sign(log.text) is not None
     waits, cite = _state_of(view, peer)
+    never = endless(state) if peer is None else ""
+    serves = False
+    if never:
+        waits = say("; its command never ends by itself: `{e}`", "；它的命令不会自行结束：`{e}`", e=never)
+    elif peer is None and words is not None and _SERVES.search(words.record.said):
+        waits = say("; it runs a server, which does not end by itself", "；它运行的是不会自行结束的服务")
+        serves = True
     quoted = (
         say("; its log ends with “{w}”", "；日志最后为“{w}”", w=short(words.record.said, 80))
         if words
         else NOTHING
     )
     likelihood = Likelihood.LOW
-    if peer is not None:
+    if never:
+        likelihood = Likelihood.HIGH
+    elif peer is not None:
         likelihood = Likelihood.HIGH if cite else Likelihood.MEDIUM
-    elif words is not None and words.decisive:
+    elif serves or (words is not None and words.decisive):
         likelihood = Likelihood.MEDIUM
     absent = peer is not None and peer.ref is not None and view.is_absent(peer.ref)
     return Finding(
@@ -145,13 +175,16 @@ def _remedies(
         remedies.describe(group.lead.ref),
     )
     name = peer.name if peer is not None else ""
+    how = Text(en="Give it a command that ends once its work is done, or take the container out.",
+               zh="改为完成工作后会退出的命令，或移除该容器。")  # fmt: skip
+    if name:
+        how = Text(en="Bring the awaited Service up, or correct its name in the command.",
+                   zh="恢复所等待的 Service，或修正命令中的名称。")  # fmt: skip
     fix = remedies.change(
         say("Provide what init container {c} waits for: {p}", "提供 init 容器 {c} 所等待的 {p}", c=state.name,
             p=name)
         if name else say("Correct init container {c}", "修正 init 容器 {c}", c=state.name),
-        remedies.with_note(
-            Text(en="Bring the awaited Service up, or correct its name in the command.",
-                 zh="恢复所等待的 Service，或修正命令中的名称。"), view.find(work)),
+        remedies.with_note(how, view.find(work)),
         *remedies.edit_template(work),
     )  # fmt: skip
     return remedies.with_rollback(view, work, fix, look)

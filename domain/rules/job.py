@@ -18,7 +18,6 @@ from kubetriage.domain.language import Text
 from kubetriage.domain.relations.job import pods_made
 from kubetriage.domain.rules import cronjob, job_stuck, remedies
 from kubetriage.domain.rules.evicted import told_by
-from kubetriage.domain.rules.grouping import template_owner
 from kubetriage.domain.rules.job_stuck import failed_condition, jobs
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.times import ago
@@ -86,7 +85,7 @@ def _symptom(view: ClusterView, job: Obj, ended: Condition) -> Finding:
         category=CATEGORY,
         role=Role.SYMPTOM,
         subject=job.ref,
-        culprit=template_owner(view, job.ref),
+        culprit=view.workload(job.ref),
         statement=say(
             "Job {j} failed {t} ({r}).", "Job {j} 于{t}失败（{r}）。", j=job.name, t=ago(view, ended.since),
             r=_reason(job, ended),
@@ -98,7 +97,7 @@ def _symptom(view: ClusterView, job: Obj, ended: Condition) -> Finding:
 
 
 def _cause(view: ClusterView, job: Obj, ended: Condition, pods: list[Obj]) -> Finding:
-    owner = template_owner(view, job.ref)
+    owner = view.workload(job.ref)
     left = _last_warning(view, job) if not pods else None
     deadline = ended.reason == "DeadlineExceeded"
     likelihood = Likelihood.HIGH if deadline else Likelihood.MEDIUM if left else Likelihood.LOW
@@ -147,7 +146,7 @@ def _last_warning(view: ClusterView, job: Obj) -> EventRecord | None:
 
 
 def _run_again(view: ClusterView, job: Obj, ended: Condition) -> tuple[Remedy, ...]:
-    owner = template_owner(view, job.ref)
+    owner = view.workload(job.ref)
     obj = view.find(owner)
     where = remedies.in_namespace(job.ref)
     if owner.kind == "CronJob":

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from kubetriage.domain.finding import Finding, Remedy, Role, Specificity
 from kubetriage.domain.kube import Condition, Obj, containers, pod_settled, when
 from kubetriage.domain.rules import remedies
-from kubetriage.domain.rules.grouping import template_owner
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.times import ago
 from kubetriage.domain.rules.wording import duration, quotable
@@ -53,8 +52,7 @@ def suspended(view: ClusterView) -> Iterator[Finding]:
             remedies.with_note(
                 say("If a queue suspended it, it starts when its quota allows; else set suspend to false.",
                     "如果由队列挂起，配额允许时会自动启动；否则将 suspend 设为 false。"), job),
-            remedies.mutate(f"kubectl patch {remedies.target(job.ref)} --type merge -p "
-                            f"'{{\"spec\":{{\"suspend\":false}}}}'"),
+            remedies.suspend(job.ref, False),
         )  # fmt: skip
         yield Finding(
             rule="job.suspended",
@@ -88,7 +86,7 @@ def kept_running(view: ClusterView) -> Iterator[Finding]:
             if not done or not running or len(done) + len(running) < len(mains):
                 continue
             at = when(done[0].terminated.get("finishedAt"))
-            owner = template_owner(view, job.ref)
+            owner = view.workload(job.ref)
             yield Finding(
                 rule="job.sidecar",
                 category="job-stuck",
@@ -116,7 +114,7 @@ def kept_running(view: ClusterView) -> Iterator[Finding]:
 
 
 def _end_sidecar(view: ClusterView, job: Obj, pod: Obj, name: str) -> tuple[Remedy, ...]:
-    owner = template_owner(view, job.ref)
+    owner = view.workload(job.ref)
     native = remedies.change(
         say(
             "Make {c} a native sidecar of {o}",
@@ -160,7 +158,7 @@ def unfinished(view: ClusterView) -> Iterator[Finding]:
             category="job-stuck",
             role=Role.SYMPTOM,
             subject=job.ref,
-            culprit=template_owner(view, job.ref),
+            culprit=view.workload(job.ref),
             statement=say(
                 "Job {j} is not finished: started {t} before now, {k} of {n} completions, {a} active pods "
                 "({r} ready).",

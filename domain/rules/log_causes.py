@@ -15,7 +15,7 @@ from kubetriage.domain.rules.log_config import CONFIG
 from kubetriage.domain.rules.log_machine import MACHINE
 from kubetriage.domain.rules.log_peers import FAILS, peer_cause
 from kubetriage.domain.rules.log_stated import Cause, Manner, Stated, stated
-from kubetriage.domain.rules.phrases import say
+from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.rbac import denied
 from kubetriage.domain.rules.wording import fitting, grounded, quotable, short
 from kubetriage.domain.view import ClusterView
@@ -53,11 +53,24 @@ def cause_of(view: ClusterView, told: Stated) -> Cause:
 def _finding(view: ClusterView, told: Stated, group: PodGroup, cause: Cause) -> Finding:
 
     def statement(room: int) -> Text:
+        quote = short(told.seen.quote, room)
+        if told.then is not None:
+            return say(
+                "{who}: container {c} logs first that {says}: “{q}”, then {n}“{then}”.",
+                "{who}：容器 {c} 的日志先报错，{says}：“{q}”，随后{n}“{then}”。",
+                who=group.who, c=told.state.name, says=cause.says, q=quote, n=times(told.then.times),
+                then=short(told.then.quote, min(room, 60)),
+            )  # fmt: skip
+        if told.manner is Manner.READY:  # what it says comes first: that it says so is no news
+            return say(
+                "{who}: container {c} logs {n}that {says}: “{q}”.",
+                "{who}：容器 {c} 的日志{n}报错，{says}：“{q}”。",
+                who=group.who, c=told.state.name, n=times(told.seen.times), says=cause.says, q=quote,
+            )  # fmt: skip
         return say(
             "{who}: container {c} {ends}; {says}: “{q}”.",
             "{who}：容器 {c} {ends}；{says}：“{q}”。",
-            who=group.who, c=told.state.name, ends=_ends(told), says=cause.says,
-            q=short(told.seen.quote, room),
+            who=group.who, c=told.state.name, ends=_ends(told), says=cause.says, q=quote,
         )  # fmt: skip
 
     work = group.workload
@@ -87,8 +100,13 @@ def _finding(view: ClusterView, told: Stated, group: PodGroup, cause: Cause) -> 
         cites=tuple(dict.fromkeys((told.log.cite, *group.cites, *cause.cites))),
         quotes=(*grounded(told.log.text, short(told.seen.quote, 40)), *quotable(*cause.quotes)),
         since=told.end.at if told.end is not None else told.seen.record.at,
-        remedies=remedies.with_rollback(view, work, *fix, look),
+        remedies=remedies.with_rollback(view, work, *fix, look, pod=told.pod),
     )
+
+
+def times(count: int) -> Text:
+    """`5 times ` before what was said so often, nothing for once."""
+    return say("{n} times ", " {n} 次", n=count) if count > 1 else NOTHING
 
 
 def _ends(told: Stated) -> Text:
@@ -98,9 +116,7 @@ def _ends(told: Stated) -> Text:
         return Text(en="is restarted for its liveness probe", zh="因存活探针失败被重启")
     if told.manner is Manner.NOT_READY:
         return Text(en="is not ready", zh="未就绪")
-    if told.manner is Manner.WAITING:
-        return Text(en="(init) does not finish", zh="（init）未完成")
-    return say("logs this error {n} times", "记录该错误 {n} 次", n=told.seen.times)
+    return Text(en="(init) does not finish", zh="（init）未完成")
 
 
 def _general_fix(view: ClusterView, group: PodGroup, cause: Cause) -> Remedy:

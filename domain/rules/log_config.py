@@ -12,7 +12,6 @@ from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.references import config_refs
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
-from kubetriage.domain.rules.grouping import template_owner
 from kubetriage.domain.rules.log_stated import Cause, Stated, key_at, mounted_at
 from kubetriage.domain.rules.phrases import UNNAMED, say
 from kubetriage.domain.rules.similar_names import nearest
@@ -107,7 +106,7 @@ def _from_sources(view: ClusterView, told: Stated, key: str, refs: list[Resource
 
 
 def _set_env(view: ClusterView, told: Stated, key: str, cause: Cause) -> Cause:
-    work = template_owner(view, told.pod.ref)
+    work = view.workload(told.pod.ref)
     settable = work.kind in ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "ReplicationController")
     commands = (
         (remedies.mutate(f"kubectl set env {remedies.target(work)} -c {told.state.name} {key}=<value>"),)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from kubetriage.domain.evidence import get
-from kubetriage.domain.finding import Likelihood, Remedy, Want
-from kubetriage.domain.kube import elements
+from kubetriage.domain.finding import Likelihood, Remedy, Specificity, Want
+from kubetriage.domain.kube import Obj, elements
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import resource
 from kubetriage.domain.rules import remedies
-from kubetriage.domain.rules.grouping import template_owner
+from kubetriage.domain.rules.corefile import CONFIG, override
 from kubetriage.domain.rules.log_stated import Cause, Stated
 from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.wording import quotable, short
 from kubetriage.domain.view import ClusterView
 
 CLUSTER_DNS = resource("Service", "kube-system", "kube-dns")
@@ -36,7 +37,7 @@ def own_resolver(told: Stated) -> Text:
 
 def passing(told: Stated) -> bool:
     """Whether a resolver did not answer, rather than answering that there is no such name."""
-    quote = told.seen.quote.lower()
+    quote = told.seen.record.raw.lower()
     words = ("temporary failure", "eai_again", "misbehaving", "timeout", "timed out", "refused", "servfail")
     return any(word in quote for word in words)
 
@@ -55,8 +56,50 @@ def cluster_dns(base: Cause, says: Text) -> Cause:
     )
 
 
+def unresolved_service(view: ClusterView, told: Stated, service: Obj, base: Cause) -> Cause:
+    """A Service that exists and whose name does not resolve: what CoreDNS itself is told, else the DNS."""
+    name = f"{service.name}.{service.namespace}.svc.cluster.local"
+    says = (
+        say("; Service {n} does exist, so the cluster DNS does not answer this pod",
+            "；Service {n} 存在，说明集群 DNS 没有应答该 Pod", n=service.name)
+        if passing(told)
+        else say("; Service {n} does exist, so the cluster DNS answers wrongly",
+                 "；Service {n} 存在，说明集群 DNS 的应答有误", n=service.name)
+    )  # fmt: skip
+    made = cluster_dns(base, says)._replace(cites=(service.cite,))
+    why = Text(en="tells the cluster DNS what to answer", zh="集群 DNS 的配置")
+    made = made._replace(wants=(*made.wants, Want(read=get(CONFIG), about=CLUSTER_DNS, why=why)))
+    config = view.find(CONFIG)
+    by = override(config, name)
+    if config is None or by is None:
+        return made
+    return made._replace(
+        slug="log.corefile",
+        says=say("; Service {n} does exist, but CoreDNS {d} by its own configuration (ConfigMap {c}): `{l}`",
+                 "；Service {n} 存在，但 CoreDNS 的配置（ConfigMap {c}）{d}：`{l}`",
+                 n=service.name, d=by.does, c=config.name, l=short(by.line, 90)),
+        culprit=CONFIG,
+        likelihood=Likelihood.HIGH,
+        specificity=Specificity.EXACT,
+        waits_on=(),
+        cites=(service.cite, config.cite),
+        quotes=quotable(short(by.line, 90)),
+        remedies=(_mend_corefile(config),),
+    )  # fmt: skip
+
+
+def _mend_corefile(config: Obj) -> Remedy:
+    return remedies.change(
+        Text(en="Take that part out of the Corefile", zh="从 Corefile 中移除该段配置"),
+        remedies.with_note(
+            Text(en="CoreDNS reads it anew within a minute or two where its plugin reload is on.",
+                 zh="启用 reload 插件时 CoreDNS 会在一两分钟内重新加载。"), config),
+        remedies.mutate(f"kubectl edit {remedies.target(config.ref)}"),
+    )  # fmt: skip
+
+
 def reset_dns(view: ClusterView, told: Stated) -> Remedy:
-    work = template_owner(view, told.pod.ref)
+    work = view.workload(told.pod.ref)
     return remedies.change(
         Text(en="Let the pods ask the cluster DNS", zh="让 Pod 使用集群 DNS"),
         remedies.with_note(

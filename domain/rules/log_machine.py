@@ -11,6 +11,7 @@ from kubetriage.domain.language import Text
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
+from kubetriage.domain.rules.log_settings import too_many
 from kubetriage.domain.rules.log_stated import Cause, Stated, mounted_at
 from kubetriage.domain.rules.phrases import NOTHING, UNNAMED, say
 from kubetriage.domain.rules.templates import command_words, limit
@@ -89,7 +90,8 @@ def disk_full(view: ClusterView, told: Stated) -> Cause:
             says=say("no space is left in the volume of claim {c}{s}", "存储卷声明 {c} 的卷已写满{s}",
                      c=claim.name,
                      s=Text(en=f" ({size})", zh=f"（{size}）") if size else NOTHING),
-            culprit=claim, specificity=Specificity.EXACT if absolute else Specificity.NAMED,
+            culprit=claim, waits_on=(claim,),
+            specificity=Specificity.EXACT if absolute else Specificity.NAMED,
             likelihood=base.likelihood if absolute else Likelihood.MEDIUM,
             cites=(found.cite,) if found is not None else ())  # fmt: skip
     if path.startswith("/dev/shm") and not volume:
@@ -166,10 +168,11 @@ def _check_disk(view: ClusterView, node: Resource, where: Text) -> Remedy:
     return remedies.escalate(
         say("Have the disk behind it checked on node {n}", "在节点 {n} 上检查其磁盘", n=node.name),
         say(
-            "On the node: `dmesg -T` for errors of the device and `smartctl -a` for its health; check {v} "
-            "for damaged data before it is used again. A failing disk means moving the data to another one.",
-            "在节点上：用 `dmesg -T` 查看设备错误、用 `smartctl -a` 查看磁盘健康；再次使用前检查{v}的数据"
-            "是否损坏。磁盘损坏时需把数据迁移到其他磁盘。",
+            "On the node: `dmesg -T` and `journalctl -u kubelet` for errors of the device, `smartctl -a` for "
+            "its health; check {v} for damaged data before it is used again. A failing disk means moving the "
+            "data to another one.",
+            "在节点上：用 `dmesg -T` 和 `journalctl -u kubelet` 查看设备错误、用 `smartctl -a` 查看磁盘健康；"
+            "再次使用前检查{v}的数据是否损坏。磁盘损坏时需把数据迁移到其他磁盘。",
             v=where,
         ),
         *((remedies.describe(node),) if view.find(node) is not None else ()),
@@ -265,12 +268,22 @@ MACHINE: Mapping[Sign, Callable[[ClusterView, Stated], Cause]] = MappingProxyTyp
         Sign.BAD_FLAG: bad_flag,
         Sign.NO_SCRIPT: no_script,
         Sign.NO_COMMAND: no_script,
-        Sign.TOO_MANY_FILES: _plain("log.too-many-files", "os-limit",
-                                    "it has no file descriptors or ports left", "文件描述符或端口耗尽"),
+        Sign.TOO_MANY_FILES: too_many,
         Sign.SHELL_SYNTAX: _plain("log.shell-syntax", "bad-command",
                                   "its shell command has a syntax error", "其 shell 命令存在语法错误"),
+        Sign.AS_ROOT: _plain("log.as-root", "pod-security",
+                             "it refuses to run as root", "它拒绝以 root 身份运行"),
         Sign.NO_MODULE: _plain("log.no-module", "crash-app-error",
                                "its image lacks module or library {name}", "镜像中缺少模块或库 {name}"),
+        Sign.TOO_MANY_THREADS: _plain("log.too-many-threads", "os-limit",
+                                      "it cannot start another thread or process: the limit of process ids "
+                                      "(of the pod, its user or the node) is reached",
+                                      "无法再创建线程或进程：已达到进程号上限（Pod、用户或节点）"),
+        Sign.CODE_SYNTAX: _plain("log.code-syntax", "crash-app-error",
+                                 "its program has a syntax error{aside}", "其程序存在语法错误{aside}"),
+        Sign.SQL_SYNTAX: _plain("log.sql-syntax", "crash-app-error",
+                                "it sends its database a statement with a syntax error{aside}",
+                                "它发送给数据库的语句存在语法错误{aside}"),
         Sign.SCHEMA: _plain("log.schema", "misconfigured-app",
                             "its database schema does not fit{aside}", "数据库结构不匹配{aside}"),
     }

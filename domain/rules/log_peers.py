@@ -12,8 +12,9 @@ from kubetriage.domain.language import Text
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules import remedies
-from kubetriage.domain.rules.grouping import template_owner
-from kubetriage.domain.rules.log_dns import cluster_dns, own_resolver, passing, reset_dns
+from kubetriage.domain.rules.log_clock import ahead, behind
+from kubetriage.domain.rules.log_dns import cluster_dns, own_resolver, passing, reset_dns, unresolved_service
+from kubetriage.domain.rules.log_settings import set_in_environment
 from kubetriage.domain.rules.log_stated import Cause, Manner, Stated
 from kubetriage.domain.rules.peers import Peer, Place, peer_of, similar_service, wants_about, wrong_port
 from kubetriage.domain.rules.phrases import NOTHING, say
@@ -35,22 +36,55 @@ FAILS: Mapping[Sign, Text] = MappingProxyType(
                                zh="被网格策略拒绝访问 {peer}（RBAC: access denied）"),
         Sign.LOCK: Text(en="is blocked by a lock in {peer}", zh="被 {peer} 中的锁阻塞"),
         Sign.RATE: Text(en="is rate limited by {peer}", zh="被 {peer} 限流"),
+        Sign.FORBIDDEN: Text(en="is not allowed by {peer} what it asks", zh="所请求的操作未获 {peer} 授权"),
         Sign.TLS: Text(en="cannot agree on TLS with {peer}", zh="与 {peer} 的 TLS 连接失败"),
+        Sign.CERT_NAME: Text(en="meets a certificate for another name than {peer}",
+                             zh="遇到的证书与所调用的名称 {peer} 不符"),
         Sign.CERT_EXPIRED: Text(en="meets an expired certificate of {peer}", zh="{peer} 的证书已过期"),
         Sign.CLOCK: Text(en="meets a certificate of {peer} that is not valid yet: a clock is wrong",
                          zh="{peer} 的证书尚未生效：时钟有误"),
     }
 )  # fmt: skip
+_FAILS_NAMELESS: Mapping[Sign, Text] = MappingProxyType(
+    {
+        Sign.DNS: Text(en="cannot resolve a host name", zh="无法解析主机名"),
+        Sign.REFUSED: Text(en="cannot make a connection that it needs", zh="无法建立所需的连接"),
+        Sign.TIMEOUT: Text(en="gets no answer in time", zh="等待应答超时"),
+        Sign.NO_ROUTE: Text(en="has no route to a host that it calls", zh="到所调用的主机没有路由"),
+        Sign.RESET: Text(en="loses a connection", zh="连接被中断"),
+        Sign.AUTH: Text(en="is refused: authentication failed", zh="被拒绝：认证失败"),
+        Sign.NO_DATABASE: Text(en="asks for a database that is not there", zh="请求的数据库不存在"),
+        Sign.POOL: Text(en="has no free connection: the pool is exhausted", zh="没有可用的连接：连接池耗尽"),
+        Sign.MESH_DENIED: Text(en="is denied access by the mesh's policy (RBAC: access denied)",
+                               zh="被网格策略拒绝访问（RBAC: access denied）"),
+        Sign.LOCK: Text(en="is blocked by a lock", zh="被锁阻塞"),
+        Sign.RATE: Text(en="meets a rate limit", zh="触发限流"),
+        Sign.FORBIDDEN: Text(en="is not allowed what it asks", zh="所请求的操作未获授权"),
+        Sign.TLS: Text(en="cannot agree on TLS with its peer", zh="与对端的 TLS 连接失败"),
+        Sign.CERT_NAME: Text(en="meets a certificate for another name than the one it calls",
+                             zh="遇到的证书与所调用的名称不符"),
+        Sign.CERT_EXPIRED: Text(en="meets an expired certificate", zh="遇到已过期的证书"),
+        Sign.CLOCK: Text(en="meets a certificate that is not valid yet: a clock is wrong",
+                         zh="遇到尚未生效的证书：时钟有误"),
+    }
+)  # fmt: skip
+"""The same where the log names no host."""
 _CATEGORIES = {
     Sign.DNS: "dns", Sign.AUTH: "db-auth", Sign.NO_DATABASE: "misconfigured-app", Sign.CLOCK: "clock-skew",
     Sign.CERT_EXPIRED: "cert-expired", Sign.MESH_DENIED: "mesh-policy",
 }  # fmt: skip
+_OWN_SETTING = frozenset({"log.localhost", "log.wrong-port", "log.wrong-host", "log.missing-service"})
+"""Causes that lie in the address the container was given, as far as it can be seen."""
 _CONNECTS = (Sign.DNS, Sign.REFUSED, Sign.TIMEOUT, Sign.NO_ROUTE, Sign.RESET)
 
 
 def peer_cause(view: ClusterView, told: Stated) -> Cause:
     """What a sign about a peer comes to, with what is known of that peer."""
     sign, values = told.seen.sign, told.seen.values
+    wrong_clock = ahead(view, told) if sign is Sign.CERT_EXPIRED else None
+    wrong_clock = behind(view, told) if sign is Sign.CLOCK else wrong_clock
+    if wrong_clock is not None:
+        return wrong_clock
     host = values.get("host", "")
     if not host:
         return _nameless(told)
@@ -58,20 +92,21 @@ def peer_cause(view: ClusterView, told: Stated) -> Cause:
     made = _judge(view, told, peer)
     fails = say(FAILS[sign].en, FAILS[sign].zh, peer=peer.name)
     user = values.get("user") or values.get("name", "")
-    if user and sign in (Sign.AUTH, Sign.NO_DATABASE):
+    if user and sign in (Sign.AUTH, Sign.FORBIDDEN, Sign.NO_DATABASE):
         fails = say("{f} for {u}", "{f}（{u}）", f=fails, u=user)
+    own = made.slug in _OWN_SETTING
+    setting, set_to = set_in_environment(told, host if own else "", peer.port)
     return made._replace(
-        says=Text(en=f"it {fails.en}{made.says.en}", zh=f"{fails.zh}{made.says.zh}"),
-        quotes=(*((host,) if host in told.log.text else ()), *made.quotes),
+        says=Text(en=f"it {fails.en}{made.says.en}{setting.en}", zh=f"{fails.zh}{made.says.zh}{setting.zh}"),
+        quotes=(*((host,) if host in told.log.text else ()), *made.quotes, *set_to),
         wants=(*made.wants, *wants_about(view, told.pod, peer)),
     )
 
 
 def _nameless(told: Stated) -> Cause:
     sign = told.seen.sign
-    other = Text(en="a host it calls", zh="其调用的主机")
-    fails = say(FAILS[sign].en, FAILS[sign].zh, peer=other)
-    if sign in (Sign.AUTH, Sign.NO_DATABASE) and (
+    fails = _FAILS_NAMELESS[sign]
+    if sign in (Sign.AUTH, Sign.FORBIDDEN, Sign.NO_DATABASE) and (
         told.seen.values.get("user") or told.seen.values.get("name")
     ):
         user = told.seen.values.get("user") or told.seen.values["name"]
@@ -110,7 +145,7 @@ def _judge(view: ClusterView, told: Stated, peer: Peer) -> Cause:
     if peer.ref is None or peer.place in (Place.OUTSIDE, Place.UNKNOWN):
         return _elsewhere(view, told, peer, base)
     if peer.ref.kind == "Pod":
-        return base._replace(culprit=template_owner(view, peer.ref), waits_on=(peer.ref,))
+        return base._replace(culprit=view.workload(peer.ref), waits_on=(peer.ref,))
     return _service(view, told, peer, peer.ref, base)
 
 
@@ -130,8 +165,7 @@ def _localhost(told: Stated, peer: Peer, base: Cause) -> Cause:
     return base._replace(
         slug="log.localhost",
         category="misconfigured-app",
-        says=Text(en="; nothing in its own pod listens there, so the address is probably meant for "
-                     "another host",
+        says=Text(en="; nothing in its own pod listens there, so another host is probably meant",
                   zh="；自身 Pod 内没有进程监听该端口，地址可能写错了"),
         specificity=Specificity.EXACT,
     )  # fmt: skip
@@ -168,9 +202,7 @@ def _service(view: ClusterView, told: Stated, peer: Peer, ref: Resource, base: C
         return base._replace(likelihood=Likelihood.MEDIUM, waits_on=(ref,))
     service = known.object
     if sign is Sign.DNS:
-        exists = say("; Service {n} does exist, so the cluster DNS does not answer this pod",
-                     "；Service {n} 存在，说明集群 DNS 没有应答该 Pod", n=ref.name)  # fmt: skip
-        return cluster_dns(base, exists)._replace(cites=(known.cite,))
+        return unresolved_service(view, told, service, base)
     ports = wrong_port(service, peer.port)
     if ports and sign in _CONNECTS:
         return base._replace(
@@ -188,14 +220,20 @@ def _service(view: ClusterView, told: Stated, peer: Peer, ref: Resource, base: C
     if behind and not ready:
         down = say("; none of the {n} pods behind it is ready", "；其后端 {n} 个 Pod 均未就绪", n=len(behind))
         return base._replace(
-            says=down, culprit=template_owner(view, behind[0].ref), waits_on=(ref,),
+            says=down, culprit=view.workload(behind[0].ref), waits_on=(ref,),
             cites=(known.cite, behind[0].cite))  # fmt: skip
     if view.has_ready_endpoints(service) is False:
         return base._replace(
             says=Text(en="; it has no ready endpoints", zh="；它没有就绪的端点"),
             culprit=ref, waits_on=(ref,), cites=(known.cite,))  # fmt: skip
-    culprit = None if sign in (Sign.AUTH, Sign.NO_DATABASE, Sign.POOL, Sign.LOCK, Sign.RATE) else ref
-    own_end = sign in (Sign.AUTH, Sign.NO_DATABASE, Sign.POOL) and told.manner is not Manner.PROBED
+    culprit = (
+        None
+        if sign in (Sign.AUTH, Sign.FORBIDDEN, Sign.NO_DATABASE, Sign.POOL, Sign.LOCK, Sign.RATE)
+        else ref
+    )
+    own_end = (
+        sign in (Sign.AUTH, Sign.FORBIDDEN, Sign.NO_DATABASE, Sign.POOL) and told.manner is not Manner.PROBED
+    )
     return base._replace(
         culprit=culprit,
         waits_on=(ref,),
@@ -208,7 +246,7 @@ def _absent_service(view: ClusterView, told: Stated, ref: Resource, base: Cause,
     """The reference is wrong where a Service of nearly that name exists, else the Service is missing."""
     similar = similar_service(view, ref)
     unlisted = view.failure(list_of("Service", ref.namespace)) is not None
-    work = template_owner(view, told.pod.ref)
+    work = view.workload(told.pod.ref)
     if similar:
         fix = remedies.change(
             say(

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from kubetriage.domain.finding import Likelihood, Remedy, Specificity, Want
 from kubetriage.domain.kube import ContainerState, Obj, containers, elements, pod_ready
 from kubetriage.domain.language import Text
-from kubetriage.domain.log_signs import NETWORK, PEER, Seen, last_sign, signs
-from kubetriage.domain.logs import records
+from kubetriage.domain.log_orders import gives_orders
+from kubetriage.domain.log_patterns import Sign
+from kubetriage.domain.log_signs import NETWORK, PEER, Seen, last_sign, read_record
+from kubetriage.domain.log_whole import in_later_half, said_in, signs_of
+from kubetriage.domain.logs import Level, Record, records
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules.ends import Ending, Kind, endings
 from kubetriage.domain.rules.grouping import focus_pods, fresh, node_down
+from kubetriage.domain.rules.health_scope import measured
 from kubetriage.domain.view import ClusterView, LogText
 
 
@@ -48,16 +53,26 @@ class Stated(NamedTuple):
     end: Ending | None
     node_known: bool = True
     """Whether the node was read and is ready; else its trouble may be why the pod is not."""
+    then: Seen | None = None
+    """What the log repeats most, where `seen` is the first error of that burst and names the peer."""
 
     @property
     def sure(self) -> bool:
         """Whether the log's statement and the container's state belong together beyond doubt."""
         if self.manner is Manner.ENDED and self.end is not None:
-            last = self.end.words is not None and self.end.words.record == self.seen.record
-            return last and self.end.code not in (0, 137, 143)
+            return self._ends_with_it and self.end.code not in (0, 137, 143)
         if self.manner is Manner.READY:
             return self.seen.times >= 2 * REPEATED and self.seen.sign not in NETWORK
         return self.manner in (Manner.NOT_READY, Manner.WAITING) and self.seen.times > 1 and self.node_known
+
+    @property
+    def _ends_with_it(self) -> bool:
+        """Whether the last words are this failure, though another record may have named the host."""
+        words = self.end.words if self.end is not None else None
+        if words is None or words.record == self.seen.record:
+            return words is not None
+        own = read_record(words.record)
+        return own is not None and {own.sign, self.seen.sign} <= NETWORK
 
 
 class Cause(NamedTuple):
@@ -108,13 +123,17 @@ def _of_running(view: ClusterView, pod: Obj, state: ContainerState) -> Stated | 
     else:
         manner = Manner.READY if state.ready or pod_ready(pod) else Manner.NOT_READY
     if manner is Manner.READY:
-        every = len(records(log.text))
-        seen = next((s for s in signs(log.text) if _repeats(s, every) and _current(view, s, log)), None)
-        return Stated(pod, state, manner, seen, log, None) if seen is not None else None
+        every = said_in(log)
+        seen = next((s for s in signs_of(log) if _repeats(s, every) and _current(view, s, log)), None)
+        seen = seen or _alone(view, pod, log)
+        if seen is None:
+            return None
+        first = _first_of_burst(log.text) if seen.sign in PEER and "host" not in seen.values else None
+        return Stated(pod, state, manner, first or seen, log, None, then=seen if first else None)
     near = last_sign(log.text)
     if near is None:
         return None
-    counted = next((s for s in signs(log.text) if s.sign is near.sign and s.values == near.values), near)
+    counted = next((s for s in signs_of(log) if s.sign is near.sign and s.values == near.values), near)
     known = view.find(resource("Node", "", pod.text("spec", "nodeName"))) is not None
     return Stated(pod, state, manner, counted, log, None, known)
 
@@ -124,11 +143,47 @@ def _repeats(seen: Seen, every: int) -> bool:
     return seen.times >= REPEATED or (seen.times >= FEW and 2 * seen.times >= every)
 
 
+BURST = timedelta(seconds=60)
+"""How soon after the first error of a burst the next one follows."""
+
+
+def _first_of_burst(text: str) -> Seen | None:
+    """The first error of a log, if others follow at once and it names the peer that they leave out."""
+    grave = [r for r in records(text) if is_grave(r)]
+    if len(grave) < FEW or grave[0].at is None or grave[1].at is None or grave[1].at - grave[0].at > BURST:
+        return None
+    first = read_record(grave[0])
+    return first if first is not None and first.sign in PEER and "host" in first.values else None
+
+
+def _alone(view: ClusterView, pod: Obj, log: LogText) -> Seen | None:
+    """A rare error in the log of the pod whose errors or slowness the alert measures, if it is grave and
+    nothing else in the log tells of trouble."""
+    if not measured(view) or not of_primary(view, pod):
+        return None
+    grave = [r for r in records(log.text) if is_grave(r)]
+    return next((s for s in signs_of(log) if is_grave(s.record) and _current(view, s, log)
+                 and (s.sign is Sign.HEAP or 2 * s.times >= len(grave))), None)  # fmt: skip
+
+
+def is_grave(record: Record) -> bool:
+    """Whether a record calls itself an error."""
+    return (record.level >= Level.ERROR or record.thrown) and not gives_orders(record.whole)
+
+
+def of_primary(view: ClusterView, pod: Obj) -> bool:
+    """Whether a pod belongs to what the alert is about."""
+    primary = view.find(view.primary)
+    if primary is None or primary.ref.kind in ("Service", "Ingress"):
+        return primary is not None and primary.ref.kind == "Service" and pod in view.pods_behind(primary)
+    return view.workload(pod.ref) in (primary.ref, view.workload(primary.ref))
+
+
 def _current(view: ClusterView, seen: Seen, log: LogText) -> bool:
     """Whether an error was last seen about when the alert fired, or in the later half of the log."""
     if seen.record.at is not None:
         return fresh(view, seen.record.at)
-    return log.text.rfind(seen.record.raw) >= len(log.text) // 2
+    return in_later_half(log, seen)
 
 
 def key_at(source: Mapping[str, object], inside: str) -> str:

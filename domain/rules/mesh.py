@@ -211,15 +211,13 @@ def _refused(group: PodGroup, call: Call, policy: Obj, callee: Obj) -> Finding:
         subject=policy.ref,
         culprit=policy.ref,
         statement=stated(
-            "{who} loses its calls to {h}: PeerAuthentication {p}{w} makes Pod {c} take mutual TLS only "
-            "(STRICT), and the caller has no mesh proxy.",
-            "{who} 对 {h} 的调用被中断：PeerAuthentication {p}{w} 要求 Pod {c} 只接受双向 TLS（STRICT），"
-            "而调用方没有网格代理。",
+            "PeerAuthentication {p}{w} has {h} take mutual TLS only (STRICT), which {who} cannot speak: "
+            "it has no mesh proxy.",
+            "PeerAuthentication {p}{w} 要求 {h} 只接受双向 TLS（STRICT），而 {who} 做不到：它没有网格代理。",
             who=group.who,
             h=call.peer.name,
             p=policy.name,
             w=say(" of {n}", "（{n}）", n=where) if where else NOTHING,
-            c=callee.name,
         ),
         likelihood=Likelihood.HIGH if call.sign.value == "reset" else Likelihood.MEDIUM,
         specificity=Specificity.EXACT,

@@ -21,7 +21,7 @@ from kubetriage.domain.relations.network_policy import CALLED
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.failed_calls import Call, failed_calls, fails_by_itself
-from kubetriage.domain.rules.grouping import PodGroup, fresh, group_pods, template_owner
+from kubetriage.domain.rules.grouping import PodGroup, fresh, group_pods
 from kubetriage.domain.rules.log_dns import CLUSTER_DNS
 from kubetriage.domain.rules.network_policy_words import admits, labels_asked
 from kubetriage.domain.rules.network_verdict import Stop, closest, shut, stop_of
@@ -228,7 +228,7 @@ def _shut(view: ClusterView, group: PodGroup, service: Obj, stop: Stop) -> Findi
         ),
         likelihood=Likelihood.HIGH if new and not after else Likelihood.MEDIUM,
         specificity=Specificity.EXACT,
-        explains=(service.ref, template_owner(view, group.lead.ref)),
+        explains=(service.ref, view.workload(group.lead.ref)),
         cites=(policy.cite, service.cite, *group.cites),
         quotes=quotable(policy.name, service.name),
         since=policy.created,

@@ -16,7 +16,7 @@ from kubetriage.domain.rules.evicted import evicted_by_pressure, greediest
 from kubetriage.domain.rules.grouping import focus_pods
 from kubetriage.domain.rules.node_remedies import not_ready_remedies, pressure_remedies
 from kubetriage.domain.rules.node_words import Ill, Meaning, also, meaning, pressures, problems
-from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.phrases import NOTHING, aside, say
 from kubetriage.domain.rules.scheduling_closed import uncordon
 from kubetriage.domain.rules.times import moment, since
 from kubetriage.domain.rules.wording import quotable, short
@@ -43,10 +43,10 @@ def not_ready(view: ClusterView) -> Iterator[Finding]:
         heard, cite = _last_heard(view, node) if why.ill is Ill.SILENT else (NOTHING, "")
         agents = [a for a in agents_on(view, node.name) if not pod_settled(a)]
         waits = tuple(a.ref for a in agents if view.looked_at(a.ref)) if why.ill is Ill.NETWORK else ()
-        quote = "" if why.ill is Ill.SILENT else f" (“{why.quote}”)"
+        quote = NOTHING if why.ill is Ill.SILENT else aside(why.quote)
         yield Finding(
             rule=f"node.{why.ill.value}",
-            category="node-not-ready",
+            category="cni" if why.ill is Ill.NETWORK else "node-not-ready",
             role=Role.CAUSE,
             subject=node.ref,
             culprit=node.ref,

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from kubetriage.domain.finding import Remedy
 from kubetriage.domain.kube import Obj, pod_settled
 from kubetriage.domain.relations.node import agents_on
-from kubetriage.domain.rules.grouping import template_owner
 from kubetriage.domain.rules.listing import list_on_node
 from kubetriage.domain.rules.node_words import Ill, on_host, runtime_unit
 from kubetriage.domain.rules.phrases import say
@@ -119,17 +118,21 @@ def pressure_remedies(
     what = {
         "DiskPressure": say(
             "On the host: `df -h`, `df -i`, `du -xsh /var/lib/containerd /var/lib/kubelet /var/log`, "
-            "`crictl rmi --prune`.",
+            "`crictl rmi --prune`; `journalctl -u kubelet` says what it evicts and why.",
             "在主机上：`df -h`、`df -i`、`du -xsh /var/lib/containerd /var/lib/kubelet /var/log`、"
-            "`crictl rmi --prune`。",
+            "`crictl rmi --prune`；`journalctl -u kubelet` 会写明驱逐了什么及原因。",
         ),
         "MemoryPressure": say(
-            "On the host: `free -m`, `ps aux --sort=-rss | head`, `dmesg | grep -i oom`.",
-            "在主机上：`free -m`、`ps aux --sort=-rss | head`、`dmesg | grep -i oom`。",
+            "On the host: `free -m`, `ps aux --sort=-rss | head`, `dmesg | grep -i oom`, "
+            "`journalctl -u kubelet`.",
+            "在主机上：`free -m`、`ps aux --sort=-rss | head`、`dmesg | grep -i oom`、"
+            "`journalctl -u kubelet`。",
         ),
         "PIDPressure": say(
-            "On the host: `ps -eLf | wc -l`, `cat /proc/sys/kernel/pid_max`, and who forks.",
-            "在主机上：`ps -eLf | wc -l`、`cat /proc/sys/kernel/pid_max`，查找大量创建进程者。",
+            "On the host: `ps -eLf | wc -l`, `cat /proc/sys/kernel/pid_max`, and who forks; "
+            "`journalctl -u kubelet`.",
+            "在主机上：`ps -eLf | wc -l`、`cat /proc/sys/kernel/pid_max`，查找大量创建进程者；"
+            "`journalctl -u kubelet`。",
         ),
     }
     seen = check(
@@ -153,7 +156,7 @@ def pressure_remedies(
 def _bound(view: ClusterView, gone: Sequence[Obj]) -> tuple[Remedy, ...]:
     """Requests and limits for the workloads that were evicted, which had too little of them."""
     made = []
-    for owner in dict.fromkeys(template_owner(view, p.ref) for p in gone[:3]):
+    for owner in dict.fromkeys(view.workload(p.ref) for p in gone[:3]):
         obj = view.find(owner)
         if obj is None or owner.kind == "Pod" or not template_of(obj):
             continue

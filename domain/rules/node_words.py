@@ -72,8 +72,8 @@ def meaning(ready: Condition) -> Meaning:
             never = Text(en="its kubelet never posted a status", zh="kubelet 从未上报过状态")
             return Meaning(Ill.NEVER, never, short(message))
         silent = Text(
-            en="its kubelet stopped posting status: the machine, its network or kubelet itself is down",
-            zh="kubelet 已停止上报状态，机器、其网络或 kubelet 本身不可用",
+            en="its kubelet stopped posting status (the machine, its network or kubelet itself is down)",
+            zh="kubelet 已停止上报状态（机器、其网络或 kubelet 本身不可用）",
         )
         return Meaning(Ill.SILENT, silent, short(message))
     for ill, pattern in _PATTERNS:
@@ -143,11 +143,10 @@ def on_host(ill: Ill, node: Obj) -> Text:
         )
     if ill in (Ill.RUNTIME, Ill.PLEG):
         return say(
-            "On the host: `systemctl status {u}`, `journalctl -u {u}`, `crictl ps` (does it answer?), "
-            "load and disk "
-            "latency.",
-            "在主机上查看：`systemctl status {u}`、`journalctl -u {u}`、`crictl ps`（是否有响应）、"
-            "负载和磁盘延迟。",
+            "On the host: `systemctl status {u}`, `journalctl -u {u}`, `journalctl -u kubelet`, "
+            "`crictl ps` (does it answer?), load and disk latency.",
+            "在主机上查看：`systemctl status {u}`、`journalctl -u {u}`、`journalctl -u kubelet`、"
+            "`crictl ps`（是否有响应）、负载和磁盘延迟。",
             u=unit,
         )
     if ill is Ill.NETWORK:

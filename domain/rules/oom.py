@@ -41,6 +41,7 @@ def _by_limit(view: ClusterView, end: Ending, group: PodGroup, own: str) -> Find
     written = limit(given, "memory") if given is not None else own
     changed = written != own and quantity(written) != quantity(own)
     extra = NOTHING
+    cites: tuple[str, ...] = ()
     if changed and written:
         extra = say(
             "; {w} says {l}, so admission (a webhook or autoscaler) changed it",
@@ -52,8 +53,11 @@ def _by_limit(view: ClusterView, end: Ending, group: PodGroup, own: str) -> Find
         ranges = _defaulting(view, group.lead.namespace, own)
         if ranges is not None:
             extra = say(
-                "; that is the default of LimitRange {n}", "；这是 LimitRange {n} 的默认值", n=ranges.name
+                "; its template sets none, and LimitRange {n} gives that one",
+                "；其模板未设置，由 LimitRange {n} 给出默认值",
+                n=ranges.name,
             )
+            cites = (ranges.cite,)
     if end.message and "memory limit too low" in end.message.lower():
         extra = Text(en="; not even its first process fits in it", zh="；连首个进程都无法容纳")
     statement = say(
@@ -74,6 +78,7 @@ def _by_limit(view: ClusterView, end: Ending, group: PodGroup, own: str) -> Find
         Likelihood.HIGH,
         (own,),
         _more(view, end, group),
+        cites,
     )
 
 
@@ -147,19 +152,30 @@ def _finding(
 
 
 def _more(view: ClusterView, end: Ending, group: PodGroup) -> tuple[Remedy, ...]:
-    workload, obj = group.workload, view.find(group.workload)
+    raise_it = raise_memory(view, group.workload, end.state.name, container_text(end))
+    look = remedies.check(
+        Text(en="See limit, restarts and last state", zh="查看内存上限、重启次数与上次状态"),
+        Text(en="Compare the limit with what the container used before (working set in the metrics).",
+             zh="将上限与此前的实际用量（监控中的 working set）对比。"),
+        remedies.describe(end.pod.ref),
+    )  # fmt: skip
+    return remedies.with_rollback(view, group.workload, raise_it, look)
+
+
+def raise_memory(view: ClusterView, workload: Resource, container: str, what: Text) -> Remedy:
+    """Another memory limit for a container, which is called `what`."""
+    obj = view.find(workload)
     if workload.kind in ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "ReplicationController"):
         commands: tuple[Command, ...] = (
             remedies.mutate(
-                f"kubectl set resources {remedies.target(workload)} -c {end.state.name} "
-                f"--limits=memory=<limit>"
+                f"kubectl set resources {remedies.target(workload)} -c {container} --limits=memory=<limit>"
             ),
         )
     else:
         commands = remedies.edit_template(workload)
-    raise_it = remedies.change(
+    return remedies.change(
         say("Raise the memory limit of {c}, or lower what it needs", "提高{c}的内存上限，或降低其内存需求",
-            c=container_text(end)),
+            c=what),
         remedies.with_note(
             Text(en="Set it above the working set at peak; a limit that is reached again and again "
                     "means a leak or "
@@ -167,13 +183,6 @@ def _more(view: ClusterView, end: Ending, group: PodGroup) -> tuple[Remedy, ...]
                  zh="上限应高于峰值工作集；若不断触顶，多半是内存泄漏或无界缓存。"), obj),
         *commands,
     )  # fmt: skip
-    look = remedies.check(
-        Text(en="See limit, restarts and last state", zh="查看内存上限、重启次数与上次状态"),
-        Text(en="Compare the limit with what the container used before (working set in the metrics).",
-             zh="将上限与此前的实际用量（监控中的 working set）对比。"),
-        remedies.describe(end.pod.ref),
-    )  # fmt: skip
-    return remedies.with_rollback(view, workload, raise_it, look)
 
 
 RULES: tuple[Rule, ...] = (oom_killed,)

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kubetriage.domain.finding import Finding, Remedy, Role, Specificity
-from kubetriage.domain.kube import Obj, pod_ready
-from kubetriage.domain.rules.phrases import say, stated
+from kubetriage.domain.kube import Obj, pod_ready, selects
+from kubetriage.domain.rules.phrases import NOTHING, given, say, stated
 from kubetriage.domain.rules.remedies import change, check, describe, mutate, target, with_note
-from kubetriage.domain.rules.wording import quotable
+from kubetriage.domain.rules.service_selection import template_labels
+from kubetriage.domain.rules.similar_names import nearest
+from kubetriage.domain.rules.wording import quotable, short
 from kubetriage.domain.view import ClusterView
 
 if TYPE_CHECKING:
@@ -24,12 +26,64 @@ def budgets(view: ClusterView) -> Iterator[Finding]:
         healthy = found.number("status", "currentHealthy")
         wanted = found.number("status", "desiredHealthy")
         expected = found.number("status", "expectedPods")
-        if wanted > expected:
+        if wanted and not expected and not _meant(view, found):
+            yield _selects_none(view, found, wanted)
+        elif wanted > expected:
             yield _impossible(view, found, wanted, expected)
         elif healthy < wanted:
             yield _short(view, found, healthy, wanted)
         elif found.number("status", "disruptionsAllowed") == 0 and expected and wanted == expected:
             yield _none_allowed(view, found, expected)
+
+
+def _workloads(view: ClusterView, found: Obj) -> list[Obj]:
+    return [w for kind in ("Deployment", "StatefulSet") for w in view.objects(kind, found.namespace)]
+
+
+def _meant(view: ClusterView, found: Obj) -> bool:
+    """Whether the budget's selector fits a workload, which has no pods now, or nothing is known of them."""
+    known = _workloads(view, found)
+    chosen = found.mapping("spec", "selector")
+    return not known or any(selects(chosen, template_labels(w)) for w in known)
+
+
+def _selects_none(view: ClusterView, found: Obj, wanted: int) -> Finding:
+    asked = {str(k): str(v) for k, v in found.mapping("spec", "selector", "matchLabels").items()}
+    near, like = NOTHING, None
+    for workload in _workloads(view, found):
+        labels = template_labels(workload)
+        slip = next((k for k, v in asked.items() if k in labels and nearest(v, [labels[k]])), None)
+        if slip is not None:
+            like = workload
+            near = say("; pods of {k} {n} have {l}", "；{k} {n} 的 Pod 带有 {l}",
+                       k=like.ref.kind, n=like.name, l=f"{slip}={labels[slip]}")  # fmt: skip
+            break
+    selector = ", ".join(f"{k}={v}" for k, v in sorted(asked.items()))
+    return Finding(
+        rule="pdb.selects-none",
+        category="pdb",
+        role=Role.CAUSE,
+        subject=found.ref,
+        culprit=found.ref,
+        statement=stated(
+            "PDB {n} selects no pod{s}{near}; it wants {w} healthy pods and can never be met.",
+            "PDB {n} 没有选中任何 Pod{s}{near}；它要求 {w} 个健康 Pod，永远无法满足。",
+            n=found.name, near=near, w=wanted,
+            s=given(": none has {v}", "：没有 Pod 带有 {v}", short(selector, 80)),
+        ),
+        specificity=Specificity.EXACT,
+        cites=(found.cite, *((like.cite,) if like is not None else ())),
+        quotes=quotable(*list(asked.values())[:1]),
+        remedies=(
+            change(
+                say("Correct the selector of PDB {n}", "修正 PDB {n} 的选择器", n=found.name),
+                with_note(say("It must be the labels of the pods that it is to protect.",
+                              "应与要保护的 Pod 的标签一致。"), found),
+                mutate(f"kubectl edit {target(found.ref)}"),
+            ),
+            _see(found),
+        ),
+    )  # fmt: skip
 
 
 def _see(found: Obj) -> Remedy:

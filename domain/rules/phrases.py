@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kubetriage.domain.diagnosis import bounded
-from kubetriage.domain.language import Text
+from kubetriage.domain.language import Text, text
 
 NOTHING = Text(en="", zh="")
 UNNAMED = Text(en="(not named)", zh="（未写明）")
@@ -13,14 +13,8 @@ UNNAMED = Text(en="(not named)", zh="（未写明）")
 STATEMENT_LIMIT = 300
 """Characters of a statement, in either language."""
 
-
-def say(en: str, zh: str, /, **values: Any) -> Text:
-    """Two templates (`str.format` fields) filled with the same values; a value that is a `Text` fills each
-    template in its own language."""
-    return Text(
-        en=en.format(**{k: v.en if isinstance(v, Text) else v for k, v in values.items()}),
-        zh=zh.format(**{k: v.zh if isinstance(v, Text) else v for k, v in values.items()}),
-    )
+say = text
+"""The name it goes by in rules."""
 
 
 def fit(text: Text) -> Text:
@@ -33,6 +27,16 @@ def fit(text: Text) -> Text:
 def stated(en: str, zh: str, /, **values: Any) -> Text:
     """A finding's statement: like `say`, cut to its limit."""
     return fit(say(en, zh, **values))
+
+
+def given(en: str, zh: str, value: object) -> Text:
+    """A part of a sentence that says `{v}`, or nothing where the value is not known."""
+    return say(en, zh, v=value) if value else NOTHING
+
+
+def aside(words: str) -> Text:
+    """Quoted words in brackets behind a sentence; nothing without words."""
+    return Text(en=f" (“{words}”)", zh=f"（“{words}”）") if words else NOTHING
 
 
 def joined(parts: list[Text], en: str = "; ", zh: str = "；") -> Text:

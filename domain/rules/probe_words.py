@@ -95,9 +95,18 @@ def asks(state: ContainerState, probe: Mapping[str, Any]) -> str:
         if isinstance(asked, dict):
             path = str(asked.get("path") or "/") if kind == "httpGet" else ""
             return f"{word} :{port_of(state, probe)}{path}"
+    words = commanded(probe)
+    return "exec " + " ".join(words) if words else "probe"
+
+
+_ALWAYS_FAILS = re.compile(r"\s*(?:exit\s+[1-9]\d*|(?:/\S*/)?false)\s*;?\s*")
+
+
+def commanded(probe: Mapping[str, Any]) -> list[str]:
+    """The words of an exec probe's command, none of another probe."""
     command = probe.get("exec")
     words = command.get("command") if isinstance(command, dict) else None
-    return "exec " + " ".join(map(str, words)) if isinstance(words, list) and words else "probe"
+    return [str(word) for word in elements(words)]
 
 
 def number(probe: Mapping[str, Any], field: str, default: int) -> int:
@@ -148,4 +157,12 @@ def judged(state: ContainerState, probe: Mapping[str, Any], said: Said, log: str
         return say("nothing listens on port {p}", "端口 {p} 无监听", p=port), False
     if said.result is Result.TIMEOUT:
         return say("no answer within {t} s", "{t} 秒内没有响应", t=number(probe, "timeoutSeconds", 1)), False
-    return Text(en="it fails", zh="探测失败"), False
+    served = re.search(r"responded with \W*(\w+)", said.what)
+    if served:
+        return say("the application answers {s}", "应用返回 {s}", s=served[1]), False
+    command = commanded(probe)
+    if command and _ALWAYS_FAILS.fullmatch(command[-1]):
+        return Text(en="its command can only fail", zh="其命令只会失败"), True
+    if command:
+        return Text(en="its command reports a failure", zh="其命令返回失败"), False
+    return Text(en="the answer is not what the probe wants", zh="应答不符合探针要求"), False

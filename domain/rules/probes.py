@@ -15,8 +15,18 @@ from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.crash import grouped
 from kubetriage.domain.rules.ends import Ending, Kind, concerns, endings
 from kubetriage.domain.rules.grouping import PodGroup, focus_pods, fresh, group_pods, node_down, told_apart
-from kubetriage.domain.rules.phrases import NOTHING, say
-from kubetriage.domain.rules.probe_words import Said, asks, budget, judged, number, probe_of, read_probe
+from kubetriage.domain.rules.log_unknown import common_error
+from kubetriage.domain.rules.phrases import NOTHING, aside, say
+from kubetriage.domain.rules.probe_words import (
+    Result,
+    Said,
+    asks,
+    budget,
+    judged,
+    number,
+    probe_of,
+    read_probe,
+)
 from kubetriage.domain.rules.wording import quotable, short
 from kubetriage.domain.view import ClusterView
 
@@ -33,7 +43,7 @@ PROBE_ZH = {"liveness": "存活探针", "readiness": "就绪探针", "startup": 
 def killed_by_probe(view: ClusterView) -> Iterator[Finding]:
     """Containers that kubelet restarts because their liveness or startup probe fails."""
     for end, group in grouped(view, [e for e in endings(view) if e.kind is Kind.PROBE]):
-        event, said = _latest(view, end.pod, end.state, ("liveness", "startup"))
+        event, said = latest_failure(view, end.pod, end.state, ("liveness", "startup"))
         if event is None and end.probe is not None:
             event, said = end.probe, None
         probe = (
@@ -47,25 +57,27 @@ def killed_by_probe(view: ClusterView) -> Iterator[Finding]:
             judged(end.state, spec, said, log) if said else (Text(en="it fails", zh="探测失败"), False)
         )
         dependent = not wrong and end.seen is not None and end.seen.sign in PEER
+        early = _early(end, spec, wrong)
+        answers = said is not None and said.result is Result.STATUS and not early.en
         yield Finding(
             rule="probes.killed",
             category=CATEGORY,
             role=Role.SYMPTOM if dependent else Role.CAUSE,
             subject=group.lead.ref,
             culprit=group.culprit,
-            statement=_statement(end, group, probe, said, why, _early(end, spec, wrong)),
+            statement=_statement(end, group, probe, said, why, early),
             likelihood=Likelihood.HIGH,
             specificity=Specificity.EXACT if wrong else Specificity.NAMED,
             cites=tuple(dict.fromkeys((*group.cites, *((event.cite,) if event else ()),
                                        *((end.probe.cite,) if end.probe else ())))),
             quotes=quotable(short(said.what, 80)) if said and said.what else (),
             since=end.at,
-            remedies=_remedies(view, group, end.state, probe, wrong),
+            remedies=probe_remedies(view, group, end.state, probe, wrong, answers=answers),
         )  # fmt: skip
 
 
 def _statement(end: Ending, group: PodGroup, probe: str, said: Said | None, why: Text, early: Text) -> Text:
-    quote = f" (“{short(said.what, 80)}”)" if said and said.what else ""
+    quote = aside(short(said.what, 80)) if said else NOTHING
     return say(
         "{who}: kubelet restarts container {c} ({n} times) because its {probe} probe {a} fails: "
         "{why}{early}{q}.",
@@ -88,7 +100,7 @@ def _early(end: Ending, spec: object, wrong: bool) -> Text:
                "，启动仅 {l} 秒：没有启动探针，启动慢就会被误杀", l=lived)  # fmt: skip
 
 
-def _latest(
+def latest_failure(
     view: ClusterView, pod: Obj, state: ContainerState, probes: tuple[str, ...]
 ) -> tuple[EventRecord | None, Said | None]:
     """The latest event that says how one of these probes of a container failed."""
@@ -114,7 +126,7 @@ def not_ready(view: ClusterView) -> Iterator[Finding]:
         for state in containers(pod):
             unready = state.running and not state.ready and (not state.init or state.sidecar)
             if unready and (pod.ref, state.name) not in down:
-                event, said = _latest(view, pod, state, ("readiness", "startup"))
+                event, said = latest_failure(view, pod, state, ("readiness", "startup"))
                 if event is not None and not fresh(view, event.last):
                     event, said = None, None
                 found[(pod.ref, state.name)] = (state, event, said)
@@ -145,7 +157,7 @@ def _unready(
         )  # fmt: skip
     spec = probe_of(state, said.probe)
     why, wrong = judged(state, spec, said, log.text if log is not None else "")
-    dependent = not wrong and log is not None and last_sign(log.text) is not None
+    dependent = not wrong and log is not None and bool(last_sign(log.text) or common_error(log.text))
     started = when(state.running.get("startedAt"))
     starting = started is not None and view.now - started < STARTING and event.times < 3
     return Finding(
@@ -155,23 +167,30 @@ def _unready(
         subject=pod.ref,
         culprit=group.culprit,
         statement=say(
-            "{who}: container {c} runs but is not ready: its {probe} probe {a} fails: {why} (“{q}”).",
-            "{who}：容器 {c} 在运行但未就绪：{probe_zh} {a} 失败：{why}（“{q}”）。",
+            "{who}: container {c} runs but is not ready: its {probe} probe {a} fails: {why}{q}.",
+            "{who}：容器 {c} 在运行但未就绪：{probe_zh} {a} 失败：{why}{q}。",
             who=group.who, c=state.name, probe=said.probe, probe_zh=PROBE_ZH[said.probe],
-            a=short(asks(state, spec), 50), why=why, q=short(said.what, 80),
+            a=short(asks(state, spec), 50), why=why, q=aside(short(said.what, 80)),
         ),
         likelihood=Likelihood.HIGH if wrong else Likelihood.MEDIUM,
         specificity=Specificity.EXACT if wrong else Specificity.NAMED,
         cites=(*group.cites, event.cite),
         quotes=quotable(short(said.what, 80)),
         since=event.first,
-        remedies=_remedies(view, group, state, said.probe, wrong),
+        remedies=probe_remedies(view, group, state, said.probe, wrong),
     )  # fmt: skip
 
 
-def _remedies(
-    view: ClusterView, group: PodGroup, state: ContainerState, probe: str, wrong: bool
+def probe_remedies(
+    view: ClusterView,
+    group: PodGroup,
+    state: ContainerState,
+    probe: str,
+    wrong: bool,
+    *,
+    answers: bool = False,
 ) -> tuple[Remedy, ...]:
+    """What to do about a probe that fails; `answers`: the application had its time and says it is ill."""
     work, obj = group.workload, view.find(group.workload)
     if wrong:
         title = say(
@@ -183,10 +202,9 @@ def _remedies(
         )
         detail = Text(en="Ask the port and path (or command) that the application serves.",
                       zh="改为应用实际提供的端口和路径（或命令）。")  # fmt: skip
-    elif probe == "readiness":
-        title = say(
-            "Find out why container {c} does not answer", "查明容器 {c} 为何没有正常应答", c=state.name
-        )
+    elif probe == "readiness" or answers:
+        title = say("Find out why container {c} fails its {p} probe", "查明容器 {c} 的{z}为何失败",
+                    c=state.name, p=probe, z=PROBE_ZH[probe])  # fmt: skip
         detail = Text(en="Its log and its dependencies say more; change the probe only if it is wrong.",
                       zh="查看其日志与依赖；只有探针本身有误才修改探针。")  # fmt: skip
     else:

@@ -13,6 +13,7 @@ from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.log_stated import Cause, Stated
 from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.remedies import current_and_previous
 from kubetriage.domain.view import ClusterView
 
 
@@ -38,6 +39,9 @@ def denied(view: ClusterView, told: Stated) -> Cause:
     base = base._replace(
         wants=tuple(_wants(view, account, scope)), remedies=(_grant(account, verb, grouped, scope),)
     )
+    before = _account_before(view, told, account)
+    if before:
+        return _changed_account(view, told, base, account, before)
     bound = bindings_of(view, account, scope)
     if len(bound) == 1:
         return _role(view, bound[0], base, says)
@@ -45,6 +49,46 @@ def denied(view: ClusterView, told: Stated) -> Cause:
         none = say("{s}: no RoleBinding there names it", "{s}：该命名空间没有 RoleBinding 绑定它", s=says)
         return base._replace(says=none)
     return base
+
+
+def _account_before(view: ClusterView, told: Stated, account: Resource) -> str:
+    """The ServiceAccount of the Deployment's revision before, where the pod's is another one."""
+    work = view.workload(told.pod.ref)
+    now, then = current_and_previous(view, work)
+    if (
+        now is None
+        or then is None
+        or told.pod.controller != now.ref
+        or told.pod.namespace != account.namespace
+    ):
+        return ""
+    before = then.text("spec", "template", "spec", "serviceAccountName") or "default"
+    own = told.pod.text("spec", "serviceAccountName") or "default"
+    return before if own == account.name != before else ""
+
+
+def _changed_account(view: ClusterView, told: Stated, base: Cause, account: Resource, before: str) -> Cause:
+    """The roll-out changed the account: to set it back is less than to grant the new one rights."""
+    work = view.workload(told.pod.ref)
+    _, then = current_and_previous(view, work)
+    fix = remedies.change(
+        say("Let {w} run as ServiceAccount {b} again", "让 {w} 重新使用 ServiceAccount {b}",
+            w=f"{work.kind} {work.name}", b=before),
+        remedies.with_note(
+            Text(en="Or, if the new account is meant, give it the rights of the old one.",
+                 zh="若确实要使用新账号，则为其授予原账号的权限。"), view.find(work)),
+        remedies.mutate(f"kubectl set serviceaccount {remedies.target(work)} {before}"),
+    )  # fmt: skip
+    return base._replace(
+        says=say(
+            "{s}; the revision before ran as {b}", "{s}；上一个修订版使用的是 {b}", s=base.says, b=before
+        ),
+        culprit=work,
+        specificity=Specificity.EXACT,
+        cites=(then.cite,) if then is not None else (),
+        quotes=(*base.quotes, before),
+        remedies=(fix, *base.remedies),
+    )
 
 
 def _role(view: ClusterView, binding: Obj, base: Cause, says: Text) -> Cause:

@@ -9,8 +9,8 @@ import shlex
 
 from kubetriage.domain.finding import Command, Effect, Remedy, RemedyKind
 from kubetriage.domain.kube import Obj, whole_number
-from kubetriage.domain.language import Text
-from kubetriage.domain.resource import KINDS, WORKLOADS, Resource
+from kubetriage.domain.language import Text, text
+from kubetriage.domain.resource import WORKLOADS, Resource
 from kubetriage.domain.view import ClusterView
 
 
@@ -53,7 +53,7 @@ def in_namespace(ref: Resource) -> str:
 def target(ref: Resource) -> str:
     """`kind/name -n namespace` as kubectl takes it; kinds that are not built in carry their group."""
     kind = ref.kind.lower()
-    if ref.kind not in KINDS and "/" in ref.api_version:
+    if not ref.builtin and "/" in ref.api_version:
         kind = f"{kind}.{ref.api_version.partition('/')[0]}"
     return f"{kind}/{shlex.quote(ref.name)}{in_namespace(ref)}"
 
@@ -87,6 +87,12 @@ def edit_template(workload: Resource) -> tuple[Command, ...]:
     if workload.kind in ("Pod", "Job"):
         return (see_yaml(workload), destroy("kubectl replace --force -f <edited-manifest>.yaml"))
     return (mutate(f"kubectl edit {target(workload)}"),)
+
+
+def suspend(ref: Resource, suspended: bool) -> Command:
+    """Tells a Job or CronJob to start nothing more, or to go on."""
+    patch = f'{{"spec":{{"suspend":{"true" if suspended else "false"}}}}}'
+    return mutate(f"kubectl patch {target(ref)} --type merge -p '{patch}'")
 
 
 def set_image(workload: Resource, container: str, image: str) -> tuple[Command, ...]:
@@ -130,22 +136,24 @@ def managed_by(obj: Obj | None) -> Text | None:
         release = labels.get("app.kubernetes.io/instance") or labels.get("release") or obj.name
         return Text(en=f"Helm release {release}", zh=f"Helm 发布 {release}")
     owner = obj.controller
-    if owner is not None and owner.kind not in KINDS:
+    if owner is not None and not owner.builtin:
         return Text(
             en=f"{owner.kind} {owner.name} (its controller)", zh=f"{owner.kind} {owner.name}（其控制器）"
         )
     return None
 
 
-def owner_note(obj: Obj | None) -> Text:
-    """A sentence to append to a remedy's detail, empty if the object is nobody's."""
+def owner_note(obj: Obj | None, *, changes: bool = True) -> Text:
+    """A sentence to append to a remedy's detail, empty if the object is nobody's; one that `changes` the
+    object says where."""
     owner = managed_by(obj)
     if owner is None or obj is None:
         return Text(en="", zh="")
-    return Text(
-        en=f" {obj.ref.kind} {obj.name} is managed by {owner.en}: change it there, or it will be reverted.",
-        zh=f" {obj.ref.kind} {obj.name} 由 {owner.zh} 管理：请在那里修改，否则会被还原。",
-    )
+    there = text(": change it there, or it will be reverted", "：请在那里修改，否则会被还原")
+    return text(
+        " {k} {n} is managed by {o}{t}.", "{k} {n} 由{o}管理{t}。",
+        k=obj.ref.kind, n=obj.name, o=owner, t=there if changes else "",
+    )  # fmt: skip
 
 
 def with_note(detail: Text, obj: Obj | None) -> Text:
@@ -202,18 +210,31 @@ def rollback(view: ClusterView, workload: Resource) -> Remedy | None:
         flag = ""
     else:
         return None
+    return go_back(found, detail, flag)
+
+
+def go_back(workload: Obj, detail: Text, flag: str = "") -> Remedy:
+    """To the revision before; `detail` says how it is known to have worked."""
     return change(
-        Text(en=f"Go back to the previous revision of {workload.kind} {workload.name}",
-             zh=f"把 {workload.kind} {workload.name} 回滚到上一个修订版"),
-        with_note(detail, found),
-        mutate(f"kubectl rollout undo {target(workload)}{flag}"),
+        text("Go back to the previous revision of {k} {n}", "把 {k} {n} 回滚到上一个修订版",
+             k=workload.ref.kind, n=workload.name),
+        with_note(detail, workload),
+        mutate(f"kubectl rollout undo {target(workload.ref)}{flag}"),
     )  # fmt: skip
 
 
 _NONE = ("", "")
 
 
-def with_rollback(view: ClusterView, workload: Resource, *remedies: Remedy) -> tuple[Remedy, ...]:
-    """The remedies of a wrong template, going back first where the revision before is healthy."""
+def with_rollback(
+    view: ClusterView, workload: Resource, *remedies: Remedy, pod: Obj | None = None
+) -> tuple[Remedy, ...]:
+    """The remedies of a wrong template, going back first where the revision before is healthy.
+
+    Where `pod`, which fails, is itself of that earlier revision, going back would help nothing.
+    """
+    _, before = current_and_previous(view, workload)
+    if pod is not None and before is not None and pod.controller == before.ref:
+        return remedies
     back = rollback(view, workload)
     return (back, *remedies) if back else remedies

@@ -35,6 +35,12 @@ class Revision(NamedTuple):
         """When the template first had this state."""
         return self.object.created
 
+    @property
+    def former(self) -> list[str]:
+        """The numbers that the same template had before it was set again."""
+        history = self.object.annotations.get("deployment.kubernetes.io/revision-history", "")
+        return [number for number in history.split(",") if number.isdigit()]
+
 
 class Rollout(NamedTuple):
     """The step from one revision to the next."""
@@ -72,6 +78,19 @@ def rollouts(view: ClusterView, workload: Resource) -> list[Rollout]:
     """
     found = revisions(view, workload)
     return [Rollout(before, after) for after, before in pairwise(found)]
+
+
+def rolled_out(view: ClusterView, workload: Resource, step: Rollout) -> datetime | None:
+    """When a step was made: as its revision was created, or, where that one is older, as its ReplicaSet was
+    scaled up again."""
+    if not step.back and not step.after.former:
+        return step.after.created
+    events = view.events(workload, "ScalingReplicaSet")
+    ups = [e for e in events if f"up replica set {step.after.object.name} " in f"{e.message} "]
+    first = step.before.created
+    if step.back:
+        return min((e.first for e in ups if e.first and first and e.first > first), default=None)
+    return max((e.last for e in ups if e.last), default=None)
 
 
 def restarted_only(differences: list[Difference]) -> bool:

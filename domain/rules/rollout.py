@@ -222,8 +222,11 @@ def not_observed(view: ClusterView) -> Iterator[Finding]:
                 escalate(
                     say("Ask the cluster's administrator about kube-controller-manager",
                         "请集群管理员检查 kube-controller-manager"),
-                    say("It reconciles workloads; on a managed cluster the provider runs it.",
-                        "工作负载由它协调；托管集群中由云厂商运行。"),
+                    say("It reconciles workloads; on a managed cluster the provider runs it: tell them the "
+                        "workload, and that generation {g} was made and {o} observed.",
+                        "工作负载由它协调；托管集群中由云厂商运行：请说明是哪个工作负载、"
+                        "generation {g} 只处理到 {o}。",
+                        g=made, o=seen),
                     describe(found.ref),
                 ),
             ),

@@ -18,11 +18,12 @@ from kubetriage.domain.language import Text
 from kubetriage.domain.relations.node import NETWORK, agents_on, says_no_network
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
+from kubetriage.domain.rules.address_pools import at_fault, described, pools, remedy
 from kubetriage.domain.rules.grouping import PodGroup, focus_pods, fresh, group_pods
 from kubetriage.domain.rules.node_remedies import look, network_remedy
 from kubetriage.domain.rules.node_words import Ill
-from kubetriage.domain.rules.phrases import say
-from kubetriage.domain.rules.wording import quotable, short, short_end
+from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.wording import listed, quotable, short, short_end
 from kubetriage.domain.view import ClusterView
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ _KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = (
             r"|failed to assign an IP address|range is full|IPs? (?:pool )?(?:is |are )?exhausted"
             r"|(?:ip|address)[ _-]?pool[^,]{0,40}(?:exhausted|empty|full)|insufficient (?:free "
             r")?(?:IPs?|addresses)"
-            r"|No IPs available in pools|unable to allocate (?:an )?IP",
+            r"|No IPs available in pools|unable to allocate (?:an )?IP|no more free affine blocks"
+            r"|assigned 0 out of \d+ requested|could not allocate IP|no configured calico pools"
+            r"|NoAvailableAddress|IpNotEnough|find a qualified ippool",
             re.IGNORECASE,
         ),
         Kind(
@@ -105,6 +108,19 @@ _KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = (
         ),
     ),
     (
+        re.compile(
+            r'exec: "?(?:\S*/)?(?:runc|crun|youki|containerd-shim\S*)"?: (?:executable )?file not found'
+            r"|(?:containerd|crio|docker)\.sock|failed to reserve sandbox name",
+            re.IGNORECASE,
+        ),
+        Kind(
+            Part.RUNTIME,
+            "container-runtime",
+            Text(en="the node's container runtime itself fails", zh="节点的容器运行时自身发生故障"),
+            Likelihood.HIGH,
+        ),
+    ),
+    (
         NETWORK,
         Kind(
             Part.NETWORK,
@@ -142,8 +158,11 @@ def no_sandbox(view: ClusterView) -> Iterator[Finding]:
         events[pod.ref] = event
         kind = kind_of(event.message)
         shown.append((pod, (kind.part, pod.text("spec", "nodeName"))))
+    where = {node for _, (part, node) in shown if part is Part.ADDRESS}
+    if len(where) > 1 or pools(view):  # what several nodes lack is given out to all of them
+        shown = [(pod, (part, "" if part is Part.ADDRESS else node)) for pod, (part, node) in shown]
     for (_, node), group in group_pods(view, shown):
-        yield _finding(view, group, events[group.lead.ref], node)
+        yield _finding(view, group, events[group.lead.ref], node or group.lead.text("spec", "nodeName"))
 
 
 def _waits(pod: Obj) -> bool:
@@ -158,10 +177,18 @@ def _finding(view: ClusterView, group: PodGroup, event: EventRecord, node: str) 
     kind = kind_of(event.message)
     ref = resource("Node", "", node)
     host = view.find(ref)
+    hosts = (
+        sorted({pod.text("spec", "nodeName") for pod in group.pods}) if kind.part is Part.ADDRESS else [node]
+    )
     agents = [a for a in agents_on(view, node) if not pod_settled(a)] if kind.part is Part.NETWORK else []
     told_by_node = host is not None and kind.part is Part.NETWORK and says_no_network(host)
     culprit = group.culprit if kind.part is Part.HANDLER or not node else ref
+    given = pools(view) if kind.part is Part.ADDRESS else []
+    if given:
+        culprit = at_fault(view) or culprit
     quote = decisive(event.message)
+    if given:
+        quote = short_end(quote, 60)
     return Finding(
         rule=f"sandbox.{kind.part.value}",
         category=kind.category,
@@ -169,20 +196,21 @@ def _finding(view: ClusterView, group: PodGroup, event: EventRecord, node: str) 
         subject=group.lead.ref,
         culprit=culprit,
         statement=say(
-            "{who} cannot start on node {n}: {why} (“{q}”){agents}.",
+            "{who} cannot start on {on}{n}: {why} (“{q}”){agents}.",
             "{who} 无法在节点 {n} 上启动：{why}（“{q}”）{agents}。",
             who=group.who,
-            n=node,
+            on="node " if len(hosts) < 2 else "nodes ",
+            n=listed(hosts, 3),
             why=kind.says,
             q=quote,
             agents=say("; {a} on that node is not ready", "；该节点上的 {a} 未就绪", a=agents[0].name)
             if agents
-            else Text(en="", zh=""),
+            else (described(view) if given else NOTHING),
         ),
         likelihood=kind.likelihood,
         specificity=Specificity.NAMED,
         waits_on=(*((ref,) if told_by_node else ()), *(a.ref for a in agents if view.looked_at(a.ref))),
-        cites=(*group.cites, event.cite, *(a.cite for a in agents[:1])),
+        cites=(*group.cites, event.cite, *(a.cite for a in (*agents[:1], *given[:2]))),
         quotes=quotable(quote),
         since=event.first,
         remedies=_remedies(view, group, kind, host, node),
@@ -214,12 +242,14 @@ def _remedies(
         )  # fmt: skip
         return (fix,)
     seen = (
-        (look(view, host, Ill.NETWORK if kind.category == "cni" else Ill.RUNTIME),)
+        (look(view, host, Ill.NETWORK if kind.part in (Part.NETWORK, Part.ADDRESS) else Ill.RUNTIME),)
         if host is not None
         else ()
     )
     if kind.part is Part.NETWORK and host is not None:
         return (*seen, network_remedy(view, host))
+    if kind.part is Part.ADDRESS and pools(view):
+        return (remedy(view),)
     if kind.part is Part.ADDRESS:
         more = remedies.escalate(
             say("Get more pod addresses for node {n}", "为节点 {n} 增加 Pod 地址", n=node),

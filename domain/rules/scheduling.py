@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
+from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
-from kubetriage.domain.rules.phrases import say
+from kubetriage.domain.rules.phrases import given, say
 from kubetriage.domain.rules.scheduling_closed import closed_nodes, nodes_in_trouble
 from kubetriage.domain.rules.scheduling_finding import unschedulable
 from kubetriage.domain.rules.scheduling_others import apart, together
@@ -51,9 +52,14 @@ def _claim(view: ClusterView, case: Case) -> Iterator[Finding]:
         "正在等待 PersistentVolumeClaim {names}，该声明尚未绑定",
         names=listed([c.name for c in waits], 2),
     )
-    yield unschedulable(
+    yield _waiting(case, "unbound-claim", why, waits)
+
+
+def _waiting(case: Case, rule: str, why: Text, waits: Sequence[Resource]) -> Finding:
+    """That a pod waits for claims: their own trouble is the cause."""
+    return unschedulable(
         case,
-        "unbound-claim",
+        rule,
         "pvc-unbound",
         why,
         role=Role.SYMPTOM,
@@ -72,20 +78,11 @@ def _no_volume(view: ClusterView, case: Case) -> Iterator[Finding]:
     """No PersistentVolume fits a claim that waits for its first consumer."""
     waits = [c for c in claims_of(case.pod) if not _bound(view, c)]
     why = say(
-        "no PersistentVolume that fits its claim {names} can be used on any node",
-        "没有节点可以使用与其声明 {names} 匹配的 PersistentVolume",
-        names=listed([c.name for c in waits], 2) if waits else "?",
+        "no PersistentVolume that fits its claim{names} can be used on any node",
+        "没有节点可以使用与其声明{names}匹配的 PersistentVolume",
+        names=given(" {v}", " {v}", waits and listed([c.name for c in waits], 2)),
     )
-    yield unschedulable(
-        case,
-        "no-volume",
-        "pvc-unbound",
-        why,
-        role=Role.SYMPTOM,
-        culprit=waits[0] if waits else None,
-        waits_on=tuple(waits),
-        quotes=(case.decision.chosen[0].words,),
-    )
+    yield _waiting(case, "no-volume", why, waits)
 
 
 def _other(view: ClusterView, case: Case) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from kubetriage.domain.finding import Command, Finding, Likelihood, Remedy, Role
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource
-from kubetriage.domain.rules.phrases import NOTHING, say, stated
+from kubetriage.domain.rules.phrases import NOTHING, STATEMENT_LIMIT, say, stated
 from kubetriage.domain.rules.remedies import change, check, edit_template, read, with_note
 from kubetriage.domain.rules.scheduling_fit import nodes
 from kubetriage.domain.rules.scheduling_stuck import Case, Decision
@@ -41,7 +41,7 @@ def unschedulable(
         "{who} 无法调度：{why}{rest}。",
         who=case.group.who,
         why=why,
-        rest=_rest(case.decision, 225 - len(why.en)),
+        rest=_rest(case.decision, STATEMENT_LIMIT - len(case.group.who.en) - len(why.en) - 45),
     )
     return Finding(
         rule=f"scheduling.{rule}",

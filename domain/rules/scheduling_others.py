@@ -7,9 +7,9 @@ from typing import Any
 
 from kubetriage.domain.finding import Finding, Likelihood, Specificity
 from kubetriage.domain.kube import Obj
-from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.phrases import NOTHING, given, say
 from kubetriage.domain.rules.scheduling_finding import see_nodes, template_change, unschedulable
-from kubetriage.domain.rules.scheduling_fit import nodes, terms_text
+from kubetriage.domain.rules.scheduling_fit import nodes, reaches, terms_text, volume_terms, volumes_of
 from kubetriage.domain.rules.scheduling_reasons import Why
 from kubetriage.domain.rules.scheduling_stuck import Case
 from kubetriage.domain.rules.wording import short
@@ -29,16 +29,24 @@ def apart(view: ClusterView, case: Case) -> Iterator[Finding]:
     replicas = owner.number("spec", "replicas") if owner else 0
     what = say("topology spread", "拓扑分布约束") if spread else say("pod anti-affinity", "Pod 反亲和性")
     counts = NOTHING
-    if places and replicas:
+    held = None if spread else _held_by_volume(view, case, known or [])
+    if places and replicas > len(places):
         counts = say(
             ": {r} replicas, {p} value(s) of {key}", "：{r} 个副本，而 {key} 只有 {p} 个取值",
             r=replicas, p=len(places), key=key,
         )  # fmt: skip
     why = say(
-        "its {what} ({key}) leaves no node{counts}",
-        "{what}（{key}）排除了所有节点{counts}",
-        what=what, key=key or "?", counts=counts,
+        "its {what}{key} leaves no node{counts}",
+        "{what}{key}排除了所有节点{counts}",
+        what=what, key=given(" ({v})", "（{v}）", key), counts=counts,
     )  # fmt: skip
+    if held is not None:
+        _, claim, place, other = held
+        why = say(
+            "its volume (claim {c}) can only be used on {n}, where its {what}{key} keeps it apart from {o}",
+            "它的卷（声明 {c}）只能在 {n} 上使用，而那里有 {o}，{what}{key}不允许同处",
+            c=claim, n=place, what=what, key=given(" ({v})", "（{v}）", key), o=f"Pod {other}",
+        )  # fmt: skip
     exact = bool(places) and replicas > len(places) and not spread
     remedies = template_change(
         view,
@@ -53,12 +61,27 @@ def apart(view: ClusterView, case: Case) -> Iterator[Finding]:
         "pod-anti-affinity",
         why,
         culprit=case.group.culprit,
-        specificity=Specificity.EXACT if exact else Specificity.NAMED,
+        specificity=Specificity.EXACT if exact or held is not None else Specificity.NAMED,
         waits_on=tuple(n.ref for n in case.decision.ill),
-        cites=((owner.cite,) if owner else ()),
-        quotes=(key,),
+        cites=(*((owner.cite,) if owner else ()), *((held[0].cite,) if held is not None else ())),
+        quotes=(key, *((held[1],) if held is not None else ())),
         remedies=(remedies, see_nodes(view, (), key)),
     )
+
+
+def _held_by_volume(view: ClusterView, case: Case, known: list[Obj]) -> tuple[Obj, str, str, str] | None:
+    """The volume that ties the pod to one node, its claim, that node, and the sibling that runs there."""
+    for volume in volumes_of(view, case.pod):
+        near = [n.name for n in known if volume_terms(volume) and reaches(volume, n)]
+        if len(near) != 1:
+            continue
+        there = [
+            p for p in view.pods_of(case.group.workload)
+            if p.ref != case.pod.ref and p.text("spec", "nodeName") == near[0] and p.deleted is None
+        ]  # fmt: skip
+        if there:
+            return volume, volume.text("spec", "claimRef", "name"), near[0], there[0].name
+    return None
 
 
 def together(view: ClusterView, case: Case) -> Iterator[Finding]:
@@ -73,9 +96,11 @@ def together(view: ClusterView, case: Case) -> Iterator[Finding]:
                   "已运行的 Pod 的反亲和性使可用节点都不能运行它")  # fmt: skip
     else:
         why = say(
-            "its required pod affinity finds no place: it must run beside pods with {wanted}",
-            "必需的 Pod 亲和性找不到位置：必须与带 {wanted} 的 Pod 同处一地",
-            wanted=short(wanted, 80) or "?",
+            "its required pod affinity finds no place{wanted}",
+            "必需的 Pod 亲和性找不到位置{wanted}",
+            wanted=given(
+                ": it must run beside pods with {v}", "：必须与带 {v} 的 Pod 同处一地", short(wanted, 80)
+            ),
         )
     fix = template_change(
         view,

@@ -8,7 +8,7 @@ from typing import Any
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Specificity
 from kubetriage.domain.kube import Obj, elements
 from kubetriage.domain.language import Text
-from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.phrases import NOTHING, given, say
 from kubetriage.domain.rules.remedies import change, escalate, mutate
 from kubetriage.domain.rules.scheduling_finding import node_names, see_nodes, template_change, unschedulable
 from kubetriage.domain.rules.scheduling_fit import (
@@ -127,15 +127,15 @@ def selector(view: ClusterView, case: Case) -> Iterator[Finding]:
     known = nodes(view)
     unmet = _unmet(case.pod, known or [])
     wanted = unmet or _requirements(case.pod)
-    shown = terms_text([{"matchExpressions": wanted[:2]}]) or "?"
+    shown = terms_text([{"matchExpressions": wanted[:2]}])
     key = str(wanted[0].get("key")) if wanted else ""
     named = [r for r in case.decision.chosen if r.why is Why.NODE_NAME]
     if named and case.pod.text("spec", "nodeName"):
         shown = f"nodeName={case.pod.text('spec', 'nodeName')}"
     why = say(
-        "no node matches its node selector or affinity: it needs {shown}{have}",
-        "没有节点符合它的节点选择器或亲和性：需要 {shown}{have}",
-        shown=short(shown, 90),
+        "no node matches its node selector or affinity{shown}{have}",
+        "没有节点符合它的节点选择器或亲和性{shown}{have}",
+        shown=given(": it needs {v}", "：需要 {v}", short(shown, 90)),
         have=_nearest(key, known) if unmet else NOTHING,
     )
     label = NOTHING

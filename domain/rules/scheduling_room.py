@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Specificity
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text
-from kubetriage.domain.rules.phrases import NOTHING, joined, say
+from kubetriage.domain.rules.phrases import NOTHING, given, joined, say
 from kubetriage.domain.rules.remedies import escalate, mutate, target
 from kubetriage.domain.rules.scheduling_finding import see_nodes, template_change, unschedulable
 from kubetriage.domain.rules.scheduling_fit import (
@@ -19,9 +19,10 @@ from kubetriage.domain.rules.scheduling_fit import (
     nodes,
     requested,
 )
+from kubetriage.domain.rules.scheduling_growth import adds_none, autoscaler_refuses, more_nodes
 from kubetriage.domain.rules.scheduling_reasons import Why
 from kubetriage.domain.rules.scheduling_stuck import Case
-from kubetriage.domain.rules.wording import listed, short
+from kubetriage.domain.rules.wording import listed
 from kubetriage.domain.view import ClusterView
 
 _NAMES = {
@@ -138,10 +139,13 @@ def _shortage(view: ClusterView, case: Case, names: Sequence[str]) -> Finding:
         say("{a} of {what}", "{what} {a}", a=amount(n, requested(case.pod, n)), what=resource_name(n))
         for n in names
     ]
+    refusal = autoscaler_refuses(view, case.pod)
     why = say(
-        "it requests {asked}, and none of the {n} node(s) open to it has that much left{most}",
-        "请求{asked}，可用的 {n} 个节点剩余量都不足{most}",
+        "{it} {asked}, and none of the {n} node(s) open to it has that much left{most}{adds}",
+        "请求{asked}，可用的 {n} 个节点剩余量都不足{most}{adds}",
+        it="it requests" if len(case.group.pods) == 1 else "each requests",
         asked=joined(parts, " and ", "、"),
+        adds=adds_none(refusal),
         n=max(r.nodes for r in case.decision.chosen),
         most=_most_free(view, open_nodes, names[0]),
     )
@@ -154,7 +158,7 @@ def _shortage(view: ClusterView, case: Case, names: Sequence[str]) -> Finding:
         culprit=case.group.culprit,
         likelihood=Likelihood.MEDIUM if unseen or roomy_closed(view, case, names) else Likelihood.HIGH,
         waits_on=tuple(n.ref for n in case.decision.ill),
-        cites=(n.cite for n in open_nodes[:3]),
+        cites=(*((refusal.cite,) if refusal is not None else ()), *(n.cite for n in open_nodes[:3])),
         quotes=(*(f"Insufficient {n}" for n in names), _written(case, names[0])),
         remedies=(_lower(view, case, names[0]), more_nodes(view, case), see_nodes(view, open_nodes)),
     )
@@ -180,21 +184,6 @@ def roomy_closed(view: ClusterView, case: Case, names: Sequence[str]) -> list[Ob
         if all(room is None or room >= need for room, need in left):
             found.append(node)
     return found
-
-
-def more_nodes(view: ClusterView, case: Case) -> Remedy:
-    said = view.events(case.pod.ref, "NotTriggerScaleUp")
-    detail = say(
-        "Whoever runs the cluster can add nodes, or free room by scaling down what is not needed.",
-        "由集群管理员增加节点，或缩减不需要的工作负载来腾出资源。",
-    )
-    if said:
-        detail = say(
-            "The cluster autoscaler adds none: “{m}”. Raise the node group's limit, or free room.",
-            "集群自动扩缩容没有添加节点：“{m}”。请提高节点组上限，或腾出资源。",
-            m=short(said[0].message, 160),
-        )
-    return escalate(say("Or ask for more nodes", "或申请增加节点"), detail)
 
 
 # ---- pod slots and host ports
@@ -234,7 +223,7 @@ def no_slots(view: ClusterView, case: Case) -> Iterator[Finding]:
 def no_port(view: ClusterView, case: Case) -> Iterator[Finding]:
     """A hostPort that other pods hold on every node that may run this one."""
     wanted = _host_ports(case.pod)
-    ports = "/".join(str(p) for p in sorted(wanted)) or "?"
+    ports = given(" {v}", " {v}", "/".join(str(p) for p in sorted(wanted)))
     holders = [
         p
         for node in nodes(view) or []
@@ -248,8 +237,8 @@ def no_port(view: ClusterView, case: Case) -> Iterator[Finding]:
         else NOTHING
     )
     why = say(
-        "hostPort {ports} is taken on the {n} node(s) open to it{by}",
-        "可用的 {n} 个节点上 hostPort {ports} 已被占用{by}",
+        "its hostPort{ports} is taken on the {n} node(s) open to it{by}",
+        "可用的 {n} 个节点上 hostPort{ports} 已被占用{by}",
         ports=ports, n=max(r.nodes for r in case.decision.chosen), by=by,
     )  # fmt: skip
     siblings = say(" Its own siblings hold the port.", "占用者是同一工作负载的其他 Pod。")

@@ -10,7 +10,7 @@ from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
 from kubetriage.domain.kube import Obj, pod_ready
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
-from kubetriage.domain.rules.grouping import PodGroup, focus_pods, fresh, group_pods, template_owner
+from kubetriage.domain.rules.grouping import PodGroup, focus_pods, fresh, group_pods
 from kubetriage.domain.rules.phrases import NOTHING, say, stated
 from kubetriage.domain.rules.remedies import change, check, escalate, mutate, read, see_yaml, target
 from kubetriage.domain.rules.scheduling_stuck import pending, stuck
@@ -92,8 +92,9 @@ def _silent(view: ClusterView, group: PodGroup, name: str) -> Finding:
     ask = escalate(
         say("Ask the cluster's administrator about the scheduler", "请集群管理员检查调度器"),
         say(
-            "On a managed cluster the provider runs kube-scheduler.",
-            "托管集群的 kube-scheduler 由云厂商运行。",
+            "On a managed cluster the provider runs kube-scheduler: tell them which pods wait without an "
+            "event, and since when.",
+            "托管集群的 kube-scheduler 由云厂商运行：请说明从何时起、哪些 Pod 没有任何调度事件。",
         ),
         *([see_yaml(down[0].ref)] if down else []),
     )
@@ -173,14 +174,14 @@ def preempted(view: ClusterView) -> Iterator[Finding]:
     taken = [e for e in view.events_of("Preempted") if fresh(view, e.last)]
     if not taken:
         return
-    waiting = {template_owner(view, p.ref): p for p in pending(view) if stuck(view, p) is not None}
+    waiting = {view.workload(p.ref): p for p in pending(view) if stuck(view, p) is not None}
     for owner, pod in sorted(waiting.items(), key=lambda item: item[0].key):
         for event in taken:
             victim = event.about
             if victim.namespace != owner.namespace or not _was_of(view, victim, owner):
                 continue
             taker = preemptor(view, event.message)
-            who = _taker(view, taker)
+            who = taker_text(view, taker)
             yield Finding(
                 rule="scheduling.preempted",
                 category="preemption",
@@ -211,7 +212,7 @@ def preempted(view: ClusterView) -> Iterator[Finding]:
             break
 
 
-def _taker(view: ClusterView, ref: Resource | None) -> Text:
+def taker_text(view: ClusterView, ref: Resource | None) -> Text:
     """Who took the room, with its PriorityClass where the pod was read."""
     if ref is None:
         return say("a pod of higher priority", "更高优先级的 Pod ")
@@ -232,7 +233,7 @@ def _taker(view: ClusterView, ref: Resource | None) -> Text:
 def _was_of(view: ClusterView, victim: Resource, owner: Resource) -> bool:
     """Whether the pod, which may be gone, was one of the workload's."""
     if view.find(victim) is not None:
-        return template_owner(view, victim) == owner
+        return view.workload(victim) == owner
     sets = [s.name for s in view.owned(owner, "ReplicaSet")] or [owner.name]
     return any(re.fullmatch(rf"{re.escape(s)}-[a-z0-9]{{1,10}}", victim.name) for s in sets)
 

@@ -8,7 +8,7 @@ from kubetriage.domain.finding import Finding, Likelihood, Remedy, Specificity
 from kubetriage.domain.kube import Obj, elements
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource
-from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.phrases import NOTHING, given, say
 from kubetriage.domain.rules.remedies import check, escalate, see_yaml
 from kubetriage.domain.rules.scheduling_finding import see_nodes, template_change, unschedulable
 from kubetriage.domain.rules.scheduling_fit import (
@@ -123,9 +123,9 @@ def _repair(view: ClusterView, case: Case, volume: Obj, culprit: Resource) -> tu
 def _unseen(view: ClusterView, case: Case) -> Finding:
     claims = [c.name for c in claims_of(case.pod)]
     why = say(
-        "no node can reach the volume of its claim {claims}",
-        "没有节点能够使用其声明 {claims} 的卷",
-        claims=listed(claims, 2) if claims else "?",
+        "no node can reach the volume of its claim{claims}",
+        "没有节点能够使用其声明{claims}的卷",
+        claims=given(" {v}", " {v}", claims and listed(claims, 2)),
     )
     ask = escalate(
         say("Compare the volume's zone with the nodes'", "比较卷与节点所在的可用区"),

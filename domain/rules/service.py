@@ -17,8 +17,7 @@ from kubetriage.domain.kube import Obj, pod_ready
 from kubetriage.domain.language import Text
 from kubetriage.domain.relations.service import would_select
 from kubetriage.domain.resource import Resource
-from kubetriage.domain.rules import ingress, remedies, service_ports, service_traffic
-from kubetriage.domain.rules.grouping import template_owner
+from kubetriage.domain.rules import ingress, remedies, service_balancer, service_ports, service_traffic
 from kubetriage.domain.rules.listing import list_endpoints, list_kind
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.service_selection import (
@@ -228,7 +227,7 @@ def no_ready_endpoints(view: ClusterView) -> Iterator[Finding]:
         owners = would_select(view, service) if not pods else []
         if not pods and not owners:
             continue
-        first = template_owner(view, pods[0].ref) if pods else owners[0].ref
+        first = view.workload(pods[0].ref) if pods else owners[0].ref
         who = f"{first.kind} {first.name}"
         yield Finding(
             rule="service.no-ready-endpoints",
@@ -260,5 +259,6 @@ RULES: tuple[Rule, ...] = (
     no_ready_endpoints,
     *service_ports.RULES,
     *service_traffic.RULES,
+    *service_balancer.RULES,
     *ingress.RULES,
 )

@@ -13,7 +13,6 @@ from kubetriage.domain.kube import Obj, elements, pod_ready, whole_number
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules import remedies
-from kubetriage.domain.rules.grouping import template_owner
 from kubetriage.domain.rules.phrases import say
 from kubetriage.domain.rules.service_selection import port_name, selected, selector
 from kubetriage.domain.rules.service_traffic import callers_in_vain
@@ -119,7 +118,7 @@ def _finding(
 ) -> Finding:
     named = not target.isdigit()
     have = sorted({n for p in pods for n in (names(p) if named else ports(p))})
-    owner = template_owner(view, pods[0].ref)
+    owner = view.workload(pods[0].ref)
     well: tuple[Resource, ...] = (owner,) if all(pod_ready(p) for p in pods) else ()
     return Finding(
         rule=f"service.port-mismatch.{target}",
@@ -195,8 +194,8 @@ def foreign_pods(view: ClusterView) -> Iterator[Finding]:
         )
         serving = [p for p in ready if target in names(p) | ports(p)]
         foreign = [p for p in ready if target not in names(p) | ports(p)]
-        owners = {template_owner(view, p.ref) for p in serving}
-        others = {template_owner(view, p.ref) for p in foreign} - owners
+        owners = {view.workload(p.ref) for p in serving}
+        others = {view.workload(p.ref) for p in foreign} - owners
         if serving and others and target:
             yield _too_wide(view, service, target, sorted(owners)[0], sorted(others)[0], serving + foreign)
 
@@ -204,7 +203,7 @@ def foreign_pods(view: ClusterView) -> Iterator[Finding]:
 def _too_wide(
     view: ClusterView, service: Obj, target: str, own: Resource, other: Resource, pods: list[Obj]
 ) -> Finding:
-    stranger = next(p for p in pods if template_owner(view, p.ref) == other)
+    stranger = next(p for p in pods if view.workload(p.ref) == other)
     chosen = ", ".join(f"{k}={v}" for k, v in sorted(selector(service).items()))
     return Finding(
         rule="service.selects-foreign-pods",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.resource import Resource, resource
+from kubetriage.domain.rules import storage_volume
 from kubetriage.domain.rules.grouping import PodGroup, focus_pods, group_pods
 from kubetriage.domain.rules.phrases import NOTHING, say, stated
 from kubetriage.domain.rules.remedies import (
@@ -25,7 +26,7 @@ from kubetriage.domain.rules.storage_claims import focus_claims, phase
 from kubetriage.domain.rules.storage_filling import filling_up
 from kubetriage.domain.rules.storage_mounts import unusable
 from kubetriage.domain.rules.storage_pending import pending
-from kubetriage.domain.rules.wording import listed, quotable, short
+from kubetriage.domain.rules.wording import listed, quotable, short, short_end
 from kubetriage.domain.view import Absent, ClusterView, claims_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _claim_absent(view: ClusterView, group: PodGroup, ref: Resource) -> Finding:
     if like:
         others = say("; there is {like}", "；存在的是 {like}", like=like)
     elif have:
-        others = say(" (there are {h})", "（现有 {h}）", h=listed(have, 3))
+        others = say(" (existing: {h})", "（现有 {h}）", h=listed(have, 3))
     events = view.events(group.lead.ref, "FailedScheduling", "FailedMount")
     if like:
         remedy = change(
@@ -159,7 +160,7 @@ def not_grown(view: ClusterView) -> Iterator[Finding]:
         have = claim.object.text("status", "capacity", "storage")
         if not failed or not have or have == claim.asked:
             continue
-        words = short(failed[0].message, 120)
+        words = short_end(failed[0].message, 120)
         yield Finding(
             rule="storage.not-grown",
             category="volume-filling-up",
@@ -172,6 +173,8 @@ def not_grown(view: ClusterView) -> Iterator[Finding]:
                 c=claim.name, a=have, b=claim.asked, w=words,
             ),
             likelihood=Likelihood.HIGH,
+            specificity=Specificity.EXACT,
+            explains=(claim.ref,),  # that it is full would have ended with this
             cites=(claim.object.cite, failed[0].cite),
             quotes=quotable(have, claim.asked, words),
             since=failed[0].first,
@@ -186,4 +189,12 @@ def not_grown(view: ClusterView) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-RULES: tuple[Rule, ...] = (claim_absent, lost, pending, unusable, not_grown, filling_up)
+RULES: tuple[Rule, ...] = (
+    claim_absent,
+    lost,
+    pending,
+    unusable,
+    not_grown,
+    filling_up,
+    *storage_volume.RULES,
+)

@@ -8,7 +8,14 @@ from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules.grouping import PodGroup
 from kubetriage.domain.rules.phrases import NOTHING, say, stated
 from kubetriage.domain.rules.remedies import change, check, mutate, see_events, see_yaml, target
-from kubetriage.domain.rules.storage_mount_messages import HOLDERS, VOLUME, Told, Trouble, kind_of
+from kubetriage.domain.rules.storage_mount_messages import (
+    HOLDERS,
+    VOLUME,
+    Told,
+    Trouble,
+    kind_of,
+    volume_text,
+)
 from kubetriage.domain.rules.wording import listed, quotable
 from kubetriage.domain.view import ClusterView, claims_of
 
@@ -58,9 +65,9 @@ def multi_attach(view: ClusterView, group: PodGroup, told: Told) -> Finding:
     by = say(", held by Pod {p}", "，被 Pod {p} 占用", p=listed(names, 2)) if names else NOTHING
     on = say("to {n}", "节点 {n} 上", n=listed(nodes, 2)) if nodes else say("to another one", "另一节点上")
     statement = stated(
-        "{who} does not start: volume {v} is still attached {on}{by}, and only one node may have it at once.",
-        "{who} 无法启动：卷 {v} 仍挂接在{on}{by}，而它同一时间只能挂接到一个节点。",
-        who=group.who, v=told.volume or "?", by=by, on=on,
+        "{who} does not start: {v} is still attached {on}{by}, and only one node may have it at once.",
+        "{who} 无法启动：{v} 仍挂接在{on}{by}，而它同一时间只能挂接到一个节点。",
+        who=group.who, v=volume_text(told.volume), by=by, on=on,
     )  # fmt: skip
     own = [p for p in holders if view.workload(p.ref) == view.workload(pod.ref)]
     detail = say(

@@ -13,6 +13,7 @@ from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules.phrases import NOTHING, say, stated
 from kubetriage.domain.rules.remedies import change, check, describe, mutate, target, with_note
 from kubetriage.domain.rules.storage_claims import Claim, claim_of, phase
+from kubetriage.domain.rules.volume_samples import filling_of
 from kubetriage.domain.rules.wording import quotable
 from kubetriage.domain.view import ClusterView
 
@@ -55,6 +56,8 @@ def filling_up(view: ClusterView) -> Iterator[Finding]:
         or view.alert.status is AlertStatus.RESOLVED
     ):
         return
+    if filling_of(view, found.ref) is not None:
+        return  # measured: metrics_volume knows better than the words
     room, claim = room_left(view, found.ref), claim_of(view, found)
     if room is None or room.free > SCARCE or phase(claim) != "Bound":
         return
@@ -82,7 +85,7 @@ def filling_up(view: ClusterView) -> Iterator[Finding]:
         cites=(found.cite, *([user.cite] if user is not None else [])),
         quotes=quotable(size),
         since=view.alert_began,
-        remedies=_remedies(claim, user, room),
+        remedies=remedies_of(claim, user, room),
     )  # fmt: skip
 
 
@@ -101,7 +104,8 @@ def user_of(view: ClusterView, claim: Resource) -> Obj | None:
     return None
 
 
-def _remedies(claim: Claim, user: Obj | None, room: Room) -> tuple[Remedy, ...]:
+def remedies_of(claim: Claim, user: Obj | None, room: Room) -> tuple[Remedy, ...]:
+    """To grow the volume, and to see who fills it."""
     grows = claim.storage_class is None or claim.storage_class.at("allowVolumeExpansion") is True
     patch = '{"spec":{"resources":{"requests":{"storage":"<size>"}}}}'
     clean = say(

@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from kubetriage.domain.events import EventRecord
+from kubetriage.domain.language import Text
+from kubetriage.domain.rules.phrases import say
 from kubetriage.domain.rules.wording import short_end
 
 
@@ -66,6 +68,11 @@ class Told(NamedTuple):
     trouble: Trouble
     volume: str
     event: EventRecord
+
+
+def volume_text(name: str) -> Text:
+    """A volume by its name, or without one where the message names none."""
+    return say("volume {v}", "卷 {v}", v=name) if name else say("one of its volumes", "它的一个卷")
 
 
 def kind_of(message: str) -> Trouble:

@@ -23,6 +23,7 @@ from kubetriage.domain.rules.storage_mount_messages import (
     Told,
     Trouble,
     kind_of,
+    volume_text,
     words_of,
 )
 from kubetriage.domain.rules.wording import quotable
@@ -88,13 +89,13 @@ def _finding(view: ClusterView, group: PodGroup, told: Told) -> Finding:
     if told.trouble is Trouble.MULTI_ATTACH:
         return multi_attach(view, group, told)
     volume = view.find(resource("PersistentVolume", "", told.volume))
-    name = told.volume or "?"
     words = words_of(told.event.message)
     silent = told.trouble is Trouble.OTHER and bool(GENERAL.search(told.event.message.strip()))
     statement = stated(
-        "{who} does not start: volume {v} cannot be {verb}, {what}: “{words}”.",
-        "{who} 无法启动：卷 {v} 无法{verb_zh}，{what}：“{words}”。",
-        who=group.who, v=name, verb="attached" if told.event.reason == "FailedAttachVolume" else "mounted",
+        "{who} does not start: {v} cannot be {verb}, {what}: “{words}”.",
+        "{who} 无法启动：{v} 无法{verb_zh}，{what}：“{words}”。",
+        who=group.who, v=volume_text(told.volume),
+        verb="attached" if told.event.reason == "FailedAttachVolume" else "mounted",
         verb_zh="挂接" if told.event.reason == "FailedAttachVolume" else "挂载",
         what=_MEANING[told.trouble], words=words,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from kubetriage.domain.rules.phrases import NOTHING, say, stated
 from kubetriage.domain.rules.remedies import (
     change,
     check,
-    mutate,
+    destroy,
     read,
     target,
     with_note,
@@ -102,7 +102,7 @@ def _absent_class(view: ClusterView, claim: Claim, told: list[EventRecord]) -> F
     others = NOTHING
     if have:
         others = say(
-            " (there are {h})",
+            " (existing: {h})",
             "（现有 {h}）",
             h=listed([like, *(h for h in have if h != like)] if like else have, 4),
         )
@@ -199,7 +199,7 @@ def _waits_for_pod(view: ClusterView, claim: Claim) -> Iterator[Finding]:
                 say("It binds as soon as a pod that mounts it is scheduled; delete it if nothing is to "
                     "use it.",
                     "挂载它的 Pod 被调度后会自动绑定；如果不再需要请删除。"),
-                mutate(f"kubectl delete {target(claim.ref)}"),
+                destroy(f"kubectl delete {target(claim.ref)}"),
             ),
         ),
     )  # fmt: skip

@@ -177,7 +177,7 @@ def by_name(view: ClusterView, claim: Claim) -> Finding | None:
     elif view.is_absent(ref):
         have = listed([v.name for v in view.objects("PersistentVolume")], 3)
         others = (
-            say(" (there are {h})", "（现有 {h}）", h=have) if view.objects("PersistentVolume") else NOTHING
+            say(" (existing: {h})", "（现有 {h}）", h=have) if view.objects("PersistentVolume") else NOTHING
         )
         statement = stated("Claim {c} asks for PersistentVolume {v}, which does not exist{o}.",
                         "声明 {c} 指定的 PersistentVolume {v} "

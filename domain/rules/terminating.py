@@ -11,7 +11,7 @@ from kubetriage.domain.kube import Obj, pod_ready
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules.phrases import say, stated
-from kubetriage.domain.rules.remedies import change, check, escalate, mutate, see_yaml, target
+from kubetriage.domain.rules.remedies import change, check, destroy, escalate, mutate, see_yaml, target
 from kubetriage.domain.rules.terminating_namespace import finalizers, holders, remaining, unreachable_api
 from kubetriage.domain.rules.wording import duration, listed, quotable, short
 from kubetriage.domain.view import ClusterView
@@ -93,7 +93,7 @@ def _let_go(ref: Resource, names: list[str]) -> tuple[Remedy, ...]:
             "仅当该控制器已永久移除时：移除 finalizer"),
         say("What it would have cleaned up (disks, databases, DNS) then stays behind.",
             "它本应清理的资源（磁盘、数据库、DNS 等）会遗留下来。"),
-        mutate(f"kubectl patch {target(ref)} --type=merge -p '{patch}'"),
+        destroy(f"kubectl patch {target(ref)} --type=merge -p '{patch}'"),
     )  # fmt: skip
     return (back, force)
 
@@ -153,9 +153,10 @@ def _pod(view: ClusterView, found: Obj) -> Finding:
         found,
         "pod",
         stated(
-            "Pod {p} should have ended {t} ago: the kubelet of node {n} has not confirmed that it stopped.",
-            "Pod {p} 应在 {t}前结束：节点 {n} 的 kubelet 尚未确认其停止。",
-            p=found.name, t=_since(view, found), n=node.name or "?",
+            "Pod {p} should have ended {t} ago: the kubelet of {n} has not confirmed that it stopped.",
+            "Pod {p} 应在 {t}前结束：{n}的 kubelet 尚未确认其停止。",
+            p=found.name, t=_since(view, found),
+            n=say("node {v}", "节点 {v}", v=node.name) if node.name else say("its node", "所在节点"),
         ),
         role=Role.SYMPTOM,
         culprit=node if node.name else found.ref,
@@ -251,7 +252,7 @@ def _not_asked(view: ClusterView, found: Obj, api: Resource) -> Finding:
                 say("Or delete the APIService, if its component is gone for good",
                     "或在组件已永久移除时删除该 APIService"),
                 say("Discovery works again without it.", "删除后发现（discovery）即可恢复。"),
-                mutate(f"kubectl delete apiservice {api.name}"),
+                destroy(f"kubectl delete apiservice {api.name}"),
             ),
         ),
     )  # fmt: skip

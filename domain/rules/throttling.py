@@ -14,8 +14,9 @@ from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specifi
 from kubetriage.domain.kube import ContainerState, Obj, containers, pod_ready, quantity
 from kubetriage.domain.relations.usage import about_speed, limited, usage_of
 from kubetriage.domain.rules import remedies
-from kubetriage.domain.rules.grouping import focus_pods, template_owner
+from kubetriage.domain.rules.grouping import focus_pods
 from kubetriage.domain.rules.phrases import say
+from kubetriage.domain.rules.pod_samples import of_containers
 from kubetriage.domain.rules.templates import limit
 from kubetriage.domain.rules.wording import quotable
 from kubetriage.domain.view import ClusterView
@@ -29,7 +30,7 @@ _STATED = re.compile(
     r"|(?P<zh>\d{1,3}(?:\.\d+)?) ?%[^。%\n]{0,20}限流|限流[^。%\n]{0,20}?(?P<zh2>\d{1,3}(?:\.\d+)?) ?%",
     re.IGNORECASE,
 )
-_MUCH = 25.0
+MUCH = 25.0
 """Percent of periods throttled from which kubernetes-mixin takes it for a problem."""
 _AT_LIMIT = 0.95
 """Part of the limit that is used by a container which would take more: metrics are means over a window."""
@@ -50,7 +51,10 @@ def throttled(view: ClusterView) -> Iterator[Finding]:
     percent = stated_percent(view)
     if not percent and not about_speed(view):
         return
-    found = [one for one in _held(view) if percent or one.used]
+    held, shares = list(_held(view)), of_containers(view, "throttling").values
+    if any(100 * shares.get((one.pod.name, one.state.name), 0.0) >= MUCH for one in held):
+        return  # measured: metrics_throttling says how much
+    found = [one for one in held if percent or one.used]
     found.sort(key=lambda one: (one.pod.ref != view.primary, not one.used, one.pod.name))
     if not found or (percent and not found[0].used and len({one.state.name for one in found}) > 1):
         return  # which of several containers it is stays open
@@ -62,7 +66,7 @@ def stated_percent(view: ClusterView) -> str:
     for words in view.alert.annotations.values():
         for match in _STATED.finditer(words[:2000]):
             number = next(value for value in match.groups() if value)
-            if float(number) >= _MUCH:
+            if float(number) >= MUCH:
                 return number
     return ""
 
@@ -84,7 +88,7 @@ def _held(view: ClusterView) -> Iterator[Throttled]:
 
 
 def _finding(view: ClusterView, one: Throttled, percent: str) -> Finding:
-    owner = template_owner(view, one.pod.ref)
+    owner = view.workload(one.pod.ref)
     shown = say(
         "{percent}{both}{used}",
         "{percent}{both}{used}",
@@ -107,7 +111,7 @@ def _finding(view: ClusterView, one: Throttled, percent: str) -> Finding:
         specificity=Specificity.EXACT if percent else Specificity.GENERAL,
         cites=tuple(c for c in (one.pod.cite, one.cite) if c),
         quotes=quotable(one.limit),
-        remedies=(_raise(view, one), remedies.check(
+        remedies=(raise_limit(view, one), remedies.check(
             say("Compare usage and limit", "对比用量与上限"),
             say("Usage that stays at the limit means that the container would take more.",
                 "用量一直等于上限，说明容器需要更多 CPU。"),
@@ -116,8 +120,9 @@ def _finding(view: ClusterView, one: Throttled, percent: str) -> Finding:
     )  # fmt: skip
 
 
-def _raise(view: ClusterView, one: Throttled) -> Remedy:
-    owner = template_owner(view, one.pod.ref)
+def raise_limit(view: ClusterView, one: Throttled) -> Remedy:
+    """Another CPU limit for the container, or none."""
+    owner = view.workload(one.pod.ref)
     return remedies.change(
         say("Raise or remove the CPU limit of container {c}", "提高或去掉容器 {c} 的 CPU 上限",
             c=one.state.name),

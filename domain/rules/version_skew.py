@@ -127,7 +127,10 @@ def _finding(
             ),
             remedies.check(
                 Text(en="See the version of every node", zh="查看各节点的版本"),
-                Text(en="An upgrade that is under way shows the same.", zh="升级进行中也会如此。"),
+                Text(en="An upgrade that is under way shows the same. On the node: `systemctl status "
+                        "kubelet`, `journalctl -u kubelet`.",
+                     zh="升级进行中也会如此。在节点上查看 `systemctl status kubelet` 和 "
+                        "`journalctl -u kubelet`。"),
                 remedies.read("kubectl get nodes -o wide"),
             ),
         ),

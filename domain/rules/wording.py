@@ -19,10 +19,20 @@ def short(value: str, limit: int = 120) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
+_PART = 40
+"""Characters of a word cut in two that are given up rather than shown."""
+
+
 def short_end(value: str, limit: int = 120) -> str:
     """Like `short`, keeping the end: container errors say what failed last."""
     line = _SPACE.sub(" ", value).strip()
-    return line if len(line) <= limit else "…" + line[-(limit - 1) :].lstrip()
+    if len(line) <= limit:
+        return line
+    rest, end = line[: 1 - limit], line[1 - limit :]
+    part, _, whole = end.partition(" ")
+    if not rest.endswith(" ") and whole and len(part) < _PART:
+        end = whole  # begins with a whole word
+    return "…" + end.lstrip()
 
 
 def quotable(*values: str) -> tuple[str, ...]:

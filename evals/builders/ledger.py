@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import yaml
@@ -53,6 +54,8 @@ class Ledger:
         self._added = 0
         self.events: list[Json] = []
         self.logs: dict[str, str] = {}
+        self.answers: list[Json] = []
+        """Recorded answers of a Prometheus."""
         self.scope: dict[str, list[str]] = {}
         """What of the cluster was recorded or may be read (`scope` of snapshot.yaml); empty: all of it."""
 
@@ -171,7 +174,9 @@ class Ledger:
         body = yaml.dump_all(self.complete(), Dumper=Dumper, allow_unicode=True, width=100_000)
         scope = {"scope": self.scope} if self.scope else {}
         head = yaml.dump({"time": str(self.clock), **scope}, Dumper=Dumper, sort_keys=False)
-        return {"snapshot.yaml": head, "cluster.yaml": body, **dict(sorted(self.logs.items()))}
+        told = json.dumps(self.answers, indent=1, ensure_ascii=False) + "\n"
+        measured = {"metrics/prometheus.json": told} if self.answers else {}
+        return {"snapshot.yaml": head, "cluster.yaml": body, **measured, **dict(sorted(self.logs.items()))}
 
     def write(self, folder: Path) -> None:
         """Write the snapshot into `folder`."""

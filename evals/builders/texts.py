@@ -654,6 +654,12 @@ TEXTS: dict[str, TextEntry] = {
         'pods "{generate_name}" is forbidden: error looking up service account {namespace}/{name}: '
         'serviceaccount "{name}" not found',
     ),
+    "priority-class-not-found": _text(
+        "apiserver",
+        "Forbidden",
+        STATUS,
+        'pods "{generate_name}" is forbidden: no PriorityClass with name {name} was found',
+    ),
     "webhook-service-not-found": _text(
         "apiserver",
         "InternalError",
@@ -695,6 +701,12 @@ TEXTS: dict[str, TextEntry] = {
         STATUS,
         'Internal error occurred: failed calling webhook "{webhook}": failed to call webhook: Post "{url}": '
         "context deadline exceeded",
+    ),
+    "request-deadline": _text(
+        "apiserver",
+        "Timeout",
+        STATUS,
+        "Timeout: request did not complete within requested timeout - context deadline exceeded",
     ),
     "webhook-denied": _text(
         "apiserver", "Forbidden", STATUS, 'admission webhook "{webhook}" denied the request: {why}'
@@ -976,6 +988,60 @@ TEXTS: dict[str, TextEntry] = {
     "policy-violation": _text(
         "kyverno-admission", "PolicyViolation", WARNING, "policy {policy}/{rule} fail: {why}"
     ),
+    # kubelet, the sandbox without its runtime
+    "sandbox-without-runtime": _text(
+        "kubelet",
+        "FailedCreatePodSandBox",
+        WARNING,
+        "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to start sandbox container task "
+        '"{sandbox}": failed to create shim task: OCI runtime create failed: unable to retrieve OCI runtime error '
+        "(open /run/containerd/io.containerd.runtime.v2.task/k8s.io/{sandbox}/log.json: no such file or directory): "
+        'exec: "runc": executable file not found in $PATH: unknown',
+    ),
+    # controllers, further
+    "cronjob-invalid-schedule": _text(
+        "cronjob-controller",
+        "InvalidSchedule",
+        WARNING,
+        "invalid schedule: {schedule} : time difference between two schedules is less than 1 second",
+    ),
+    "cronjob-unknown-zone": _text(
+        "cronjob-controller",
+        "UnknownTimeZone",
+        WARNING,
+        'invalid timeZone: "{zone}": unknown time zone {zone}',
+    ),
+    "job-suspended": _text("job-controller", "Suspended", NORMAL, "Job suspended"),
+    "node-not-schedulable": _text(
+        "kubelet", "NodeNotSchedulable", NORMAL, "Node {node} status is now: NodeNotSchedulable"
+    ),
+    "node-read-only": _text(
+        "node-problem-detector",
+        "FilesystemIsReadOnly",
+        STATUS,
+        "EXT4-fs ({device}): Remounting filesystem read-only",
+    ),
+    "claim-resizing": _text(
+        "external-resizer", "Resizing", NORMAL, "External resizer is resizing volume {volume}"
+    ),
+    "claim-resize-failed": _text(
+        "external-resizer",
+        "VolumeResizeFailed",
+        WARNING,
+        'resize volume "{volume}" by resizer "{driver}" failed: rpc error: code = {code} desc = {why}',
+    ),
+    "ensuring-balancer": _text(
+        "service-controller", "EnsuringLoadBalancer", NORMAL, "Ensuring load balancer"
+    ),
+    "balancer-failed": _text(
+        "service-controller",
+        "SyncLoadBalancerFailed",
+        WARNING,
+        "Error syncing load balancer: failed to ensure load balancer: {why}",
+    ),
+    "volume-delete-failed": _text("external-provisioner", "VolumeFailedDelete", WARNING, "{why}"),
+    "flux-reconciliation-failed": _text("kustomize-controller", "ReconciliationFailed", WARNING, "{why}"),
+    "external-secret-failed": _text("external-secrets", "UpdateFailed", WARNING, "{why}"),
 }
 """Every text by a short name."""
 

@@ -120,3 +120,37 @@ def test_advice_is_chinese_in_a_chinese_report(view: MakeView, finding: MakeFind
     made: list[Recommendation] = [r for one in cases for r in diagnose(one).recommendations]
     assert len(made) == 5
     assert [english_in(f"{r.title} {r.detail}") for r in made] == [[]] * 5
+
+
+OWNED = {
+    "kind": "ConfigMap",
+    "metadata": {
+        "name": "web",
+        "namespace": "shop",
+        "annotations": {"meta.helm.sh/release-name": "front", "meta.helm.sh/release-namespace": "shop"},
+    },
+}
+
+
+@pytest.mark.parametrize("kind", [RemedyKind.CHANGE, RemedyKind.ESCALATE])
+def test_who_writes_the_culprit_is_said(
+    kind: RemedyKind, view: MakeView, finding: MakeFinding, case: MakeCase
+) -> None:
+    """A culprit that a Helm release writes is changed there: said once, with the first remedy that acts."""
+    remedies = (LOOK, remedy(kind, "First"), remedy(kind, "Second"))
+    cause = finding("a", culprit="ConfigMap shop/web", remedies=remedies)
+    made = diagnose(case(view(POD, OWNED), cause)).recommendations
+    assert ["Helm release front" in r.detail for r in made] == [False, True, False]
+    assert ("change it there" in made[1].detail) is (kind is RemedyKind.CHANGE)
+
+
+def test_who_writes_the_culprit_is_said_once(view: MakeView, finding: MakeFinding, case: MakeCase) -> None:
+    """A remedy that says it itself is enough."""
+    own = Remedy(
+        kind=RemedyKind.CHANGE,
+        title=Text(en="Mend", zh="修"),
+        detail=Text(en="Change Helm release front (namespace shop).", zh="修改 Helm 发布 front。"),
+    )
+    cause = finding("a", culprit="ConfigMap shop/web", remedies=(MEND, own))
+    made = diagnose(case(view(POD, OWNED), cause)).recommendations
+    assert [r.detail.count("Helm release front") for r in made] == [0, 1]

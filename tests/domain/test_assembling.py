@@ -90,6 +90,14 @@ def test_states(view: MakeView, obj: Make, finding: MakeFinding, report: MakeRep
     assert rows[5].evidence == ()
 
 
+def test_a_pod_that_is_not_ready_is_abnormal(view: MakeView, obj: Make, report: MakeReport) -> None:
+    """What is found of a pod speaks for its siblings too: one that is not ready is never shown as normal."""
+    conditions = [{"type": "Ready", "status": "False"}]
+    seen = view(obj("Pod shop/web-1", status={"phase": "Pending", "conditions": conditions}))
+    (row,) = report(seen).checked
+    assert row.state is CheckState.ABNORMAL
+
+
 def test_of_very_many_objects_the_telling_ones_are_shown(
     view: MakeView, obj: Make, finding: MakeFinding, report: MakeReport
 ) -> None:

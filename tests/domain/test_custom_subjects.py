@@ -98,3 +98,14 @@ def test_a_name_is_a_certificates_where_the_text_says_so() -> None:
         "Certificate", "shop", "pay-tls"
     )
     assert about("pay-tls has an old certificate pay-tls-2") is None
+
+
+def test_an_operators_version_called_name() -> None:
+    """OLM's metric names a ClusterServiceVersion by `name`, and keeps its namespace as the exported one."""
+    labels = {"alertname": "CsvAbnormalFailedOver2Min", "name": "logging.v6.1.3", "phase": "Failed",
+              "namespace": "olm", "exported_namespace": "logging", "pod": "olm-operator-1"}  # fmt: skip
+    found = subject_of(Alert(name="CsvAbnormalFailedOver2Min", labels=labels, fingerprint="0" * 16)).resource
+    assert str(found) == "ClusterServiceVersion logging/logging.v6.1.3"
+    for change in ({"phase": ""}, {"name": "logging"}):
+        other = subject_of(Alert(name="X", labels=labels | change, fingerprint="0" * 16)).resource
+        assert other is None or other.kind != "ClusterServiceVersion"

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubetriage.domain.evidence import EXCERPT_LIMIT, Observation, get, list_of
-from kubetriage.domain.excerpts import excerpt_of_log, excerpt_of_object, excerpt_of_read
+from kubetriage.domain.excerpts import excerpt_of_object, excerpt_of_read
+from kubetriage.domain.log_excerpts import excerpt_of_log
 from kubetriage.domain.resource import resource
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

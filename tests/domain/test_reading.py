@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+import pytest
+
 from kubetriage.domain.errors import ClusterUnreachable
-from kubetriage.domain.evidence import FailureKind, Observation, Read, get
+from kubetriage.domain.evidence import FailureKind, Observation, Read, get, log_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.language import Text
-from kubetriage.domain.ports import Fetch, Services
+from kubetriage.domain.log_digest import LogDigest
+from kubetriage.domain.ports import Fetch, PlainLogs, Services
 from kubetriage.domain.reading import ask, fresh
 from kubetriage.domain.resource import Resource, resource
 
@@ -94,3 +99,36 @@ async def test_an_unreachable_cluster_is_a_failed_read() -> None:
 def test_each_read_is_wanted_once() -> None:
     """Reads that were asked already, or twice in one step, are dropped."""
     assert [w.about.name for w in fresh([want("a"), want("b"), want("a")], {want("b").read.key})] == ["a"]
+
+
+class Logging(Cluster):
+    """Answers with a log of as many lines as the container's name says."""
+
+    async def read(self, read: Read) -> Observation:
+        text = "".join(
+            f"ERROR {n} dial tcp db:1: connect: connection refused\n" for n in range(int(read.container))
+        )
+        return Observation(read=read, tool="t", at=NOW, text=text)
+
+
+class Reader(PlainLogs):
+    """Remembers in which threads it read."""
+
+    def __init__(self) -> None:
+        self.threads: set[int] = set()
+
+    def digest(self, text: str, *, now: datetime | None = None) -> LogDigest:
+        self.threads.add(threading.get_ident())
+        return super().digest(text, now=now)
+
+
+@pytest.mark.parametrize(("lines", "beside"), [("5", False), ("20000", True)])
+async def test_a_log_is_digested_before_it_is_stored(lines: str, beside: bool) -> None:
+    """What comes back has a digest and a bounded text; a long log is read beside the event loop."""
+    pod, reader = resource("Pod", "a", "b"), Reader()
+    wanted = Want(read=log_of(pod, lines, tail=50_000), about=pod, why=WHY)
+    given = dataclasses.replace(services(Progress()), logs=reader)
+    (seen,) = await ask(given, Logging(), "r", [wanted], NOW + timedelta(seconds=60))
+    assert seen.digest is not None and seen.digest.errors == int(lines)
+    assert seen.text is not None and len(seen.text) < 1024 * 1024
+    assert (reader.threads != {threading.get_ident()}) is beside

@@ -61,13 +61,13 @@ def test_the_culprit_is_named(view: MakeView, finding: MakeFinding, case: MakeCa
 def test_a_cause_elsewhere_is_told_with_what_it_does_here(
     view: MakeView, finding: MakeFinding, case: MakeCase
 ) -> None:
-    """What is wrong and why: the claim's refusal, and that the pod waits for it."""
+    """What is wrong and why: the claim's refusal, and that the pod waits for it, which names the pod."""
     refused = finding("refused", CLAIM, said="Claim data is refused.", zh="声明 data 被拒绝。")
     waits = finding("waits", role=SYMPTOM, waits_on=(refused.subject,), said="Pod web-1 waits for claim data.",
                     zh="Pod web-1 等待声明 data。")  # fmt: skip
     en, zh = both(case(view(POD), refused, waits))
-    assert en == "Pod shop/web-1: Claim data is refused. As a result: Pod web-1 waits for claim data."
-    assert zh == "Pod shop/web-1：声明 data 被拒绝。因此：Pod web-1 等待声明 data。"
+    assert en == "Claim data is refused. As a result: Pod web-1 waits for claim data."
+    assert zh == "声明 data 被拒绝。因此：Pod web-1 等待声明 data。"
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 9, 40])

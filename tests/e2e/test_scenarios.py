@@ -24,7 +24,7 @@ from kubetriage.cli.demo import bundled_scenarios
 from kubetriage.domain.language import Language
 from kubetriage.domain.ports import NoProgress
 from kubetriage.domain.report import Report
-from kubetriage.evals.language_check import english_sentences
+from kubetriage.evals.language_check import english_sentences, spacing_faults
 from kubetriage.evals.scenario import Scenario, find, load
 from kubetriage.evals.score import score
 from kubetriage.state.triage_alert import TriageContext
@@ -139,6 +139,13 @@ def chinese_is_chinese(ran: Ran) -> Iterator[str]:
         yield f"English in the Chinese report: {found}"
 
 
+def chinese_is_spaced(ran: Ran) -> Iterator[str]:
+    """A blank stands between Chinese and other words, none between two Chinese ones, and marks are wide."""
+    names = [ran.chinese["alert"]["name"], *ran.chinese["alert"]["labels"].values()]
+    for said in own_words(ran.chinese):
+        yield from (f"spacing: {fault}" for fault in spacing_faults(said, names))
+
+
 def english_is_english(ran: Ran) -> Iterator[str]:
     """An English report says nothing in Chinese but names and what it quotes."""
     names = [ran.english["alert"]["name"], *ran.english["alert"]["labels"].values()]
@@ -211,6 +218,7 @@ CHECKS: tuple[Callable[[Ran], Iterator[str]], ...] = (
     right,
     same_in_chinese,
     chinese_is_chinese,
+    chinese_is_spaced,
     english_is_english,
     short_and_whole,
     something_to_do,

@@ -51,6 +51,7 @@ def test_slug(rule: str, slug: str) -> None:
         ("list|v1|Node||", "list of Node"),
         ("log|v1|Pod|shop|web|app|current|500", "log"),
         ("top||Node||", "usage of Node"),
+        ("query|v1|Pod|shop|web|memory|2026-03-01T12:00:00+00:00|0|0|up", "Prometheus"),
         ("", ""),
     ],
 )

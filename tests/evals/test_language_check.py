@@ -1,15 +1,20 @@
-"""The check that a Chinese report says nothing in English of its own."""
+"""The checks that a Chinese report says nothing in English of its own, and is set as Chinese is."""
 
 from __future__ import annotations
 
+import ast
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kubetriage.domain import language
 from kubetriage.domain.language import Language
 from kubetriage.domain.rendering.sample import sample_report
 from kubetriage.domain.report import Verification
-from kubetriage.evals.language_check import english_in, english_sentences
+from kubetriage.evals.language_check import english_in, english_sentences, spacing_faults
 
 SENTENCE = "the claim is still waiting"
 
@@ -110,3 +115,62 @@ def test_an_english_report_cannot_be_asked() -> None:
     """Asking about a report in another language is a mistake of the caller."""
     with pytest.raises(ValueError, match="not in zh"):
         english_sentences(sample_report(Language.EN))
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("共 2 个 无法启动", "共 2 个 无法启动"),
+        ("请求CPU 500m", "请求CPU 500m"),
+        ("容器 worker失败", "容器 worker失败"),
+        ("节点（node-1） 未就绪", "节点（node-1） 未就绪"),
+        ("没有响应 (超时)", "没有响应 (超时)"),
+        ("已停止, 正在等待", "已停止, 正在等待"),
+    ],
+)
+def test_a_blank_too_many_or_too_few_is_found(text: str, fault: str) -> None:
+    """Chinese stands apart from other words, Chinese words stand together, and marks in Chinese are wide."""
+    assert spacing_faults(text) != []
+    assert fault in spacing_faults(text)[0] or spacing_faults(text)[0] in fault
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "容器 app 退出，退出码 1（应用错误）；日志最后为“panic: 值为空,重试 (x)”。",
+        "请求 CPU 500m，可用的 2 个节点剩余量不足（最多的是 node-2：100m/3.9）。",
+        "把 `web` 的镜像改为 `nginx:1.27`",
+    ],
+)
+def test_well_set_chinese_has_no_faults(text: str) -> None:
+    """Quotations are as they were said, and a sentence that is set well has no fault."""
+    assert spacing_faults(text) == []
+
+
+def test_names_are_written_as_they_are() -> None:
+    """An alert's own name may run Chinese and other letters together."""
+    assert spacing_faults("告警 Pod状态异常 触发") != []
+    assert spacing_faults("告警 Pod状态异常 触发", ["Pod状态异常"]) == []
+
+
+def test_the_words_in_the_code_are_set_well() -> None:
+    """No Chinese sentence in the domain has a fault before its values are filled in, nor has an alert's title."""
+    domain = Path(inspect.getfile(language)).parent
+    said = [(path.name, text) for path in sorted(domain.rglob("*.py")) for text in _sentences(path)]
+    titles = (domain / "data" / "alert_names.tsv").read_text(encoding="utf-8").splitlines()
+    said += [("alert_names.tsv", cell) for line in titles for cell in line.split("\t")]
+    faults = [(name, fault) for name, text in said for fault in spacing_faults(text)]
+    assert len(said) > 500
+    assert faults == []
+
+
+def _sentences(path: Path) -> Iterator[str]:
+    """The Chinese texts of a module: `zh=…`, and the second text of `say`, `text` and `stated`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.keyword) and node.arg == "zh" and isinstance(node.value, ast.Constant):
+            yield str(node.value.value)
+        elif isinstance(node, ast.Call) and len(node.args) == 2:
+            named, chinese = node.func, node.args[1]
+            said = isinstance(named, ast.Name) and named.id in ("say", "text", "stated")
+            if said and isinstance(chinese, ast.Constant):
+                yield str(chinese.value)

@@ -16,7 +16,6 @@ from kubetriage.evals.tampering import tamperings, wrong_claims
 SAMPLE = 6
 
 TOLD_BY_THE_EFFECT = {
-    ("node-network-plugin-not-ready", "cni"): "the node's pods tell of the same plugin when it can't be read",
     ("preempted-by-higher-priority", "insufficient-resources"): "without the event, the room is what misses",
 }
 """Categories, by scenario, that are right for what is left to be seen; the culprit is the same."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from kubetriage.adapters.cluster.snapshot.logs import container_names
 from kubetriage.adapters.cluster.snapshot.manifests import objects
+from kubetriage.adapters.cluster.snapshot.recorded_metrics import entries_of, metric_files
 from kubetriage.adapters.cluster.snapshot.scope import (
     KEYS,
     MANIFEST,
@@ -65,11 +66,24 @@ def check(path: Path) -> list[Problem]:
             recorded += [_Recorded(name, current(obj)) for obj, _ in objects(file)]
         except BadSnapshot as error:
             problems.append(_without_path(error, file, path))
+    if time is not None:
+        problems += [found for file in metric_files(path) for found in _metrics_problems(file, path, time)]
     if not recorded:
         problems.append(Problem(MANIFEST, "there are no objects beside it"))
     looked = _Look(path, recorded, time, scope)
     problems += looked.problems()
     return sorted(set(problems))
+
+
+def _metrics_problems(file: Path, folder: Path, time: datetime) -> list[Problem]:
+    """What is wrong with a file of recorded answers of Prometheus."""
+    try:
+        answers = list(entries_of(file, time))
+    except BadSnapshot as error:
+        return [_without_path(error, file, folder)]
+    late = [one.end for one in answers if one.end > time]
+    reason = "holds an answer for {:%Y-%m-%dT%H:%M:%SZ}, after the snapshot's time"
+    return [Problem(str(file.relative_to(folder)), reason.format(one)) for one in late[:1]]
 
 
 def _manifest_problems(path: Path) -> tuple[list[Problem], datetime | None, Scope]:

@@ -16,6 +16,7 @@ from kubetriage.adapters.cluster.snapshot import status
 from kubetriage.adapters.cluster.snapshot.logs import LogFolder
 from kubetriage.adapters.cluster.snapshot.manifests import OBJECT_SUFFIXES
 from kubetriage.adapters.cluster.snapshot.parse_cache import cached_objects
+from kubetriage.adapters.cluster.snapshot.recorded_metrics import METRICS
 from kubetriage.adapters.cluster.snapshot.scope import (
     MANIFEST,
     Scope,
@@ -225,6 +226,7 @@ def object_files(path: Path) -> list[Path]:
         file
         for file in path.rglob("*")
         if file.suffix in OBJECT_SUFFIXES
+        and not (file.parent == path / METRICS and file.suffix == ".json")
         and not any(part.startswith(".") for part in file.relative_to(path).parts)
         and file.relative_to(path).parts[0] not in (MANIFEST, LOGS)
         and not file.is_dir()

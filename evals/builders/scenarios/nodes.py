@@ -177,7 +177,7 @@ def node_network_plugin_not_ready() -> Built:
             "initialized), so pod probe there gets no network and cannot start.",
             primary=place_of(work.pod),
             culprit=("Node", "", "node-1"),
-            category="node-not-ready",
+            category="cni",
             must_mention=("node-1", r"cni|network plugin|network"),
             must_not_claim=(_NO_OOM, _NO_IMAGE, r"kubelet (has )?stopped posting", blames("insufficient")),
             tags=("node", "network"),

@@ -74,3 +74,16 @@ def test_logs_are_bounded_in_characters_too() -> None:
     assert text == "y" * 50 + "\n"
     assert cut == "51 characters from its beginning were left out"
     assert bound_log("x" * 100, 10, limit=60)[0] == "x" * 60
+
+
+def test_a_configmap_keeps_when_it_was_written() -> None:
+    """By whom and when, and not which fields: nothing else says that it was changed."""
+    entry = {"manager": "kubectl-edit", "operation": "Update", "time": "2027-01-01T00:00:00Z"}
+    fields = {"fieldsType": "FieldsV1", "fieldsV1": {"f:data": {"f:url": {}}}}
+    found = {
+        "kind": "ConfigMap",
+        "metadata": {"name": "c", "managedFields": [entry | fields, {"manager": "x"}]},
+    }
+    (kept,), cut = bounded([found], 10_000)
+    assert kept["metadata"]["managedFields"] == [entry]
+    assert cut == ""

@@ -42,9 +42,12 @@ def test_metrics(view_of: Any, k8s: Any) -> None:
 
 
 def test_budget(view_of: Any, k8s: Any) -> None:
-    """The pods that a budget counts, and the workload that owns them."""
-    budget = k8s.obj(PDB, spec={"selector": {"matchLabels": {"app": "app"}}})
+    """The pods that a budget counts, and the workload that owns them; without any, what may be meant."""
+    spec = {"selector": {"matchLabels": {"app": "app"}}}
+    budget = k8s.obj(PDB, spec=spec, status={"expectedPods": 1})
     assert about(view_of([budget], PDB)) == {"list Pod shop/"}
+    none = about(view_of([k8s.obj(PDB, spec=spec, status={"expectedPods": 0})], PDB))
+    assert none == {"list Pod shop/", "list Deployment shop/", "list StatefulSet shop/"}
     pod = k8s.pod("Pod shop/app-1-a", owner="ReplicaSet shop/app-1")
     assert "get ReplicaSet shop/app-1" in about(view_of([budget, pod], PDB))
 

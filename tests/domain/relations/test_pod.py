@@ -95,12 +95,14 @@ def test_pods_that_merely_came_with_a_list_are_not_read_around(k8s: Any, view_of
 
 
 def test_the_logs_of_a_workload_without_unhealthy_pods(k8s: Any, view_of: Any) -> None:
-    """When all pods of the alert's workload are ready, two of their logs may show what the alert measures."""
+    """When all pods of the alert's workload are ready, two of their logs may show what the alert measures; else
+    one of a ready pod, and none where no pod is ready."""
     pods = [k8s.pod(f"Pod shop/app-{n}", owner="StatefulSet shop/app") for n in range(4)]
     view = view_of([k8s.obj("StatefulSet shop/app"), *pods], "StatefulSet shop/app")
     assert len(_logs(view)) == 2
     pods[3] = k8s.pod("Pod shop/app-3", k8s.container(ready=False), owner="StatefulSet shop/app")
-    assert _logs(view_of([k8s.obj("StatefulSet shop/app"), *pods], "StatefulSet shop/app")) == []
+    assert len(_logs(view_of([k8s.obj("StatefulSet shop/app"), *pods], "StatefulSet shop/app"))) == 1
+    assert _logs(view_of([k8s.obj("StatefulSet shop/app"), pods[3]], "StatefulSet shop/app")) == []
 
 
 @pytest.mark.parametrize(
@@ -144,3 +146,16 @@ def test_around_a_pod_that_may_not_be_read(k8s: Any, view_of: Any, kind: Failure
     pod = "Pod shop/web-6db6fb878d-mgzzn"
     wanted = _reads(view_of([], pod, failed={pod: kind}))
     assert [(verb, what) for verb, what, _ in wanted] == [("list", "Event"), ("get", "Deployment")][:asked]
+
+
+def test_the_log_of_a_ready_pod_beside_unready_ones(k8s: Any, view_of: Any) -> None:
+    """What callers notice may be another fault than the one that keeps pods from being ready."""
+    labels = {"app": "app"}
+    pods = [
+        k8s.pod("Pod shop/app-1", k8s.container(state=k8s.waiting("ImagePullBackOff")), labels=labels,
+                owner="Deployment shop/app"),
+        *(k8s.pod(f"Pod shop/app-{i}", labels=labels, owner="Deployment shop/app") for i in (2, 3)),
+    ]  # fmt: skip
+    view = view_of([k8s.deployment(), *pods], "Deployment shop/app")
+    logs = [r[2] for r in _reads(view) if r[0] == "log"]
+    assert logs == ["app-2"]

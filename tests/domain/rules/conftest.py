@@ -33,6 +33,12 @@ def ref(words: str) -> Resource:
     return resource(kind, namespace, name)
 
 
+def _alert(name: str, minutes_ago: float | None, description: str) -> Alert:
+    began = None if minutes_ago is None else NOW - timedelta(minutes=minutes_ago)
+    said = {"description": description} if description else {}
+    return Alert(name=name, starts_at=began, fingerprint="0" * 16, annotations=said)
+
+
 def view_of(
     objects: Iterable[Raw] = (),
     primary: str | Resource | None = None,
@@ -44,9 +50,12 @@ def view_of(
     looked: Sequence[str | Resource] = (),
     alert_minutes_ago: float | None = 10,
     alertname: str = "KubePodNotReady",
+    description: str = "",
+    answers: Mapping[Read, Sequence[Raw]] | None = None,
 ) -> ClusterView:
     """A view of these objects, each as its own get (Events as lists by object), plus whole `lists` of
-    (kind, namespace). `primary` and `looked` are the objects the run looks at."""
+    (kind, namespace) and further `answers`. `primary` and `looked` are the objects the run looks at,
+    `description` is the alert's."""
     raws = [Obj(raw) for raw in objects]
     whole = set(lists)
     grouped: dict[Read, list[Raw]] = {list_of(kind, where): [] for kind, where in whole}
@@ -65,6 +74,7 @@ def view_of(
             else:
                 seen.append(Observation(read=get(made.ref), tool="t", at=NOW, objects=(dict(made.raw),)))
     seen += [Observation(read=r, tool="t", at=NOW, objects=tuple(o)) for r, o in grouped.items()]
+    seen += [Observation(read=r, tool="t", at=NOW, objects=tuple(o)) for r, o in (answers or {}).items()]
     for one in absent:
         gone = ref(one) if isinstance(one, str) else one
         seen.append(Observation(read=get(gone), tool="t", at=NOW, absent=True))
@@ -77,13 +87,12 @@ def view_of(
         read = log_of(resource("Pod", namespace, pod), container, previous=previous)
         seen.append(Observation(read=read, tool="t", at=NOW, text=text))
     main = ref(primary) if isinstance(primary, str) else primary
-    began = None if alert_minutes_ago is None else NOW - timedelta(minutes=alert_minutes_ago)
     wants = [
         Want(read=get(r), about=r, why=Text(en="t", zh="t"))
         for r in (ref(w) if isinstance(w, str) else w for w in looked)
     ]
     return ClusterView(
-        Alert(name=alertname, starts_at=began, fingerprint="0" * 16),
+        _alert(alertname, alert_minutes_ago, description),
         Subject(scope=SubjectScope.RESOURCE, resource=main, namespace=main.namespace if main else ""),
         main,
         NOW,

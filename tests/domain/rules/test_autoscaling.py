@@ -48,7 +48,7 @@ def test_target_absent(view_of: Any, k8s: Any) -> None:
     view = view_of([scaler(k8s, able, goal="apps"), k8s.deployment(APP)], HPA, lists=[("Deployment", "shop")])
     (one,) = found(view)
     assert (str(one.culprit), one.likelihood) == (HPA, Likelihood.HIGH)
-    assert "there are app" in one.statement.en
+    assert "existing: app" in one.statement.en
 
 
 def test_target_absent_by_event(view_of: Any, k8s: Any) -> None:
@@ -154,3 +154,42 @@ def test_at_minimum_is_fine(view_of: Any, k8s: Any) -> None:
         condition("ScalingLimited", "True", "TooFewReplicas"),
     ]
     assert found(view_of([scaler(k8s, *states, currentReplicas=2, desiredReplicas=2)], HPA)) == []
+
+
+def _failing(k8s: Any, reason: str, kind: str = "ScalingActive", message: str = "x not found") -> Any:
+    states = [{"type": kind, "status": "False", "reason": reason, "message": message}]
+    return k8s.obj(
+        "HorizontalPodAutoscaler shop/app",
+        spec={
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "app"},
+            "maxReplicas": 5,
+        },
+        status={"conditions": states},
+    )
+
+
+def test_a_target_of_another_kind(view_of: Any, k8s: Any) -> None:
+    """A workload of that name and another kind is what was meant."""
+    hpa = _failing(k8s, "FailedGetScale", "AbleToScale", 'deployments.apps "app" not found')
+    view = view_of([hpa, k8s.obj("StatefulSet shop/app")], "HorizontalPodAutoscaler shop/app",
+                   absent=["Deployment shop/app"])  # fmt: skip
+    (one,) = found(view)
+    assert "does not exist: app is a StatefulSet" in one.statement.en and "StatefulSet" in one.statement.zh
+
+
+def test_an_adapter_that_does_not_serve(view_of: Any, k8s: Any) -> None:
+    """Metrics that are no CPU or memory come from an aggregated API, whose Service's trouble explains it."""
+    api = k8s.obj(
+        "APIService v1beta1.external.metrics.k8s.io",
+        spec={"service": {"namespace": "keda", "name": "adapter"}},
+        status={
+            "conditions": [
+                {"type": "Available", "status": "False", "reason": "MissingEndpoints", "message": "m"}
+            ]
+        },
+    )
+    view = view_of([_failing(k8s, "FailedGetExternalMetric"), api], "HorizontalPodAutoscaler shop/app")
+    (one,) = found(view)
+    assert "gets no external metrics" in one.statement.en
+    assert {str(r) for r in one.waits_on} == {str(k8s.ref("APIService v1beta1.external.metrics.k8s.io")),
+                                              "Service keda/adapter"}  # fmt: skip

@@ -10,7 +10,6 @@ import pytest
 
 from kubetriage.domain.finding import Finding, Role
 from kubetriage.domain.rules import changes
-from kubetriage.domain.rules.changes import changed_by
 from kubetriage.domain.view import ClusterView
 
 Raw = dict[str, Any]
@@ -185,24 +184,3 @@ def test_others_are_not_told(view_of: Any, k8s: Any) -> None:
     """A rollout of a healthy workload that the alert is not about is no news."""
     other = k8s.deployment("Deployment shop/other", ready=1, metadata={"creationTimestamp": k8s.at(20)})
     assert words(view_of([deployment(k8s), other], APP, looked=["Deployment shop/other"])) == []
-
-
-# ---- a rule's question: did the rollout touch this?
-
-
-def test_changed_by(view_of: Any, k8s: Any) -> None:
-    """The newest rollout is found by a field it touched, not by another one."""
-    sets = [replica_set(k8s, 1, 9000, template("app:1")), replica_set(k8s, 2, 22, template("app:2"))]
-    view = view_of([deployment(k8s), *sets], APP)
-    found = changed_by(view, view.primary, "containers.app.image")
-    assert found is not None
-    assert (found.revision, found.differences[0].before, found.rollback) == (2, "app:1", False)
-    assert changed_by(view, view.primary, "containers.app.env") is None
-
-
-@pytest.mark.parametrize("minutes", [5, 2000])
-def test_changed_by_near_the_alert_only(view_of: Any, k8s: Any, minutes: float) -> None:
-    """A rollout after the alert, or long before it, did not bring it about."""
-    sets = [replica_set(k8s, 1, 9000, template("app:1")), replica_set(k8s, 2, minutes, template("app:2"))]
-    view = view_of([deployment(k8s), *sets], APP)
-    assert changed_by(view, view.primary, "containers.app.image") is None

@@ -104,3 +104,37 @@ def test_a_delay_does_not_explain_that_a_pod_is_out_of_memory(k8s: Any, view_of:
     stress = _experiment(k8s, kind="StressChaos", spec={"stressors": {"memory": {"workers": 4}}})
     (found,) = k8s.findings(experiments_running(view_of([pod, stress], POD)))
     assert k8s.ref(POD) in found.explains
+
+
+def _engine(k8s: Any, *, label: str = "app=app", state: str = "active", run: str = "Running") -> Any:
+    """What starts an experiment of Litmus."""
+    return k8s.obj(
+        "ChaosEngine shop/loss",
+        apiVersion="litmuschaos.io/v1alpha1",
+        metadata={"creationTimestamp": k8s.at(20)},
+        spec={"engineState": state, "appinfo": {"appns": "shop", "applabel": label},
+              "experiments": [{"name": "pod-network-loss"}]},
+        status={"engineStatus": "initialized", "experiments": [{"name": "pod-network-loss", "status": run}]},
+    )  # fmt: skip
+
+
+def test_an_experiment_of_litmus(k8s: Any, view_of: Any) -> None:
+    """It is the cause while it runs on the pods it chooses, and can be stopped."""
+    (found,) = _found(k8s, view_of, _engine(k8s))
+    assert (
+        found.culprit == k8s.ref("ChaosEngine shop/loss") and "runs pod-network-loss on" in found.statement.en
+    )
+    assert any('"engineState":"stop"' in c.command for r in found.remedies for c in r.commands)
+    for other in ({"label": "app=other"}, {"state": "stop"}, {"run": "Completed"}):
+        assert not _found(k8s, view_of, _engine(k8s, **other))
+
+
+def test_an_experiment_on_those_that_the_alerts_pods_call(k8s: Any, view_of: Any) -> None:
+    """A Service that the run looks at counts with the pods behind it."""
+    callee = k8s.pod("Pod shop/db-0", labels={"app": "db"})
+    service = k8s.obj("Service shop/db", spec={"selector": {"app": "db"}, "ports": [{"port": 5432}]})
+    objects = [k8s.pod(POD), callee, service, _engine(k8s, label="app=db")]
+    view = view_of(objects, POD, looked=["Service shop/db"])
+    (found,) = k8s.findings(experiments_running(view))
+    assert k8s.ref("Service shop/db") in found.explains
+    assert not k8s.findings(experiments_running(view_of(objects, POD)))

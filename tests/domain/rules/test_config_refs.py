@@ -160,3 +160,17 @@ def test_run_as_non_root_against_a_root_image(k8s: Any, view_of: Any) -> None:
         (found,) = run_as_non_root(view_of([pod], POD))
         assert found.category == "pod-security" and part in found.statement.en
         assert found.culprit == k8s.ref("ReplicaSet shop/app-rs")
+
+
+def test_siblings_whose_events_are_not_read_wait_for_the_same(k8s: Any, view_of: Any) -> None:
+    """What one pod's events say is missing keeps every pod of its template that is not created yet."""
+    volumes = [{"name": "keys", "secret": {"secretName": "keys"}}]
+    pods = [
+        k8s.pod(f"Pod shop/app-{n}", k8s.container(state=k8s.waiting("ContainerCreating")),
+                owner="ReplicaSet shop/app-rs", volumes=volumes)
+        for n in range(1, 6)
+    ]  # fmt: skip
+    said = 'MountVolume.SetUp failed for volume "keys" : secret "keys" not found'
+    objects = [*pods, k8s.obj("ReplicaSet shop/app-rs"), k8s.event(POD, "FailedMount", said)]
+    found = _one(k8s, view_of(objects, POD, looked=["ReplicaSet shop/app-rs"]))
+    assert "5 of 5 pods" in found.statement.en

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from kubetriage.domain.finding import Likelihood, Role
+from kubetriage.domain.finding import Likelihood, RemedyKind, Role
+from kubetriage.domain.relations.admission import around_defaults
 from kubetriage.domain.rules.command import cannot_start, wrong_architecture
 from kubetriage.domain.rules.crash import app_error, looping, own_command
 from kubetriage.domain.rules.crash_notes import past_restarts, suspicious_log, waiting
@@ -42,6 +43,9 @@ def test_an_exception_in_the_previous_log_is_the_reason(k8s: Any, view_of: Any) 
 def test_an_exit_that_nothing_explains_stays_open(k8s: Any, view_of: Any) -> None:
     """With neither log, command nor status that says why, the place is named with low likelihood."""
     (found,) = app_error(view_of([_looping(k8s, k8s.ended(1))], POD))
+    assert found.likelihood is Likelihood.LOW and "its log could not be read" in found.statement.en
+    assert found.remedies[0].kind is RemedyKind.CHECK
+    (found,) = app_error(view_of([_looping(k8s, k8s.ended(1))], POD, logs={PREVIOUS: ""}))
     assert found.likelihood is Likelihood.LOW and "neither log nor status says why" in found.statement.en
     quiet = {PREVIOUS: "INFO starting\nINFO loading\n"}
     (found,) = app_error(view_of([_looping(k8s, k8s.ended(3))], POD, logs=quiet))
@@ -61,6 +65,18 @@ def test_a_command_that_exits_by_itself_is_stated(k8s: Any, view_of: Any) -> Non
     (found,) = own_command(view)
     assert "exit 3" in found.statement.en and found.likelihood is Likelihood.HIGH
     assert list(app_error(view)) == []
+
+
+def test_a_script_that_ends_itself_on_an_error_says_which(k8s: Any, view_of: Any) -> None:
+    """What a script writes before its own `exit 1` is the reason, not that it exits."""
+    script = "serve || echo 'Error: cannot bind port 80' >&2; sleep 1; exit 1".replace("||", ";")
+    end = k8s.container(state=k8s.waiting("CrashLoopBackOff"), last=k8s.ended(1), restarts=4,
+                        command=["sh", "-c", script])  # fmt: skip
+    logs = {("shop", "app-1", "app", True): "Starting\nError: cannot bind port 80\n"}
+    view = view_of([k8s.pod(POD, end)], POD, logs=logs)
+    assert list(own_command(view)) == []
+    (found,) = app_error(view)
+    assert "cannot bind port 80" in found.statement.en
 
 
 def test_a_conditional_exit_in_a_command_proves_nothing(k8s: Any, view_of: Any) -> None:
@@ -280,3 +296,27 @@ def test_a_sub_path_that_cannot_be_prepared(k8s: Any, view_of: Any) -> None:
     pod = k8s.pod(POD, k8s.container(state=k8s.waiting("CreateContainerConfigError", said)))
     (found,) = cannot_start(view_of([pod], POD))
     assert found.category == "volume-mount" and "conf" in found.statement.en
+
+
+def test_a_limit_that_the_namespace_gave(k8s: Any, view_of: Any) -> None:
+    """Where the template sets no limit, the LimitRange that does is named and cited; it is read for that."""
+    limits = {"limits": {"memory": "64Mi"}}
+    killed = k8s.container(state=k8s.waiting("CrashLoopBackOff"), last=k8s.ended(137, "OOMKilled"), restarts=5,
+                           resources=limits)  # fmt: skip
+    note = {
+        "annotations": {
+            "kubernetes.io/limit-ranger": "LimitRanger plugin set: memory limit for container app"
+        }
+    }
+    pod = k8s.pod(POD, killed, owner="Deployment shop/app", metadata=note)
+    bare = k8s.deployment(spec={"template": {"spec": {"containers": [{"name": "app"}]}}})
+    ranges = k8s.obj(
+        "LimitRange shop/small", spec={"limits": [{"type": "Container", "default": {"memory": "64Mi"}}]}
+    )
+    view = view_of([pod, bare, ranges], POD)
+    (found,) = k8s.findings(oom_killed(view))
+    assert "LimitRange small gives that one" in found.statement.en and "small" in found.statement.zh
+    assert any("LimitRange" in cite for cite in found.cites)
+    assert [w.read.kind for w in around_defaults(view)] == ["LimitRange"]
+    own = view_of([k8s.pod(POD, killed)], POD)
+    assert not list(around_defaults(own))

@@ -7,6 +7,7 @@ from typing import Any
 from kubetriage.domain.causes import explain
 from kubetriage.domain.evidence import FailureKind
 from kubetriage.domain.finding import Finding, Likelihood, Role
+from kubetriage.domain.relations import custom_resources as relations
 from kubetriage.domain.rules.config_refs import missing_refs
 from kubetriage.domain.rules.custom_resources import custom_troubles, custom_well
 
@@ -200,3 +201,20 @@ def test_the_alerts_object_is_well_when_its_conditions_say_so(k8s: Any, view_of:
     view = view_of([ill], "ScaledObject shop/a", alertname="X")
     view.alert = view.alert.model_copy(update={"source": "resource"})
     assert not k8s.findings(custom_well(view))
+
+
+def test_a_release_waits_for_the_workloads_that_it_made(k8s: Any, view_of: Any) -> None:
+    """Flux labels what it makes of a HelmRelease: their trouble is why it timed out, and they are read."""
+    api = "helm.toolkit.fluxcd.io/v2"
+    release = k8s.obj("HelmRelease shop/web", apiVersion=api,
+                      status=_status("Ready", "False", "UpgradeFailed", "context deadline exceeded"))  # fmt: skip
+    group = "helm.toolkit.fluxcd.io"
+    labels = {f"{group}/name": "web", f"{group}/namespace": "shop"}
+    made = k8s.deployment("Deployment shop/front", replicas=2, ready=1, labels=labels)
+    other = k8s.deployment("Deployment shop/other", replicas=2, ready=1)
+    view = view_of([release, made, other], "HelmRelease shop/web")
+    found = _by(k8s.findings(custom_troubles(view)), "HelmRelease shop/web")
+    assert k8s.ref("Deployment shop/front") in found.waits_on
+    assert k8s.ref("Deployment shop/other") not in found.waits_on
+    asked = [(w.read.kind, w.read.name) for r in relations.RELATIONS for w in r(view)]
+    assert ("Deployment", "front") in asked and ("Deployment", "other") not in asked

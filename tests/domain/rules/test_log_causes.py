@@ -369,3 +369,21 @@ def test_long_messages_stay_within_the_limit(k8s: Any, view_of: Any) -> None:
     }
     found = _one(k8s, view_of([pod], f"Pod shop/{name}", logs=logs))
     assert len(found.statement.en) <= 300 and len(found.statement.zh) <= 300
+
+
+def test_an_account_that_the_roll_out_changed(k8s: Any, view_of: Any) -> None:
+    """Where the revision before ran as another account, the Deployment is to be set back."""
+    log = (
+        'ERROR pods is forbidden: User "system:serviceaccount:shop:default" cannot list resource "pods" in API '
+        'group "" in the namespace "shop"\n'
+    ) * 12
+    for before, culprit in (("runner", "Deployment shop/app"), ("default", "ServiceAccount shop/default")):
+        old = k8s.replicaset("ReplicaSet shop/app-1", revision=1)
+        old["spec"]["template"] = {"spec": {"serviceAccountName": before}}
+        new = k8s.replicaset("ReplicaSet shop/app-2", revision=2)
+        pod = k8s.pod(POD, owner="ReplicaSet shop/app-2")
+        objects = [k8s.deployment(), old, new, pod]
+        logs = {("shop", "app-1", "app", False): log}
+        found = _one(k8s, view_of(objects, POD, logs=logs))
+        assert (found.category, str(found.culprit)) == ("rbac", culprit)
+        assert ("the revision before ran as runner" in found.statement.en) is (before == "runner")

@@ -50,3 +50,15 @@ def test_alert_about_a_budget_that_allows_nothing(view_of: Any, k8s: Any) -> Non
     (one,) = found(view_of([full], PDB))
     assert (one.role, str(one.culprit)) == (Role.CAUSE, PDB)
     assert "minAvailable 3" in one.statement.en
+
+
+def test_a_selector_that_fits_no_pod(view_of: Any, k8s: Any) -> None:
+    """Where no workload has the labels, the selector is wrong; where one has, it only has no pods now."""
+    template = {"template": {"metadata": {"labels": {"app": "app-web"}}}}
+    other = k8s.deployment("Deployment shop/app-web", spec=template)
+    (one,) = found(view_of([budget(k8s, 0, 2, 0), other], PDB))
+    assert one.role is Role.CAUSE and "selects no pod: none has app=app" in one.statement.en
+    assert "Deployment app-web have app=app-web" in one.statement.en and "app-web" in one.statement.zh
+    own = k8s.deployment(spec={"template": {"metadata": {"labels": {"app": "app"}}}})
+    (one,) = found(view_of([budget(k8s, 0, 2, 0), own], PDB))
+    assert "selects no pod" not in one.statement.en

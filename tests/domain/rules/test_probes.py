@@ -207,3 +207,57 @@ def test_a_young_init_container_is_left_to_work(k8s: Any, view_of: Any) -> None:
         k8s.findings(hanging(view_of([_waiting_for(k8s, "until nslookup db; do sleep 2; done", 1)], POD)))
         == []
     )
+
+
+@pytest.mark.parametrize(
+    "command", ["sleep infinity", "echo done; tail -f /dev/null", "while true; do date; sleep 5; done"]
+)
+def test_an_init_container_that_cannot_end(k8s: Any, view_of: Any, command: str) -> None:
+    """A command that never ends by itself is the cause, and says so."""
+    (found,) = k8s.findings(hanging(view_of([_waiting_for(k8s, command)], POD)))
+    assert found.likelihood is Likelihood.HIGH and "never ends by itself" in found.statement.en
+
+
+@pytest.mark.parametrize(
+    ("log", "serves"),
+    [
+        ("INFO starting\nINFO listening on :8080\n", True),
+        ("Started server on 0.0.0.0 port 80\n", True),
+        ("database system is ready to accept connections\n", True),
+        ("applying migration 4 of 90\n", False),
+    ],
+)
+def test_an_init_container_that_is_a_server(k8s: Any, view_of: Any, log: str, serves: bool) -> None:
+    """What its log says last tells a server, which does not end, from work that takes long."""
+    pod = _waiting_for(k8s, "/bin/app")
+    (found,) = k8s.findings(hanging(view_of([pod], POD, logs={("shop", "app-1", "wait", False): log})))
+    assert (found.likelihood is Likelihood.MEDIUM) == serves == ("runs a server" in found.statement.en)
+
+
+@pytest.mark.parametrize("command", ["while true; do check && break; sleep 5; done", "sleep 30; run"])
+def test_an_init_container_that_may_end(k8s: Any, view_of: Any, command: str) -> None:
+    """A loop with a way out, or a short sleep, decides nothing."""
+    (found,) = k8s.findings(hanging(view_of([_waiting_for(k8s, command)], POD)))
+    assert found.likelihood is Likelihood.LOW
+
+
+def test_an_application_that_says_it_is_ill(k8s: Any, view_of: Any) -> None:
+    """An answer over gRPC is quoted; after a liveness probe's 500 long after the start, time is no remedy."""
+    running = k8s.container(ready=False, readinessProbe={"grpc": {"port": 8080}})
+    event = k8s.event(
+        POD, "Unhealthy", 'Readiness probe failed: service unhealthy (responded with "NOT_SERVING")',
+        times=30, field_path="spec.containers{app}",
+    )  # fmt: skip
+    (found,) = k8s.findings(not_ready(view_of([k8s.pod(POD, running), event], POD)))
+    assert "the application answers NOT_SERVING" in found.statement.en
+    killed = k8s.container(
+        livenessProbe=HTTP, restarts=4, last=k8s.ended(0, minutes_ago=2, lasted=30), state=k8s.running(1.9)
+    )
+    said = [
+        k8s.event(POD, "Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500",
+                  times=9, field_path="spec.containers{app}"),
+        k8s.event(POD, "Killing", "Container app failed liveness probe, will be restarted", times=4,
+                  field_path="spec.containers{app}", kind="Normal"),
+    ]  # fmt: skip
+    (found,) = k8s.findings(killed_by_probe(view_of([k8s.pod(POD, killed), *said], POD)))
+    assert "Find out why container app fails its liveness probe" in [r.title.en for r in found.remedies]

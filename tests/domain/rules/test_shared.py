@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kubetriage.domain import rules
 from kubetriage.domain.finding import Effect
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text
 from kubetriage.domain.rules import remedies
-from kubetriage.domain.rules.grouping import focus_pods, fresh, group_pods, template_owner
+from kubetriage.domain.rules.grouping import focus_pods, fresh, group_pods
 from kubetriage.domain.rules.wording import duration, fitting, grounded, listed, quotable, short, short_end
 
 
@@ -86,7 +90,7 @@ def test_going_back_for_a_statefulset_needs_ready_pods_of_the_old_revision(k8s: 
     assert back is not None and back.commands[0].command == "kubectl rollout undo statefulset/db -n shop"
 
 
-def test_the_template_owner_is_what_a_person_changes(k8s: Any, view_of: Any) -> None:
+def test_the_workload_is_what_a_person_changes(k8s: Any, view_of: Any) -> None:
     """Deployment over ReplicaSet; the pod itself under a Node; a Rollout over its ReplicaSet."""
     objects = [
         k8s.pod("Pod shop/a", owner="ReplicaSet shop/rs"), k8s.replicaset("ReplicaSet shop/rs"),
@@ -99,8 +103,7 @@ def test_the_template_owner_is_what_a_person_changes(k8s: Any, view_of: Any) -> 
     ]  # fmt: skip
     view = view_of(objects)
     owners = [
-        template_owner(view, k8s.ref(f"Pod {p}"))
-        for p in ("shop/a", "kube-system/static-n1", "shop/b", "shop/c")
+        view.workload(k8s.ref(f"Pod {p}")) for p in ("shop/a", "kube-system/static-n1", "shop/b", "shop/c")
     ]
     assert [f"{o.kind} {o.name}" for o in owners] == [
         "Deployment app",
@@ -138,7 +141,8 @@ def test_fresh_is_near_or_after_the_alert(k8s: Any, view_of: Any) -> None:
 def test_wording_is_bounded_and_quotable() -> None:
     """Values fit on one line, and quotes are parts that stand in the evidence as they are."""
     assert short("a\n b" + "c" * 200, 20) == "a b" + "c" * 16 + "…"
-    assert short_end("x" * 50 + " end", 10).endswith(" end")
+    assert short_end("x" * 50 + " end", 10) == "…end"
+    assert short_end("y" * 60, 10) == "…" + "y" * 9
     assert quotable('say "hello there" now') == ("hello there",)
     assert grounded('{"msg":"cannot start","error":"bad thing here"}', "cannot start; bad thing here") == (
         "bad thing here",
@@ -147,3 +151,27 @@ def test_wording_is_bounded_and_quotable() -> None:
     assert duration(timedelta(minutes=75)) == Text(en="1 h 15 min", zh="1 小时 15 分钟")
     made = fitting(lambda room: Text(en="x" * 250 + "y" * room, zh="短"))
     assert len(made.en) <= 300
+
+
+def test_going_back_helps_no_pod_of_the_old_revision(view_of: Any, k8s: Any) -> None:
+    """Where the pod that fails is itself of the revision before, going back is not offered."""
+    old = k8s.replicaset("ReplicaSet shop/app-1", revision=1, ready=1)
+    new = k8s.replicaset("ReplicaSet shop/app-2", revision=2)
+    view = view_of([k8s.deployment(), new, old])
+    deployment = k8s.ref("Deployment shop/app")
+    for owner, offered in (("ReplicaSet shop/app-1", 0), ("ReplicaSet shop/app-2", 1)):
+        pod = Obj(k8s.pod("Pod shop/app-x", owner=owner))
+        assert len(remedies.with_rollback(view, deployment, pod=pod)) == offered
+
+
+def test_no_value_is_a_question_mark() -> None:
+    """What is not known is said another way: a reader can do nothing with a `?`."""
+    files = sorted(Path(inspect.getfile(rules)).parent.glob("*.py"))
+    found = [
+        f"{path.name}:{node.lineno}"
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value == "?"
+    ]
+    assert len(files) > 50
+    assert found == []

@@ -95,3 +95,13 @@ def test_a_crash_is_no_eviction(k8s: Any, view_of: Any, found: Any) -> None:
     """A failed pod without kubelet's reason is left to the rules about crashes."""
     pod = k8s.pod(POD, k8s.container(state=k8s.ended(137)), phase="Failed")
     assert found(view_of([pod], POD), rules.RULES) == []
+
+
+def test_a_pod_that_was_replaced(k8s: Any, view_of: Any, cause: Any, workload: Any) -> None:
+    """Where its workload has all replicas again, that is said, and the failed pod may be deleted."""
+    message = "Pod was terminated in response to imminent node shutdown."
+    for ready, said in ((True, "has all 2 replicas ready without it"), (False, "orderly way")):
+        pod = _evicted(k8s, message, "Terminated", owner="Deployment shop/web")
+        one = cause(view_of([pod, workload(ready=ready)], POD), rules.RULES)
+        assert said in one.statement.en
+        assert any("delete pod" in c.command for r in one.remedies for c in r.commands) is ready

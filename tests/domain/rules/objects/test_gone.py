@@ -7,6 +7,7 @@ from typing import Any
 from kubetriage.domain.evidence import FailureKind, list_of
 from kubetriage.domain.finding import Likelihood, Role
 from kubetriage.domain.rules import gone as rules
+from kubetriage.domain.rules.grouping import focus_pods
 
 POD = "Pod shop/web-6db6fb878d-x1x2x"
 EVENTS = list_of("Event", "shop", fields="involvedObject.kind=Pod,involvedObject.name=web-6db6fb878d-x1x2x")
@@ -91,3 +92,24 @@ def test_an_object_that_is_there_or_unknown_is_not_gone(k8s: Any, view_of: Any, 
     assert found(view_of([], POD, failed={POD: FailureKind.FORBIDDEN}), rules.RULES) == []
     assert found(view_of([], POD), rules.RULES) == []
     assert found(view_of([]), rules.RULES) == []
+
+
+def _going(k8s: Any, minutes_ago: float) -> Any:
+    gone = {"deletionTimestamp": k8s.at(minutes_ago)}
+    crashed = k8s.container(state=k8s.waiting("CrashLoopBackOff"), last=k8s.ended(1), restarts=3)
+    return k8s.pod(POD, crashed, owner="Deployment shop/web", metadata=gone)
+
+
+def test_a_pod_that_others_replace(k8s: Any, view_of: Any, workload: Any, found: Any) -> None:
+    """While it is deleted its workload has all replicas without it: the alert is over."""
+    view = view_of([_going(k8s, 0.2), workload(app="web")], POD)
+    (one,) = found(view, rules.RULES)
+    assert (one.role, str(one.subject)) == (Role.HEALTHY, "Deployment shop/web")
+    assert "is being deleted" in one.statement.en and focus_pods(view) == []
+
+
+def test_a_pod_that_is_stuck_or_missed(k8s: Any, view_of: Any, workload: Any, found: Any) -> None:
+    """One that stays long past its grace period, or whose workload is short, is still looked at."""
+    for minutes, ready in ((30.0, True), (0.2, False)):
+        view = view_of([_going(k8s, minutes), workload(ready=ready, app="web")], POD)
+        assert found(view, rules.RULES) == [] and [p.name for p in focus_pods(view)] == [POD.split("/")[1]]

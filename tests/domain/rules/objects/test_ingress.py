@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from kubetriage.domain.finding import Likelihood, Role
 from kubetriage.domain.rules import ingress as rules
 
@@ -66,13 +68,15 @@ def test_a_class_that_does_not_exist(k8s: Any, view_of: Any, service: Any, cause
 
 
 def test_no_class_and_no_default(k8s: Any, view_of: Any, service: Any, cause: Any, found: Any) -> None:
-    """Some controllers serve Ingresses without a class, so this is medium; with a default or the old annotation it
-    is none."""
-    bare = _ingress(k8s, cls="")
+    """Some controllers serve Ingresses without a class, so this is medium; with an address, a
+    default or the old annotation it is none."""
+    served = _ingress(k8s, cls="")
+    assert found(view_of([served, service(), _class(k8s)], INGRESS, lists=CLASSES), rules.RULES) == []
+    bare = _ingress(k8s, cls="", address=False)
     one = cause(view_of([bare, service(), _class(k8s)], INGRESS, lists=CLASSES), rules.RULES)
     assert one.likelihood is Likelihood.MEDIUM
     assert (
-        found(view_of([bare, service(), _class(k8s, default=True)], INGRESS, lists=CLASSES), rules.RULES)
+        found(view_of([served, service(), _class(k8s, default=True)], INGRESS, lists=CLASSES), rules.RULES)
         == []
     )
     old = _ingress(k8s, cls="", annotations={"kubernetes.io/ingress.class": "nginx"})
@@ -89,3 +93,42 @@ def test_no_address_is_a_symptom(k8s: Any, view_of: Any, service: Any, found: An
     objects = [_ingress(k8s, address=False), service(), _class(k8s)]
     (one,) = found(view_of(objects, INGRESS, lists=CLASSES), rules.RULES)
     assert one.role is Role.SYMPTOM
+
+
+# ---- its certificate
+
+
+def _served(k8s: Any, log: str) -> tuple[list[Any], dict[Any, str]]:
+    ingress = _ingress(k8s)
+    ingress["spec"]["tls"] = [{"hosts": ["shop.example.com"], "secretName": "shop-tls"}]
+    named = k8s.obj("IngressClass nginx", spec={"controller": "k8s.io/ingress-nginx"})
+    pod = k8s.pod("Pod edge/controller-1", labels={"app.kubernetes.io/name": "ingress-nginx"})
+    return [ingress, named, pod], {("edge", "controller-1", "app", False): log}
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ('W0101 7 controller.go:1] Error getting SSL certificate "shop/shop-tls": local SSL certificate '
+         "shop/shop-tls was not found. Using default certificate", "does not exist"),
+        ('W0101 7 controller.go:1] Unexpected error validating SSL certificate "shop/shop-tls" for server '
+         '"shop.example.com": x509: certificate has expired or is not yet valid', "expired"),
+    ],
+)  # fmt: skip
+def test_a_certificate_that_the_controller_cannot_use(
+    k8s: Any, view_of: Any, cause: Any, line: str, word: str
+) -> None:
+    """The Secret is the culprit, by the last that the controller of the Ingress's class logged of it."""
+    objects, logs = _served(k8s, f"I0101 start\n{line}\nI0101 other/secret was not found\n")
+    one = cause(view_of(objects, INGRESS, logs=logs, lists=CLASSES), rules.RULES)
+    assert str(one.culprit) == "Secret shop/shop-tls" and word in one.statement.en
+
+
+def test_another_ingress_or_a_certificate_that_came_later(k8s: Any, view_of: Any, found: Any) -> None:
+    """Lines about names that only contain this one, and errors that were followed by success, count for nothing."""
+    for log in (
+        "W0101 shop/shop-tls-old was not found\n",
+        'W0101 shop/shop-tls was not found\nI0102 "Adding secret to local store" name="shop/shop-tls"\n',
+    ):
+        objects, logs = _served(k8s, log)
+        assert found(view_of(objects, INGRESS, logs=logs, lists=CLASSES), rules.RULES) == []

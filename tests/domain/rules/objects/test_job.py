@@ -177,6 +177,17 @@ def test_a_cronjob_that_cannot_start(
     assert words in one.statement.en and message[:40] in one.statement.en
 
 
+def test_a_cronjob_that_missed_starts_and_goes_on(k8s: Any, view_of: Any, found: Any) -> None:
+    """Since 1.21 the controller starts the latest run after it has said that it missed many."""
+    cron = _cron(k8s)
+    cron["status"]["lastScheduleTime"] = k8s.at(4)
+    said = (
+        "too many missed start times: 101. Set or decrease .spec.startingDeadlineSeconds or check clock skew"
+    )
+    event = k8s.event(CRON, "TooManyMissedTimes", said, component="cronjob-controller")
+    assert found(view_of([cron, event], CRON), cronjob.RULES) == []
+
+
 def test_a_run_in_the_way(k8s: Any, view_of: Any, job: Any, cause: Any, found: Any) -> None:
     """With Forbid a run that does not end lets no other start; it waits on that run, and is surer by the event."""
     objects = [_cron(k8s, active="load", concurrencyPolicy="Forbid"), job(owner=CRON)]

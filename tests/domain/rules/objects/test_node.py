@@ -57,7 +57,9 @@ def test_why_a_node_is_not_ready(
 ) -> None:
     """Kubelet's and the node controller's words, old and new, are told with what they mean; the node is the culprit."""
     one = cause(view_of([node(Ready=(status, reason, message))], NODE), rules.RULES)
-    assert one.rule == f"node.{rule}" and one.category == "node-not-ready"
+    assert one.rule == f"node.{rule}" and one.category == (
+        "cni" if rule.startswith("network") else "node-not-ready"
+    )
     assert words in one.statement.en and str(one.culprit) == NODE
     assert "25 min" in one.statement.en and "25 分钟" in one.statement.zh
 

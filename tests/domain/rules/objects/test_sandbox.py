@@ -104,3 +104,52 @@ def test_a_pod_that_has_its_sandbox_is_left_alone(k8s: Any, view_of: Any, node: 
         assert found(view_of([pod, node(), event], POD), rules.RULES) == []
     old = k8s.event(POD, "FailedCreatePodSandBox", NEW.format(why="timeout"), first=900, last=800)
     assert found(view_of([_waiting(k8s), node(), old], POD), rules.RULES) == []
+
+
+NO_BLOCKS = (
+    "failed to request IPv4 addresses: Assigned 0 out of 1 requested IPv4 addresses; No more free affine "
+    "blocks and strict affinity enabled"
+)
+
+
+def test_calico_has_no_addresses(k8s: Any, view_of: Any, node: Any, cause: Any) -> None:
+    """Its pools are for all nodes: the one that is enabled is the culprit, and the disabled one is named."""
+    pools = [
+        k8s.obj(f"IPPool {name}", apiVersion="crd.projectcalico.org/v1", spec={"cidr": cidr, "disabled": off})
+        for name, cidr, off in (("small", "10.9.0.0/28", False), ("default", "10.8.0.0/16", True))
+    ]
+    event = k8s.event(
+        POD, "FailedCreatePodSandBox", NEW.format(why=f'plugin type="calico" failed: {NO_BLOCKS}')
+    )
+    one = cause(view_of([_waiting(k8s), node(), event, *pools], POD), rules.RULES)
+    assert (one.category, one.culprit.name) == ("ip-exhaustion", "small")
+    assert "small (10.9.0.0/28), default is disabled" in one.statement.en
+    one = cause(view_of([_waiting(k8s), node(), event], POD), rules.RULES)
+    assert (one.category, str(one.culprit)) == ("ip-exhaustion", "Node n1")
+
+
+def test_no_pool_of_calico_is_enabled(k8s: Any, view_of: Any, node: Any, cause: Any) -> None:
+    """Where the only pool was disabled, it is the culprit, and not the node that the pod is on."""
+    pool = k8s.obj(
+        "IPPool small", apiVersion="crd.projectcalico.org/v1", spec={"cidr": "10.9.0.0/28", "disabled": True}
+    )
+    event = k8s.event(POD, "FailedCreatePodSandBox", NEW.format(why="no configured Calico pools for node n1"))
+    one = cause(view_of([_waiting(k8s), node(), event, pool], POD), rules.RULES)
+    assert one.culprit.name == "small" and "no IPPool is enabled: small is disabled" in one.statement.en
+    pool["spec"] |= {"disabled": False, "nodeSelector": "zone == 'b'"}
+    one = cause(view_of([_waiting(k8s), node(), event, pool], POD), rules.RULES)
+    assert "small (10.9.0.0/28, nodeSelector zone == 'b')" in one.statement.en
+
+
+def test_several_nodes_without_addresses_are_one_cause(k8s: Any, view_of: Any, node: Any, cause: Any) -> None:
+    """A subnet that is used up shows on every node: one finding names them."""
+    pods = [
+        k8s.pod(f"Pod shop/web-{i}", k8s.container(state=k8s.waiting("ContainerCreating")), node=f"n{i}",
+                owner="StatefulSet shop/web")
+        for i in (1, 2)
+    ]  # fmt: skip
+    why = "add cmd: failed to assign an IP address to container"
+    events = [k8s.event(f"Pod shop/web-{i}", "FailedCreatePodSandBox", NEW.format(why=why)) for i in (1, 2)]
+    objects = [*pods, *events, node("n1"), node("n2"), k8s.obj("StatefulSet shop/web", spec={"replicas": 2})]
+    one = cause(view_of(objects, "StatefulSet shop/web"), rules.RULES)
+    assert "2 of 2 pods" in one.statement.en and "nodes n1, n2" in one.statement.en

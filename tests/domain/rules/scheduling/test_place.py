@@ -167,3 +167,26 @@ def test_statements_are_short(view_of: Any, stuck: Any, node: Any, said: Any, fo
     for one in found(view_of([pod, node("n1")], f"Pod shop/{long}", lists=NODES)):
         assert len(one.statement.en) <= 300
         assert len(one.statement.zh) <= 300
+
+
+def test_siblings_that_share_one_volume(
+    view_of: Any, stuck: Any, node: Any, k8s: Any, said: Any, found: Any
+) -> None:
+    """Anti-affinity keeps a replica off the only node where its volume can be used."""
+    rule = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "app"}}}
+    apart = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [rule]}}
+    volumes = [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]
+    term = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": ["n2"]}]}
+    tied = {"required": {"nodeSelectorTerms": [term]}}
+    pod = stuck(
+        said("1 node(s) didn't match pod anti-affinity rules", "1 node(s) had volume node affinity conflict"),
+        affinity=apart, volumes=volumes, owner="Deployment shop/web",
+    )  # fmt: skip
+    sibling = k8s.pod("Pod shop/web-0", owner="Deployment shop/web", node="n2", volumes=volumes)
+    claim = k8s.obj("PersistentVolumeClaim shop/data", spec={"volumeName": "pv"}, status={"phase": "Bound"})
+    volume = k8s.obj("PersistentVolume pv", spec={"nodeAffinity": tied, "claimRef": {"name": "data"}})
+    owner = k8s.deployment("Deployment shop/web", replicas=2)
+    view = view_of([pod, sibling, claim, volume, owner, node("n1"), node("n2")], POD, lists=[("Node", "")])
+    (one,) = found(view, "anti-affinity")
+    assert "claim data) can only be used on n2" in one.statement.en and "Pod web-0" in one.statement.en
+    assert "value(s)" not in one.statement.en and "web-0" in one.statement.zh

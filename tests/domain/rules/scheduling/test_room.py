@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from kubetriage.domain.evidence import FailureKind, list_of
 from kubetriage.domain.finding import Likelihood, Role, Specificity
 
@@ -150,3 +152,37 @@ def test_daemon_pod_is_bound_to_its_node(view_of: Any, stuck: Any, node: Any, sa
     assert [f.rule for f in found(view_of([pod, node("n1"), node("n2")], POD, lists=NODES))] == [
         "scheduling.no-room"
     ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "component", "message"),
+    [
+        (
+            "NotTriggerScaleUp",
+            "cluster-autoscaler",
+            "pod didn't trigger scale-up: 1 max node group size reached",
+        ),
+        ("FailedScheduling", "karpenter", "Failed to schedule pod, 1 max node group size reached"),
+    ],
+)
+def test_the_autoscaler_adds_no_node(
+    view_of: Any,
+    stuck: Any,
+    node: Any,
+    k8s: Any,
+    said: Any,
+    found: Any,
+    reason: str,
+    component: str,
+    message: str,
+) -> None:
+    """Why no node comes is said in the autoscaler's words, and cited."""
+    pod = stuck(said("1 Insufficient cpu", total=1), requests={"cpu": "3"})
+    event = k8s.event(POD, reason, message, component=component, times=4)
+    busy = k8s.pod("Pod shop/other", k8s.container(resources={"requests": {"cpu": "2"}}), node="n1")
+    view = view_of([pod, node("n1"), busy, event], POD, lists=[("Node", "")])
+    (one,) = found(view, "no-room")
+    assert "the autoscaler adds none: “1 max node group size reached”" in one.statement.en
+    old = k8s.event(POD, reason, message, component=component, first=300, last=200)
+    (one,) = found(view_of([pod, node("n1"), busy, old], POD, lists=[("Node", "")]), "no-room")
+    assert "autoscaler" not in one.statement.en

@@ -1,0 +1,1 @@
+"""Reading logs: their lines grouped by template, by a library."""

@@ -1,0 +1,60 @@
+"""Arguments of native tool calls, in the one form that OpenAI's clients read: the JSON text of an object."""
+
+from __future__ import annotations
+
+import ast
+import json
+from typing import Any
+
+LONGEST_REPAIR = 64 * 1024
+
+
+def arguments_text(raw: Any, *, whole: bool = True) -> str:
+    """JSON text of an object, from whatever a server sent as arguments; what can't be one is left as it is.
+
+    Servers send nothing for no arguments, the object itself, JSON encoded twice, and Python literals. With
+    `whole` false (the answer was cut off) nothing is repaired, because a repair would close what was cut.
+    """
+    if raw is None or raw == "":
+        return "{}"
+    if isinstance(raw, dict):
+        return json.dumps(raw, ensure_ascii=False)
+    if not isinstance(raw, str):
+        return str(raw)
+    value: Any = raw
+    for _ in range(3):
+        if not isinstance(value, str):
+            break
+        value = _decoded(value)
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    mended = _mended(raw) if whole and value is None else None
+    return json.dumps(mended, ensure_ascii=False) if isinstance(mended, dict) else raw
+
+
+def _decoded(text: str) -> Any:
+    """None if it isn't JSON."""
+    if not text.strip():
+        return {}
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _mended(text: str) -> Any:
+    stripped = text.strip()
+    if not stripped.startswith("{") or not stripped.endswith("}"):
+        return None
+    try:
+        return ast.literal_eval(stripped)
+    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+        pass
+    if len(stripped) > LONGEST_REPAIR:
+        return None
+    import json_repair
+
+    try:
+        return json_repair.loads(stripped, skip_json_loads=True)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,189 @@
+"""The scripted server on a loopback port: in this event loop, in a thread, or as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from kubetriage.adapters.model.fake.app import app
+from kubetriage.adapters.model.fake.completions import NOTHING, Completions
+from kubetriage.adapters.model.fake.exchange import TRANSPORT
+from kubetriage.adapters.model.fake.journal import Line
+from kubetriage.adapters.model.fake.replies import Oracle
+from kubetriage.adapters.model.fake.settings import Script, Settings, changed, settings
+from kubetriage.adapters.model.fake.summary import summarized
+from kubetriage.domain.errors import BadInput, KubetriageError
+
+HOST = "127.0.0.1"
+"""Whoever can reach a scripted server can steer it: this machine only."""
+BACKLOG = 512
+_STOPPING = 2.0
+"""Seconds in which requests under way can end once they were let go."""
+
+T = TypeVar("T")
+
+
+class _Connection(H11Protocol):
+    """Hands its transport down to the application, for answers that break the rules of HTTP."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        application = self.app
+
+        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
+            scope.setdefault("extensions", {})[TRANSPORT] = transport
+            await application(scope, receive, send)
+
+        self.app = with_transport
+
+
+class ScriptedServer:
+    """A running server; its methods can be called from any thread."""
+
+    def __init__(
+        self, completions: Completions, port: int, refused: int, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._completions = completions
+        self._loop = loop
+        self.url = f"http://{HOST}:{port}"
+        self.base_url = f"{self.url}/v1"
+        """What a client is configured with."""
+        self.refused_url = f"http://{HOST}:{refused}/v1"
+        """A base URL where every connection is refused."""
+
+    def base_url_of(self, run: str = "", arm: str = "", case: str = "") -> str:
+        """The base URL for one case of a run, which keeps its counters and its journal apart."""
+        # Twice: a slash in a name must not become one in the path.
+        parts = [quote(quote(part or NOTHING, safe=""), safe="") for part in (run, arm, case)]
+        return f"{self.url}/r/{'/'.join(parts)}/v1"
+
+    @property
+    def settings(self) -> Settings:
+        return self._completions.settings
+
+    def configure(self, script: Script = None, **given: Any) -> None:
+        """Change settings; those that are not given stay. Raises `BadSettings`."""
+        self._in_loop(lambda: self._completions.configure(changed(self.settings, script, **given)))
+
+    def reset(self, run: str | None = None) -> None:
+        """Forget a run, or all: journal, counters and prefix cache."""
+        self._in_loop(lambda: self._completions.reset(run))
+
+    def journal(self, run: str | None = None) -> list[Line]:
+        """One line for each request that was answered or given up, marks and lost requests left out."""
+        return [line for line in self._completions.journal.lines(run) if "http_status" in line]
+
+    def requests(self, run: str | None = None) -> list[Line]:
+        """The last bodies that were sent, oldest first: at most a hundred, at most 16 MiB."""
+        return self._completions.journal.requests(run)
+
+    def summary(self, run: str | None = None) -> list[dict[str, Any]]:
+        """What each case cost."""
+        return summarized(self._completions.journal.each(run))
+
+    def _in_loop(self, work: Callable[[], T]) -> T:
+        """Do it where the requests are handled, so that none sees it half done."""
+        try:
+            here = asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            here = False
+        if here or not self._loop.is_running():
+            return work()
+
+        async def do() -> T:
+            return work()
+
+        return asyncio.run_coroutine_threadsafe(do(), self._loop).result()
+
+
+def _bound(port: int) -> socket.socket:
+    # With the protocol left out asyncio doesn't turn off Nagle's algorithm: 40 ms for every small chunk.
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((HOST, port))
+    except OSError as error:
+        made.close()
+        raise BadInput(f"Port {port} of {HOST} cannot be used: {error.strerror}.") from error
+    return made
+
+
+@asynccontextmanager
+async def scripted_server(
+    script: Script = None, *, oracle: Oracle | None = None, port: int = 0, **given: Any
+) -> AsyncIterator[ScriptedServer]:
+    """A server in this event loop while the block runs.
+
+    `script` and `given` are its `Settings`; what no reply rule fits is asked of `oracle`. Port 0 takes a free
+    one. Raises `BadSettings` for a script that cannot be used and `BadInput` for a port that is taken.
+    """
+    completions = Completions(settings(script, **given), oracle)
+    loop = asyncio.get_running_loop()
+    config = uvicorn.Config(app(completions), lifespan="off", log_config=None, access_log=False, ws="none")
+    config.load()
+    state = ServerState()
+    with _bound(port) as listening, _bound(0) as silent:
+        serving = await loop.create_server(
+            lambda: _Connection(config=config, server_state=state, app_state={}),
+            sock=listening,
+            backlog=BACKLOG,
+        )
+        try:
+            yield ScriptedServer(completions, listening.getsockname()[1], silent.getsockname()[1], loop)
+        finally:
+            serving.close()
+            completions.stop()
+            for connection in list(state.connections):
+                connection.shutdown()
+            if state.tasks:
+                await asyncio.wait(list(state.tasks), timeout=_STOPPING)
+            for connection in list(state.connections):
+                connection.transport.abort()
+
+
+@contextmanager
+def scripted_server_in_thread(
+    script: Script = None, *, oracle: Oracle | None = None, port: int = 0, **given: Any
+) -> Iterator[ScriptedServer]:
+    """The same for callers without an event loop; the server runs in a thread of its own."""
+    started: list[tuple[ScriptedServer, Callable[[], object]]] = []
+    failed: list[KubetriageError] = []
+    ready = threading.Event()
+
+    async def serve() -> None:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        async with scripted_server(script, oracle=oracle, port=port, **given) as server:
+            started.append((server, lambda: loop.call_soon_threadsafe(stop.set)))
+            ready.set()
+            await stop.wait()
+
+    def run() -> None:
+        try:
+            asyncio.run(serve())
+        except KubetriageError as error:
+            failed.append(error)
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=run, name="scripted-model", daemon=True)
+    thread.start()
+    ready.wait()
+    if not started:
+        thread.join()
+        raise failed[0] if failed else RuntimeError("The scripted server did not start.")
+    server, stop = started[0]
+    try:
+        yield server
+    finally:
+        stop()
+        thread.join()

@@ -1,0 +1,124 @@
+"""Model calls as OpenTelemetry spans (GenAI conventions), sent as JSON over OTLP/HTTP.
+
+No prompt, answer or reasoning is in a span: names, counts, times and what failed. All calls of a run are in
+one trace. What cannot be sent is dropped: a trace is never a reason for a triage to fail or to wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+BATCH, MOST = 32, 1_000
+SECONDS = 3.0
+CLIENT, OK, FAILED = 3, 1, 2
+"""Kind and status codes of the protocol."""
+
+
+class ModelSpan(NamedTuple):
+    """One call of a model, as it is told to others."""
+
+    run: str
+    purpose: str
+    profile: str
+    model: str
+    host: str
+    began: int
+    """Nanoseconds since 1970."""
+    ended: int
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    finish_reason: str = ""
+    served_model: str = ""
+    error: str = ""
+    """What kind of failure; empty if there was an answer."""
+
+
+class OtlpSpans:
+    """Collects spans and posts them; `endpoint` is the full address of the traces."""
+
+    def __init__(self, endpoint: str, headers: Mapping[str, str], service: str) -> None:
+        self._endpoint = endpoint
+        self._headers = dict(headers)
+        self._service = service
+        self._waiting: list[ModelSpan] = []
+        self._sending: set[asyncio.Task[None]] = set()
+
+    def add(self, span: ModelSpan) -> None:
+        """Keep a span for the next batch; within a running event loop."""
+        self._waiting = [*self._waiting, span][-MOST:]
+        if len(self._waiting) >= BATCH:
+            task = asyncio.create_task(self.flush())
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+
+    async def flush(self) -> None:
+        """Send what is there."""
+        spans, self._waiting = self._waiting, []
+        if not spans:
+            return
+        import httpx2
+
+        try:
+            async with httpx2.AsyncClient(timeout=SECONDS) as http:
+                await http.post(self._endpoint, json=self._body(spans), headers=self._headers)
+        except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeEncodeError):
+            return
+
+    async def aclose(self) -> None:
+        """Send the rest."""
+        await self.flush()
+        await asyncio.gather(*self._sending)
+
+    def _body(self, spans: Sequence[ModelSpan]) -> dict[str, Any]:
+        scope = {"scope": {"name": "kubetriage"}, "spans": [_span(each) for each in spans]}
+        resource = {"attributes": _attributes({"service.name": self._service})}
+        return {"resourceSpans": [{"resource": resource, "scopeSpans": [scope]}]}
+
+
+def _span(span: ModelSpan) -> dict[str, Any]:
+    host, _, port = (
+        span.host.rpartition(":") if span.host.rpartition(":")[2].isdecimal() else (span.host, "", "")
+    )
+    named = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": host,
+        "gen_ai.request.model": span.model,
+        "gen_ai.response.model": span.served_model,
+        "gen_ai.usage.input_tokens": span.prompt_tokens,
+        "gen_ai.usage.cache_read.input_tokens": span.cached_tokens,
+        "gen_ai.usage.output_tokens": span.completion_tokens,
+        "gen_ai.response.finish_reasons": [span.finish_reason] if span.finish_reason else [],
+        "gen_ai.conversation.id": span.run,
+        "server.address": host,
+        "server.port": int(port) if port else 0,
+        "error.type": span.error,
+        "kubetriage.profile": span.profile,
+        "kubetriage.purpose": span.purpose,
+    }
+    return {
+        "traceId": hashlib.sha256(span.run.encode()).hexdigest()[:32],
+        "spanId": secrets.token_hex(8),
+        "name": f"chat {span.model}",
+        "kind": CLIENT,
+        "startTimeUnixNano": str(span.began),
+        "endTimeUnixNano": str(span.ended),
+        "attributes": _attributes({key: value for key, value in named.items() if value}),
+        "status": {"code": FAILED if span.error else OK},
+    }
+
+
+def _attributes(named: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"key": key, "value": _value(value)} for key, value in named.items()]
+
+
+def _value(value: Any) -> dict[str, Any]:
+    if isinstance(value, int):
+        return {"intValue": str(value)}
+    if isinstance(value, list):
+        return {"arrayValue": {"values": [_value(each) for each in value]}}
+    return {"stringValue": str(value)}

@@ -1,0 +1,217 @@
+"""Numbers without a unit in a claim: whether the evidence gives them, or lets them be counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from kubetriage.domain.claim_amounts import Amounts
+from kubetriage.domain.claim_facts import Fact, Facts, Pair
+from kubetriage.domain.claim_ground import Ground
+from kubetriage.domain.claim_stems import stems
+from kubetriage.domain.claim_values import Meant, Value, fits, meant
+from kubetriage.domain.kind_names import kind_named
+
+_PAIR: Final = re.compile(
+    r"(?<![\w.:/@=#+-])(\d{1,9})(?: ?/ ?| (?:out )?of (?:the |all |its )?)(\d{1,9})(?![\w:/@=-]|\.\d)"
+)
+_CHINESE_PAIR: Final = re.compile(
+    r"(?<![\w.:/@=#+-])(\d{1,9}) ?个?(?: ?[A-Za-z]+ ?|副本|节点|实例|容器)?(?:中的|里的|中仅有|中仍有|中有|中只有|中) ?(\d{1,9})"
+    r"(?![\w:/@=-]|\.\d)"
+)
+_LIST: Final = re.compile(r"\[\d[\d., ]{0,80}\]|\(\d+(?:, ?\d+)+\)")
+_NUMBER: Final = re.compile(
+    r"(?<![\w.:/@=+-])#?(?:[x×](?=\d{1,4}\b))?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?:[x×](?!\w))?"
+    r"(?![\w@=-]|[.:/]\w|,\d{3}(?!\d))"
+)
+_FIELD: Final = re.compile(
+    r"(?:[A-Za-z]{1,40}\.){0,6}([a-z]{1,30}(?:[A-Z][a-z]{1,30}){1,6}|partition)"
+    r"(?: ?[:=] ?| ?(?:is|of|was|to|at|为|是|设为|=) ?| )(?:(?:only|just|still|仅|只有|只) ?)?$"
+)
+_STOP: Final = re.compile(
+    r"[,;:)）,。，；：、！？!?\n\x00]|\. |\b(?:but|and|while|so|because|which|although|though|whereas|since|when)\b"
+    r"|(?<![\w.-])\d[\d.,]*(?![\w-])|但|而|且|因此|所以|导致"
+)
+_SENTENCE: Final = re.compile(r"[;。；！？!?\n]|\. ")
+_STATES: Final = frozenset({"ready", "available", "healthy", "run", "unready", "fail", "crash", "exist", "create", "update", "old", "completion", "active"})
+_OFTEN: Final = frozenset({"time", "event", "line", "record", "entry", "warning", "error", "fail", "attempt"})
+_LARGE: Final = 100
+_TOLD: Final = 10
+"""Numbers from here on are rare enough to be told by a text that holds them."""
+
+_CLOSE: Final = 4
+"""How well a fact can fit by the words next to a number alone."""
+_PLAINLY: Final = 3
+"""How well a fact fits the whole sentence where it is plainly meant."""
+
+
+class Near(NamedTuple):
+    """The words around a number, within its clause, the nearest first."""
+
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+
+    @property
+    def all(self) -> frozenset[str]:
+        return frozenset((*self.left, *self.right))
+
+    def score(self, fact: Fact) -> int:
+        """How well a fact fits: the words next to the number count twice."""
+        labels = fact.labels
+        score = sum(word in labels for word in self.all)
+        score += self.left[0] in labels if self.left else 0
+        return score + (self.right[0] in labels if self.right else 0)
+
+    @property
+    def often(self) -> bool:
+        """Whether it is said how often something was seen."""
+        return not _OFTEN.isdisjoint((*self.right[:2], *self.left[:1]))
+
+
+def near(
+    statement: str, start: int, end: int, *, stop: re.Pattern[str] = _STOP, reach: int = 60
+) -> Near:
+    """The stems of the words around a place, as far as the end of the clause."""
+    before = stop.split(statement[max(start - reach, 0) : start])[-1]
+    after = stop.split(statement[end : end + reach])[0]
+    if stop is _STOP:
+        after = after.partition("(")[0].partition("（")[0]
+    most = 5 if stop is _STOP else 10
+    return Near(tuple(reversed(stems(before)[-most:])), tuple(stems(after)[: most - 1]))
+
+
+def pairs_of(statement: str, facts: Facts, ground: Ground) -> Iterator[Value]:
+    """`2 of 3`, `1/2`, `3 个中的 1 个`: both numbers together; lists of numbers as they are written."""
+    for match in _LIST.finditer(statement):
+        yield Value(match[0], *match.span(), ground.stands(match[0]) or match[0] in ground.hay)
+    for pattern, part, whole in ((_PAIR, 1, 2), (_CHINESE_PAIR, 2, 1)):
+        for match in pattern.finditer(statement):
+            around = near(statement, match.start(), match.end())
+            inside = stems(match[0]) if pattern is _CHINESE_PAIR else []
+            words = around.all.union(inside)
+            after = statement[match.end() : match.end() + 8]
+            subset = after.startswith(" of ") or "中的" in match[0]
+            held = _is_pair(int(match[part]), int(match[whole]), words, around, facts, subset=subset)
+            yield Value(match[0], *match.span(), held or _is_literal(match, ground))
+
+
+def _is_pair(
+    part: int, whole: int, words: frozenset[str], around: Near, facts: Facts, *, subset: bool
+) -> bool:
+    state = words & _STATES
+    fitting = [each for each in facts.pairs if (each.part, each.whole) == (part, whole)]
+    if any(_says(each, words, state, subset) for each in fitting):
+        return True
+    if "pod" in words or state:
+        return False
+    return all(_is_told(value, around, facts) for value in (part, whole))
+
+
+def _says(pair: Pair, words: frozenset[str], state: frozenset[str], subset: bool) -> bool:
+    """Whether a pair is of what the words around speak of; `subset`: of some pods among those of a workload."""
+    states = pair.labels & _STATES
+    if not states:
+        return not state or (bool(pair.labels) and bool(pair.labels & words))
+    if state:
+        return bool(states & state)
+    return states.isdisjoint({"ready", "exist", "update", "old"} if subset else {"ready", "update", "old"})
+
+
+def numbers_of(
+    statement: str, ground: Ground, facts: Facts, amounts: Amounts, whole: str
+) -> Iterator[Value]:
+    """Every other number; `whole` is the statement with its quotations, of which lines are counted."""
+    for match in _NUMBER.finditer(statement):
+        if match[0] in ("x509", "x86"):
+            continue
+        yield Value(match[0].lstrip("#"), *match.span(), _holds(match, ground, facts, amounts, whole))
+
+
+def _holds(match: re.Match[str], ground: Ground, facts: Facts, amounts: Amounts, whole: str) -> bool:
+    statement, plain = match.string, match[1].replace(",", "")
+    if "." in plain:
+        return ground.stands(plain) or _is_cores(statement[: match.start()], plain, amounts)
+    number = int(plain) if len(plain) < 16 else -1
+    field = _FIELD.search(statement[max(match.start() - 60, 0) : match.start()])
+    if field is not None and field[1].lower() in ground.keys:
+        values = ground.keys[field[1].lower()]
+        if any(value.isdecimal() for value in values):
+            return plain in values
+    if number >= _LARGE:
+        how = meant(statement[: match.start()])
+        held = ground.stands(plain) or ground.stands(match[1]) or _is_signal(match, ground)
+        return held or (how is not Meant.EXACTLY and fits(number, facts.written, 0.01, how))
+    if _is_literal(match, ground) or _is_kind_count(number, statement[match.end() :], facts):
+        return True
+    around, how = near(statement, match.start(), match.end()), meant(statement[: match.start()])
+    if "port" in around.all and number in facts.ports:
+        return True
+    if _is_told(number, around, facts, how) or _quoted_times(number, whole, around, facts):
+        return True
+    wide = near(statement, match.start(), match.end(), stop=_SENTENCE, reach=90)
+    if not any(around.score(fact) for fact in facts.numbers):  # the words next to it say nothing: look further
+        if _fits(number, wide, list(facts.numbers), how, often=True):
+            return True
+    if any(f.times and f.value == number and wide.score(f) >= _PLAINLY for f in facts.numbers):
+        return True
+    if _is_signal(match, ground):
+        return True
+    return _is_cores(statement[: match.start()], plain, amounts)
+
+
+def _is_literal(match: re.Match[str], ground: Ground) -> bool:
+    """Whether the number stands in the evidence between the very same words."""
+    before = match.string[max(match.start() - 9, 0) : match.start()].lower()
+    after = match.string[match.end() : match.end() + 9].lower()
+    words = re.compile(r"[a-z\u4e00-\u9fff]{2}")
+    if "\x00" in before + after or not words.search(before) or not words.search(after):
+        return False
+    return " ".join(f"{before}{match[0]}{after}".split()) in ground.hay
+
+
+def _is_kind_count(number: int, after: str, facts: Facts) -> bool:
+    """`3 CertificateSigningRequests`: as many objects of that kind are cited."""
+    named = re.match(r" ?(?:个|台|条)? ?([A-Z][A-Za-z]{5,40})", after)
+    kind = kind_named(named[1].lower()) if named is not None else None
+    return kind is not None and number in facts.of_kind.get(kind, ())
+
+
+def _is_told(number: int, around: Near, facts: Facts, how: Meant = Meant.EXACTLY) -> bool:
+    """Whether the number is that of a fact which fits the words around it about as well as any other does."""
+    if number >= _TOLD and number in facts.written:
+        return True
+    if around.often and _fits(number, around, [f for f in facts.numbers if f.times], how, often=True):
+        return True
+    return _fits(number, around, [f for f in facts.numbers if not f.times], how)
+
+
+def _fits(number: int, around: Near, facts: list[Fact], how: Meant, *, often: bool = False) -> bool:
+    scores = [(around.score(fact), fits(number, (fact.value,), 0.01, how)) for fact in facts]
+    best = max((score for score, _ in scores), default=0)
+    slack = 2 if often or best > _CLOSE else 1
+    return best > 0 and any(same and score >= max(best - slack, 1) for score, same in scores)
+
+
+def _is_signal(match: re.Match[str], ground: Ground) -> bool:
+    """`137 = 128 + 9`: how an exit code is made of a signal."""
+    made = re.search(r"128 ?\+ ?(\d{1,2})", match.string)
+    codes = ground.keys.get("exitcode", frozenset())
+    return made is not None and match[1] in ("128", made[1]) and str(128 + int(made[1])) in codes
+
+
+def _is_cores(before: str, plain: str, amounts: Amounts) -> bool:
+    """`1500m of 2`, `requests.cpu is 2`: CPU without a unit."""
+    spoken = re.search(r"cpu[^,;。，；]{0,20}$|\d+m (?:of|out of|/) ?$", before, re.IGNORECASE)
+    return spoken is not None and float(plain) in amounts.cores
+
+
+def _quoted_times(number: int, whole: str, around: Near, facts: Facts) -> bool:
+    """`“connection refused” 7 times`: lines that hold a quotation are counted."""
+    if not around.often:
+        return False
+    for quote in re.findall(r"[“`\"]([^”`\"]{6,300})[”`\"]", whole)[:8]:
+        low = quote.strip("… ").lower()
+        if low and facts.lines_with(low) == number:
+            return True
+    return False

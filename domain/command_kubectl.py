@@ -1,0 +1,277 @@
+"""What a kubectl command does to the cluster, and whether it names things that are there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from kubetriage.domain.command_flags import Parsed, parse
+from kubetriage.domain.command_objects import Inventory, group_of
+from kubetriage.domain.command_programs import hosts_in, run
+from kubetriage.domain.command_words import HOLE, CheckedCommand, refused
+from kubetriage.domain.finding import Effect
+
+_READS: Final = frozenset(
+    "get describe logs log top explain api-resources api-versions cluster-info version diff events wait kustomize"
+    " port-forward".split()
+)
+_CHANGES: Final = frozenset(
+    "edit patch label annotate set autoscale expose uncordon cordon create apply rollout scale taint certificate"
+    " debug run replace cp attach".split()
+)
+_SUBCOMMANDS: Final = {
+    "rollout": ("status history", "restart undo pause resume"),
+    "auth": ("can-i whoami", "reconcile"),
+    "config": ("view get-contexts current-context get-clusters get-users", ""),
+    "set": ("", "image env resources selector serviceaccount subject"),
+    "certificate": ("", "approve deny"),
+    "cluster-info": ("dump", ""),
+    "top": ("pod pods po node nodes no", ""),
+    "apply": ("view-last-applied", "set-last-applied edit-last-applied"),
+    "create": (
+        "",
+        "clusterrole clusterrolebinding configmap cm cronjob cj deployment deploy ingress ing job namespace ns"
+        " poddisruptionbudget pdb priorityclass pc quota resourcequota role rolebinding secret service svc"
+        " serviceaccount sa",
+    ),
+}
+"""Of verbs with subcommands: those that read and those that change."""
+_ON_PODS: Final = frozenset("logs log exec attach port-forward cp debug".split())
+_ON_NODES: Final = frozenset("drain cordon uncordon".split())
+_PAIR: Final = re.compile(r"[\w./-]+(?:=.*|-)$|[\w./-]+=[^:]*:\w+-?$")
+_NAME: Final = re.compile(rf"[A-Za-z0-9{HOLE}]([A-Za-z0-9.:_{HOLE}-]*[A-Za-z0-9{HOLE}])?")
+_PORTS: Final = re.compile(r"(?:\d{1,5}|:)?:?\d{1,5}|:\w+|\w+:\w+|\w+")
+
+
+class Named(NamedTuple):
+    """An object that a command names."""
+
+    kind: str
+    name: str
+    group: str = ""
+
+
+def check(words: Sequence[str], inventory: Inventory) -> CheckedCommand:
+    """Classify a kubectl command, `kubectl` itself left out, and say what is wrong with it."""
+    given = parse(words)
+    if given.problem:
+        return refused(given.problem)
+    if not given.arguments:
+        return refused("it has no verb")
+    return _Kubectl(given, inventory).checked()
+
+
+class _Kubectl:
+    def __init__(self, given: Parsed, inventory: Inventory) -> None:
+        self.given = given
+        self.inventory = inventory
+        self.verb = given.arguments[0]
+        self.rest = list(given.arguments[1:])
+        self.space = given.namespace
+
+    def checked(self) -> CheckedCommand:
+        effect = self._effect()
+        if effect.problem:
+            return effect
+        problem = next(self._problems(effect.effect), "")
+        return CheckedCommand(effect.effect, problem)
+
+    # ---- what it does
+
+    def _effect(self) -> CheckedCommand:
+        verb, given = self.verb, self.given
+        if verb == "exec":
+            return run(given.inner) if given.inner else CheckedCommand(Effect.CHANGE, "")
+        if verb in _SUBCOMMANDS and not (verb in ("cluster-info", "create", "apply") and self._is_bare()):
+            return self._of_subcommand()
+        if verb in ("delete", "drain"):
+            return self._dry(Effect.DESTRUCTIVE)
+        if verb in _READS:
+            return CheckedCommand(Effect.READ, "")
+        if verb in _CHANGES:
+            return self._dry(Effect.DESTRUCTIVE if self._destroys() else Effect.CHANGE)
+        return refused(f"kubectl has no verb {verb!r} that is known")
+
+    def _is_bare(self) -> bool:
+        return not self.rest or bool(self.given.files)
+
+    def _of_subcommand(self) -> CheckedCommand:
+        reads, changes = _SUBCOMMANDS[self.verb]
+        sub = self.rest[0] if self.rest else ""
+        if sub in reads.split():
+            return CheckedCommand(Effect.READ, "")
+        if sub in changes.split():
+            return self._dry(Effect.DESTRUCTIVE if self._destroys() else Effect.CHANGE)
+        return refused(f"kubectl {self.verb} has no {sub!r} that is known")
+
+    def _dry(self, effect: Effect) -> CheckedCommand:
+        """What is only tried does nothing."""
+        tried = self.given.flags.get("--dry-run") in ("client", "server")
+        return CheckedCommand(Effect.READ if tried else effect, "")
+
+    def _destroys(self) -> bool:
+        given = self.given
+        match self.verb:
+            case "scale":
+                return given.flags.get("--replicas") == "0"
+            case "replace":
+                return given.said("--force")
+            case "apply":
+                return given.said("--force") or given.said("--prune")
+            case "taint":
+                return any(word.endswith(":NoExecute") for word in self.rest)
+            case "patch":
+                return _empties(given.flags.get("--patch", ""))
+            case "debug":
+                return given.said("--replace")
+            case "certificate" | "create" | "label" | "annotate":
+                return False
+        return False
+
+    # ---- what it names
+
+    def _problems(self, effect: Effect) -> Iterator[str]:
+        given = self.given
+        if effect is Effect.READ and any(HOLE in word for word in (*given.arguments, *given.flags.values())):
+            yield "it has a placeholder"
+        creates = self.verb == "create" and self.rest[:1] in (["namespace"], ["ns"])
+        yield self.inventory.problem_of_namespace("" if creates else self.space)
+        for file in given.files:
+            if re.match(r"[a-z]+://", file, re.I) or file == "-":
+                yield "it takes its objects from elsewhere"
+        yield from self._of_hosts()
+        for named in self._named():
+            if not _NAME.fullmatch(named.name):
+                yield f"{named.name!r} is no name"
+            yield self.inventory.problem_of(named.kind, self.space, named.name, named.group)
+        yield from self._of_parts()
+        yield ""
+
+    def _of_hosts(self) -> Iterator[str]:
+        given = self.given
+        raw = given.flags.get("--raw", "")
+        if raw and not raw.startswith("/"):
+            yield "--raw takes a path"
+        if re.match(r"/api(?:s/[^/]+)?/v1[^?]*/secrets?\b", raw):
+            yield "it reads Secrets"
+        for host in hosts_in([*given.arguments, *given.inner, *given.flags.values()]):
+            if not self.inventory.is_host(host):
+                yield f"nothing here is called {host}"
+        if given.flags.get("--address", "127.0.0.1") not in ("127.0.0.1", "localhost"):
+            yield "it opens a port to others"
+
+    def _of_parts(self) -> Iterator[str]:
+        """Containers and images that it names."""
+        given = self.given
+        container = given.flags.get("--container", "")
+        for named in self._named():
+            known = self.inventory.containers(named.kind, self.space, named.name)
+            wanted = [container] if container and container != "true" else []
+            if self.verb == "set" and self.rest[:1] == ["image"]:
+                wanted += [word.partition("=")[0] for word in self.rest[1:] if "=" in word]
+            for each in wanted:
+                if known and each not in known and each != "*" and HOLE not in each:
+                    yield f"{named.kind} {named.name} has no container {each}"
+        images = [given.flags.get("--image", "")]
+        if self.verb == "set" and self.rest[:1] == ["image"]:
+            images += [word.partition("=")[2] for word in self.rest[1:] if "=" in word]
+        yield from (self.inventory.problem_of_image(image) for image in images if image)
+
+    def _named(self) -> list[Named]:
+        """The objects that must be there; those that are being created need not."""
+        if self.verb in ("create", "run"):
+            return self._sources()
+        read = {
+            "logs": self._pods, "log": self._pods, "exec": self._pods, "attach": self._pods, "debug": self._pods,
+            "port-forward": self._pods, "cp": self._copied, "drain": self._nodes, "cordon": self._nodes,
+            "uncordon": self._nodes, "rollout": self._of_rest, "set": self._of_rest, "certificate": self._requests,
+            "auth": list, "config": list, "explain": list, "api-resources": list, "events": self._events,
+            "cluster-info": list, "version": list, "api-versions": list, "kustomize": list,
+        }  # fmt: skip
+        chosen: Callable[[], list[Named]] = read.get(self.verb, self._typed)
+        return chosen()
+
+    def _sources(self) -> list[Named]:
+        """`create job x --from=cronjob/y`."""
+        source = self.given.flags.get("--from", "")
+        return self._parse([source]) if "/" in source else []
+
+    def _pods(self) -> list[Named]:
+        first = self.rest[:1]
+        return self._parse(first) if first and "/" in first[0] else [Named("Pod", name) for name in first]
+
+    def _copied(self) -> list[Named]:
+        """`cp namespace/pod:path` on either side."""
+        places = [word.partition(":")[0] for word in self.rest if ":" in word]
+        for place in places:
+            space, slash, _ = place.partition("/")
+            self.space = space if slash else self.space
+        return [Named("Pod", place.rpartition("/")[2]) for place in places]
+
+    def _nodes(self) -> list[Named]:
+        return [Named("Node", word.removeprefix("node/").removeprefix("nodes/")) for word in self.rest]
+
+    def _requests(self) -> list[Named]:
+        return [Named("CertificateSigningRequest", word.rpartition("/")[2]) for word in self.rest[1:]]
+
+    def _events(self) -> list[Named]:
+        about = self.given.flags.get("--for", "")
+        return self._parse([about]) if "/" in about else []
+
+    def _of_rest(self) -> list[Named]:
+        """Behind a subcommand; `KEY=value` and `container=image` are no names."""
+        return self._parse([word for word in self.rest[1:] if "=" not in word and not word.endswith("-")])
+
+    def _typed(self) -> list[Named]:
+        if self.verb == "top":
+            kinds = [self.rest[0], *self.rest[1:]]
+            return self._parse(kinds)
+        words = self.rest
+        if self.verb in ("label", "annotate", "taint"):
+            words = [word for number, word in enumerate(words) if number < 1 or not _PAIR.fullmatch(word)]
+        return self._parse(words)
+
+    def _parse(self, words: Sequence[str]) -> list[Named]:
+        """`KIND NAME…`, `KIND/NAME…`; raises nothing: a kind that nobody knows becomes a name that is not there."""
+        found: list[Named] = []
+        if words and "/" not in words[0]:
+            types = words[0].split(",")
+            if words[0] == "all":
+                return []
+            for each in types:
+                kind = self.inventory.kind(each)
+                if kind is None:
+                    return [Named(f"kind {each}", each)]
+                found += [Named(kind, name, group_of(each)) for name in words[1:]]
+            return found
+        for word in words:
+            if word.count("/") != 1:
+                continue
+            said, _, name = word.partition("/")
+            kind = self.inventory.kind(said)
+            found.append(Named(kind, name, group_of(said)) if kind is not None else Named(f"kind {said}", name))
+        return found
+
+
+def _empties(patch: str) -> bool:
+    """Whether a patch leaves no replica, or takes finalizers off: what they guard is lost then."""
+    try:
+        made = json.loads(patch)
+    except ValueError:
+        return bool(re.search(r"replicas[\"']?: ?0\b|finalizers", patch))
+    return _loses(made)
+
+
+def _loses(part: object) -> bool:
+    if isinstance(part, dict):
+        if part.get("replicas", 1) == 0 or ("finalizers" in part and not part["finalizers"]):
+            return True
+        path = str(part.get("path", ""))
+        if path.endswith("/replicas") and part.get("value") == 0:
+            return True
+        if "/finalizers" in path and part.get("op") in ("remove", "replace"):
+            return True
+        return any(map(_loses, part.values()))
+    return isinstance(part, list) and any(map(_loses, part))

@@ -1,0 +1,61 @@
+"""Who serves the alert's Ingress: the controller's pods, whose log says what is wrong with a certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubetriage.domain.evidence import list_of, log_of
+from kubetriage.domain.finding import Want
+from kubetriage.domain.kube import Obj, containers, pod_ready
+from kubetriage.domain.language import text
+from kubetriage.domain.relations.base import Relation
+from kubetriage.domain.view import ClusterView
+
+_LABEL = "app.kubernetes.io/name"
+_CONTROLLERS = {
+    "k8s.io/ingress-nginx": "ingress-nginx",
+    "nginx.org/ingress-controller": "nginx-ingress",
+    "traefik.io/ingress-controller": "traefik",
+    "haproxy-ingress.github.io/controller": "haproxy-ingress",
+    "haproxy.org/ingress-controller": "kubernetes-ingress",
+    "ingress-controllers.konghq.com/kong": "kong",
+    "projectcontour.io/ingress-controller": "contour",
+}
+"""`spec.controller` of a class, and the name that the project's chart labels its pods with."""
+_TAIL = 1000
+
+
+def secrets_of(ingress: Obj) -> list[str]:
+    """The Secrets that an Ingress takes its certificates from."""
+    return [str(t["secretName"]) for t in ingress.items("spec", "tls") if t.get("secretName")]
+
+
+def controllers(view: ClusterView, ingress: Obj) -> list[Obj]:
+    """The ready pods that serve an Ingress, as far as they were read."""
+    label = _label(view, ingress)
+    pods = [p for p in view.objects("Pod") if label and p.labels.get(_LABEL) == label]
+    return [p for p in pods if p.deleted is None and pod_ready(p)]
+
+
+def _label(view: ClusterView, ingress: Obj) -> str:
+    asked = ingress.text("spec", "ingressClassName") or ingress.annotations.get("kubernetes.io/ingress.class")
+    served = (c.text("spec", "controller") for c in view.objects("IngressClass") if c.name == asked)
+    return _CONTROLLERS.get(next(served, ""), "")
+
+
+def controller_log(view: ClusterView) -> Iterator[Want]:
+    """The controller's log, where the alert is about an Ingress with certificates of its own."""
+    ingress = view.find(view.primary)
+    if ingress is None or ingress.ref.kind != "Ingress" or not secrets_of(ingress):
+        return
+    label = _label(view, ingress)
+    if not label:
+        return
+    why = text("serves Ingress {i}", "处理 Ingress {i} 的控制器", i=ingress.name)
+    yield Want(read=list_of("Pod", labels=f"{_LABEL}={label}"), about=ingress.ref, why=why)
+    for pod in controllers(view, ingress)[:1]:
+        for state in containers(pod)[:1]:
+            yield Want(read=log_of(pod.ref, state.name, tail=_TAIL), about=ingress.ref, why=why)
+
+
+RELATIONS: tuple[Relation, ...] = (controller_log,)

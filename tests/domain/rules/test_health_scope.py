@@ -1,0 +1,50 @@
+"""Which alerts the well state of their object refutes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kubetriage.domain.rules.health import healthy
+from kubetriage.domain.rules.health_scope import measured
+
+POD = "Pod shop/app-1"
+LOGS = {("shop", "app-1", "app", False): "2025-06-01T11:59:00Z INFO all is well\n"}
+
+
+def of_alert(view_of: Any, k8s: Any, text: str, name: str = "Custom", *more: Any) -> Any:
+    pod = k8s.pod(POD, k8s.container())
+    return view_of([pod, *more], POD, logs=LOGS, description=text, alertname=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("HighLatencyForCheckout", "Something is odd with app."),
+        ("Custom", "Requests to app are taking longer than they should."),
+        ("Custom", "Requests to app need more than 3 seconds."),
+        ("Custom", "The error rate of app is high."),
+    ],
+)
+def test_what_is_measured_is_not_refuted(view_of: Any, k8s: Any, name: str, text: str) -> None:
+    """That a pod is ready says nothing about speed or errors, whether its text or its name speaks of them."""
+    view = of_alert(view_of, k8s, text, name)
+    assert measured(view)
+    assert k8s.findings(healthy(view)) == []
+
+
+def test_a_state_is_refuted(view_of: Any, k8s: Any) -> None:
+    """A ready pod with a clean log refutes an unknown alert that speaks of nothing measured."""
+    view = of_alert(view_of, k8s, "Pod app-1 has been down for longer than 15 minutes.")
+    assert not measured(view)
+    assert k8s.findings(healthy(view))
+
+
+def test_warnings_since_the_alert(view_of: Any, k8s: Any) -> None:
+    """Warnings about the pod since the alert began keep the question open; older ones do not."""
+    text = "The probes of app-1 do not pass."
+    now = k8s.event(POD, "Unhealthy", "Liveness probe failed: no", times=9, last=1)
+    old = k8s.event(POD, "Unhealthy", "Liveness probe failed: no", times=9, first=50, last=40)
+    assert k8s.findings(healthy(of_alert(view_of, k8s, text, "Custom", now))) == []
+    assert k8s.findings(healthy(of_alert(view_of, k8s, text, "Custom", old)))
