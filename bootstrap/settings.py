@@ -124,11 +124,6 @@ class Settings(Part):
         self.require_model(name)
         return "" if name == NONE else name
 
-    def model_for(self, asked: str | None) -> str:
-        """The profile that writes: the one asked for, else the configured one; empty for none."""
-        name = asked if asked is not None else self.model
-        return "" if name == "none" else name
-
     def require_channels(self, names: Sequence[str]) -> None:
         """Raises `BadInput` for a channel that is not configured."""
         for name in names:

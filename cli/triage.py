@@ -90,7 +90,7 @@ def triage(
         click.echo(f"kubetriage: the sender left {truncated} more alerts of this group out", err=True)
     style = Style(format=format_, headings=headings, colour=colour_for(output), several=several)
     request = Request(
-        settings, incidents, snapshot, cluster or "", values, timeout, settings.model_for(model)
+        settings, incidents, snapshot, cluster or "", values, timeout, settings.chosen_model(model)
     )
     return print_reports(request, style, output, quiet=options.quiet)
 

@@ -33,11 +33,15 @@ _CPU_LEFT: Final = re.compile(r"cpu[^,;。，；]{0,24}$", re.IGNORECASE)
 _WRITTEN: Final = re.compile(
     rf"(?<![\w.]){_NUMBER} ?(?:[kmgtp]i?b?|[kmgtp]ib)(?![a-z0-9_])|(?<![\w.])\d{{7,15}}(?![\w.])"
 )
-_CPU_WRITTEN: Final = re.compile(rf"cpu[\w .:]{{0,20}}[=: ]({_NUMBER})(m?)(?![\w.])|(?<![\w.])({_NUMBER})(m)(?!\w)")
+_CPU_WRITTEN: Final = re.compile(
+    rf"cpu[\w .:]{{0,20}}[=: ]({_NUMBER})(m?)(?![\w.])|(?<![\w.])({_NUMBER})(m)(?!\w)"
+)
 _PERCENT: Final = re.compile(rf"(?<![\w.])({_NUMBER}) ?(?:%|％|percent|个百分点)(?!\w)")
 _SHARE: Final = re.compile(r"(?<![\w.])[01]?\.\d{1,9}(?![\w.])")
 _WRITTEN_PERCENT: Final = re.compile(rf"(?<![\w.])({_NUMBER}) ?%")
-_RATE: Final = re.compile(rf"(?<![\w.:/=#+-])({_NUMBER})(?:/s|/sec|/min|rps|qps| ?req/s)(?!\w)", re.IGNORECASE)
+_RATE: Final = re.compile(
+    rf"(?<![\w.:/=#+-])({_NUMBER})(?:/s|/sec|/min|rps|qps| ?req/s)(?!\w)", re.IGNORECASE
+)
 
 
 class Amounts:
@@ -127,7 +131,9 @@ def _ratios(excerpt: str) -> list[float]:
 def _used(obj: Obj) -> list[float]:
     """How much of each hard limit of a quota is used, in percent."""
     used = obj.mapping("status", "used")
-    pairs = [(quantity(used.get(name)), quantity(hard)) for name, hard in obj.mapping("status", "hard").items()]
+    pairs = [
+        (quantity(used.get(name)), quantity(hard)) for name, hard in obj.mapping("status", "hard").items()
+    ]
     return [100 * now / most for now, most in pairs if now is not None and most]
 
 

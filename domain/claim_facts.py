@@ -172,7 +172,9 @@ class Facts:
             yield Pair(ready, wanted, _GOOD)
             yield Pair(exist, wanted, frozenset({"exist", "create"}))
             if ref.kind != "ReplicaSet":
-                updated = obj.number("status", "updatedReplicas") or obj.number("status", "updatedNumberScheduled")
+                updated = obj.number("status", "updatedReplicas") or obj.number(
+                    "status", "updatedNumberScheduled"
+                )
                 yield Pair(updated, exist, frozenset({"update"}))
                 yield Pair(exist - updated, exist, frozenset({"old"}))
         if not pods:
@@ -216,7 +218,9 @@ class Facts:
         found = {
             int(leaf.value)
             for leaf in self._ground.leaves
-            if "port" in " ".join(leaf.path).lower() and str(leaf.value).isdecimal() and len(str(leaf.value)) < 6
+            if "port" in " ".join(leaf.path).lower()
+            and str(leaf.value).isdecimal()
+            and len(str(leaf.value)) < 6
         }
         for line in self.lines:
             found |= {int(m[1] or m[2]) for m in _PORT.finditer(line)}
@@ -300,4 +304,3 @@ def _of_line(line: str) -> Iterator[Fact]:
             yield Fact(value, said | {"time", *stems(plain[match.end() : match.end() + 160])}, True)
         else:
             yield Fact(value, said)
-

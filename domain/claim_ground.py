@@ -190,4 +190,3 @@ def _joins(hay: str, place: int, edge: str, step: int) -> bool:
 
 def _words_of(value: Any) -> list[str]:
     return [str(leaf.value) for leaf in leaves(value)]
-

@@ -35,7 +35,7 @@ def leaves(value: Any) -> Iterator[Leaf]:
         if isinstance(part, Mapping):
             name = part.get("name")
             own = name if isinstance(name, str) else called
-            waiting += [((*path[-5:], str(key)), inner, own) for key, inner in reversed(part.items())]
+            waiting += [((*path[-5:], str(key)), inner, own) for key, inner in reversed(list(part.items()))]
         elif isinstance(part, list):
             waiting += [(path, inner, called) for inner in reversed(part[:MAX_LEAVES])]
         else:

@@ -34,7 +34,23 @@ _STOP: Final = re.compile(
     r"|(?<![\w.-])\d[\d.,]*(?![\w-])|但|而|且|因此|所以|导致"
 )
 _SENTENCE: Final = re.compile(r"[;。；！？!?\n]|\. ")
-_STATES: Final = frozenset({"ready", "available", "healthy", "run", "unready", "fail", "crash", "exist", "create", "update", "old", "completion", "active"})
+_STATES: Final = frozenset(
+    {
+        "ready",
+        "available",
+        "healthy",
+        "run",
+        "unready",
+        "fail",
+        "crash",
+        "exist",
+        "create",
+        "update",
+        "old",
+        "completion",
+        "active",
+    }
+)
 _OFTEN: Final = frozenset({"time", "event", "line", "record", "entry", "warning", "error", "fail", "attempt"})
 _LARGE: Final = 100
 _TOLD: Final = 10
@@ -69,9 +85,7 @@ class Near(NamedTuple):
         return not _OFTEN.isdisjoint((*self.right[:2], *self.left[:1]))
 
 
-def near(
-    statement: str, start: int, end: int, *, stop: re.Pattern[str] = _STOP, reach: int = 60
-) -> Near:
+def near(statement: str, start: int, end: int, *, stop: re.Pattern[str] = _STOP, reach: int = 60) -> Near:
     """The stems of the words around a place, as far as the end of the clause."""
     before = stop.split(statement[max(start - reach, 0) : start])[-1]
     after = stop.split(statement[end : end + reach])[0]
@@ -118,9 +132,7 @@ def _says(pair: Pair, words: frozenset[str], state: frozenset[str], subset: bool
     return states.isdisjoint({"ready", "exist", "update", "old"} if subset else {"ready", "update", "old"})
 
 
-def numbers_of(
-    statement: str, ground: Ground, facts: Facts, amounts: Amounts, whole: str
-) -> Iterator[Value]:
+def numbers_of(statement: str, ground: Ground, facts: Facts, amounts: Amounts, whole: str) -> Iterator[Value]:
     """Every other number; `whole` is the statement with its quotations, of which lines are counted."""
     for match in _NUMBER.finditer(statement):
         if match[0] in ("x509", "x86"):
@@ -150,7 +162,9 @@ def _holds(match: re.Match[str], ground: Ground, facts: Facts, amounts: Amounts,
     if _is_told(number, around, facts, how) or _quoted_times(number, whole, around, facts):
         return True
     wide = near(statement, match.start(), match.end(), stop=_SENTENCE, reach=90)
-    if not any(around.score(fact) for fact in facts.numbers):  # the words next to it say nothing: look further
+    if not any(
+        around.score(fact) for fact in facts.numbers
+    ):  # the words next to it say nothing: look further
         if _fits(number, wide, list(facts.numbers), how, often=True):
             return True
     if any(f.times and f.value == number and wide.score(f) >= _PLAINLY for f in facts.numbers):

@@ -19,8 +19,29 @@ _IN_SPACE: Final = re.compile(
     rf"|\b(?:in|of|from) (?:the )?[“`\"']?({_NAME})[”`\"']? namespace\b|[“`「]?({_NAME})[”`」]? ?命名空间"
 )
 _NAMESPACE: Final = re.compile(rf"\b[Nn]amespace [“`\"']?({_NAME})")
-_NOT_A_NAME: Final = frozenset(["that", "which", "where", "and", "or", "is", "has", "was", "itself", "cannot", "with", "the", "its", "this", "each", "same"])
-_OBJECT: Final = re.compile(rf"\b([A-Z][A-Za-z]{{2,40}}|pvc|pod|node|secret|configmap|service) [“`\"']?(?:({_NAME})/)?({_NAME})")
+_NOT_A_NAME: Final = frozenset(
+    [
+        "that",
+        "which",
+        "where",
+        "and",
+        "or",
+        "is",
+        "has",
+        "was",
+        "itself",
+        "cannot",
+        "with",
+        "the",
+        "its",
+        "this",
+        "each",
+        "same",
+    ]
+)
+_OBJECT: Final = re.compile(
+    rf"\b([A-Z][A-Za-z]{{2,40}}|pvc|pod|node|secret|configmap|service) [“`\"']?(?:({_NAME})/)?({_NAME})"
+)
 _BETWEEN: Final = (
     rf"[”`\"']?(?:,? (?:which|that|it))?(?: ?[(（][^)）]{{0,60}}[)）])?"
     rf"(?: in (?:the )?(?:namespace {_NAME}|{_NAME} namespace)| ?在命名空间 {_NAME} ?中)? ?"
@@ -31,7 +52,8 @@ _GONE: Final = re.compile(
 )
 _THERE: Final = re.compile(_BETWEEN + r"(?:does exist|exists|is present|存在|确实存在)")
 _WELL: Final = re.compile(
-    _BETWEEN + r"(?:is (?:now |already |currently )?(?:ready|healthy|running normally|running fine|available|fully ready)\b"
+    _BETWEEN
+    + r"(?:is (?:now |already |currently )?(?:ready|healthy|running normally|running fine|available|fully ready)\b"
     r"|已就绪|运行正常|状态正常|是健康的|处于就绪状态)"
 )
 _ILL: Final = re.compile(_BETWEEN + r"(?:is (?:currently )?(?:not ready|unready|NotReady)\b|未就绪|没有就绪)")
@@ -49,7 +71,11 @@ def contradicted(statement: str, ground: Ground) -> Iterator[str]:
         gone = _GONE.match(rest)
         none = _NONE_BEFORE.search(before) is not None and not rest.startswith((" key", "的键"))
         states = list(_known(kind, match[2] or _space_of(rest), match[3], ground))
-        if (gone or none) and states and all(isinstance(s, Present) and s.object.deleted is None for s in states):
+        if (
+            (gone or none)
+            and states
+            and all(isinstance(s, Present) and s.object.deleted is None for s in states)
+        ):
             yield f"{match[0]} {gone[0].strip() if gone else 'is not there'}"
         elif _THERE.match(rest) and states and all(isinstance(s, Absent) for s in states):
             yield f"{match[0]} exists"
@@ -120,7 +146,10 @@ def _has_space(space: str, ground: Ground) -> bool:
         return ground.stands(space)
     name = re.escape(space)
     told = rf"namespaces?[ :=]+[\"“`\']?{name}(?![\w-])|(?<![\w./-]){name}/[a-z0-9]|[a-z0-9]\.{name}(?:\.svc|[:/ ])"
-    return re.search(rf"{told}|serviceaccount:{name}:|metadata\.name[=: ]+{name}(?![\w-])", ground.hay) is not None
+    return (
+        re.search(rf"{told}|serviceaccount:{name}:|metadata\.name[=: ]+{name}(?![\w-])", ground.hay)
+        is not None
+    )
 
 
 def _name_before(words: str, ground: Ground) -> str | None:

@@ -41,7 +41,9 @@ _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep",
 _MOMENT: Final = re.compile(
     r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
 )
-_BEFORE_ALERT: Final = re.compile(r" ?(?:before|prior to|after) (?:the )?(?:alert|it fired)|后[^，。]{0,6}(?:告警|报警)", re.IGNORECASE)
+_BEFORE_ALERT: Final = re.compile(
+    r" ?(?:before|prior to|after) (?:the )?(?:alert|it fired)|后[^，。]{0,6}(?:告警|报警)", re.IGNORECASE
+)
 _TO_ALERT: Final = re.compile(r"(?:告警|报警)(?:触发|开始)?[前后] ?$")
 MAX_TIMES = 400
 """Moments that ages are counted from."""
@@ -56,7 +58,9 @@ class Times:
     @cached_property
     def moments(self) -> tuple[datetime, ...]:
         """Every moment of the cited objects, and the first and last of each text; the alert's beginning, too."""
-        words = [leaf.value for leaf in self.ground.leaves if isinstance(leaf.value, str) and "T" in leaf.value]
+        words = [
+            leaf.value for leaf in self.ground.leaves if isinstance(leaf.value, str) and "T" in leaf.value
+        ]
         found = {moment for word in words[:MAX_TIMES] if (moment := _moment(word))}
         for text in self.ground.sentences:
             written = _MOMENT.findall(text[:20_000]) + _MOMENT.findall(text[-20_000:])
@@ -78,7 +82,10 @@ class Times:
             pairs = [(obj.at("firstTimestamp"), obj.at("lastTimestamp"))]
             pairs += [
                 (state.get("startedAt"), state.get("finishedAt"))
-                for status in (*obj.items("status", "containerStatuses"), *obj.items("status", "initContainerStatuses"))
+                for status in (
+                    *obj.items("status", "containerStatuses"),
+                    *obj.items("status", "initContainerStatuses"),
+                )
                 for held in (status.get("state"), status.get("lastState"))
                 if isinstance(held, dict)
                 for state in held.values()
@@ -95,7 +102,8 @@ class Times:
             if digest is None:
                 continue
             places = [(digest.first_at, digest.last_at)]
-            places += [(each.first.at, each.last.at) for each in (*digest.templates, *digest.signs)]
+            places += [(each.first.at, each.last.at) for each in digest.templates]
+            places += [(each.first.at, each.last.at) for each in digest.signs]
             if digest.rise is not None:
                 places.append((digest.rise.first.at, digest.rise.last.at))
                 yield from (s for s in (digest.rise.seconds, digest.rise.before_seconds) if s is not None)
@@ -150,7 +158,9 @@ def dates_of(statement: str, times: Times) -> Iterator[Value]:
 def clocks_of(statement: str, times: Times) -> Iterator[Value]:
     """Times of day."""
     for match in _SPOKEN.finditer(statement):
-        yield Value(match[0], *match.span(), times.has_clock(int(match[1]), f"{int(match[2]):02}", None, None))
+        yield Value(
+            match[0], *match.span(), times.has_clock(int(match[1]), f"{int(match[2]):02}", None, None)
+        )
     for match in _clocks(statement):
         half = match[4].strip().lower()[0] == "p" if match[4] else None
         yield Value(match[0], *match.span(), times.has_clock(int(match[1]), match[2], match[3], half))
@@ -169,7 +179,9 @@ def spans_of(statement: str, times: Times, whole: str) -> Iterator[Value]:
 
 def _is_date(match: re.Match[str]) -> bool:
     """`03-20 18:00` and `7月8日` are dates, `1/2` is none."""
-    return len(match[0]) > 7 or "月" in match[0] or bool(re.match(r" ?\d\d:\d\d", match.string[match.end() :]))
+    return (
+        len(match[0]) > 7 or "月" in match[0] or bool(re.match(r" ?\d\d:\d\d", match.string[match.end() :]))
+    )
 
 
 def _holds_date(match: re.Match[str], times: Times) -> bool:
@@ -209,7 +221,9 @@ def _is_at(moment: datetime, clock: re.Match[str]) -> bool:
 def _seconds(words: str) -> tuple[float, float]:
     """How long a duration is, and the unit that it is told to."""
     total, smallest = 0.0, 604_800.0
-    for number, unit in _PART.findall(words) or re.findall(rf"(\d{{1,9}}(?:\.\d{{1,6}})?)[ -]?({_UNIT})", words):
+    for number, unit in _PART.findall(words) or re.findall(
+        rf"(\d{{1,9}}(?:\.\d{{1,6}})?)[ -]?({_UNIT})", words
+    ):
         size = _UNITS[unit] * 10.0 ** -len(number.partition(".")[2])
         total += float(number) * _UNITS[unit]
         smallest = min(smallest, size)

@@ -33,7 +33,8 @@ _MORE: Final = re.compile(
     re.IGNORECASE,
 )
 _LESS: Final = re.compile(
-    r"(?:\bless than|\bunder|\bat most|\bbelow|\bfewer than|\bup to|<=?|≤|不到|不足|少于|小于|低于|至多|最多) ?$", re.IGNORECASE
+    r"(?:\bless than|\bunder|\bat most|\bbelow|\bfewer than|\bup to|<=?|≤|不到|不足|少于|小于|低于|至多|最多) ?$",
+    re.IGNORECASE,
 )
 _ROUGHLY: Final = 0.06
 """How far `about` may be off, of the value."""

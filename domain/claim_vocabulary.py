@@ -102,7 +102,9 @@ _BEGINNINGS: Final = ("un", "re", "non", "mis", "over", "under", "pre", "dis", "
 def is_vocabulary(word: str) -> bool:
     """Whether a word is one of the field's own: a kind, a field of the API, an abbreviation."""
     low = word.lower().strip(".:")
-    return low in _KNOWN or low in _KINDS or low in _FIELDS or low in _GROUPS or _API.fullmatch(low) is not None
+    return (
+        low in _KNOWN or low in _KINDS or low in _FIELDS or low in _GROUPS or _API.fullmatch(low) is not None
+    )
 
 
 @lru_cache(maxsize=8192)

@@ -26,14 +26,22 @@ from kubetriage.domain.claim_vocabulary import (
 from kubetriage.domain.kind_names import kind_named
 from kubetriage.domain.view import ClusterView
 
-_TOKEN: Final = re.compile(r"[:./]{0,2}(?:\[::\])?[A-Za-z0-9_$*](?:[A-Za-z0-9_.:/@%=+~#*$&?!\[\]{}-]*[A-Za-z0-9_*$%})\]/])?")
+_TOKEN: Final = re.compile(
+    r"[:./]{0,2}(?:\[::\])?[A-Za-z0-9_$*](?:[A-Za-z0-9_.:/@%=+~#*$&?!\[\]{}-]*[A-Za-z0-9_*$%})\]/])?"
+)
 _EVIDENCE_ID: Final = re.compile(r"[EF]\d{1,4}")
 _PARTS: Final = re.compile(r"[/:=@,+*$#~&?\[\]{}]+")
-_FOREIGN: Final = re.compile(r"\x00[A-Za-z]{1,3}(?=\x00)|[A-Za-z0-9][\u0370-\u052f]|[\u0370-\u052f][A-Za-z0-9]")
+_FOREIGN: Final = re.compile(
+    r"\x00[A-Za-z]{1,3}(?=\x00)|[A-Za-z0-9][\u0370-\u052f]|[\u0370-\u052f][A-Za-z0-9]"
+)
 _MARKED: Final = re.compile(r"[a-z][A-Z]|_|\w[.:/=@]\w|\d")
-_NOT: Final = re.compile(r"(?:\bnot?\b|\bnever\b|\bwithout\b|n't|\brather than|\binstead of|\bwill\b|\bwould\b|\bcould\b|\bmay\b|\bmight\b|\bbefore\b|没有|未|并非|不是|而非|无|将|会|可能|避免|防止|风险|存在|\brisk|\babout to|\bto avoid|\bif)[^,;.，。；]{0,24}$")
+_NOT: Final = re.compile(
+    r"(?:\bnot?\b|\bnever\b|\bwithout\b|n't|\brather than|\binstead of|\bwill\b|\bwould\b|\bcould\b|\bmay\b|\bmight\b|\bbefore\b|没有|未|并非|不是|而非|无|将|会|可能|避免|防止|风险|存在|\brisk|\babout to|\bto avoid|\bif)[^,;.，。；]{0,24}$"
+)
 _ORDINAL: Final = re.compile(r"\d{1,2}(?:st|nd|rd|th)|[x×]?\d{1,3}x?|\d+/\d+")
-_NEW: Final = re.compile(r"\b(?:creat|add|new|introduc|provision|renam)|创建|新建|新增|添加|改名", re.IGNORECASE)
+_NEW: Final = re.compile(
+    r"\b(?:creat|add|new|introduc|provision|renam)|创建|新建|新增|添加|改名", re.IGNORECASE
+)
 _NEAR_NAME: Final = 40
 """Words of one statement that are compared with all names."""
 
@@ -165,7 +173,9 @@ class Words:
             return bool(port) and self.ground.stands(host)
         space, name = labels[-1], labels[-2]
         spaces = self.ground.known.places.get(name, frozenset())
-        known = space in spaces if spaces - {""} else space in self.ground.namespaces and self.ground.stands(name)
+        known = (
+            space in spaces if spaces - {""} else space in self.ground.namespaces and self.ground.stands(name)
+        )
         return known and self.ground.stands(name) and all(map(self.ground.stands, labels[:-2]))
 
     def _is_field(self, low: str) -> bool:
@@ -211,12 +221,17 @@ def tokens(words: str) -> Iterator[Token]:
     before, end = "", -1
     for match in _TOKEN.finditer(words):
         word = match[0].rstrip(".:,!?").lstrip(".")
-        while word[-1:] in ")]}" and word.count("(") + word.count("[") + word.count("{") < sum(map(word.count, ")]}")):
+        while word[-1:] in ")]}" and word.count("(") + word.count("[") + word.count("{") < sum(
+            map(word.count, ")]}")
+        ):
             word = word[:-1]
         between = words[end : match.start()] if end >= 0 else words[: match.start()]
-        kind = before.lower() if end >= 0 and between in (" ", "  ", " “", " `", " \"", ": ") else ""
+        kind = before.lower() if end >= 0 and between in (" ", "  ", " “", " `", ' "', ": ") else ""
         if not kind:
-            kind = next((noun for noun in KIND_NOUNS if not noun.isascii() and between.rstrip(" “`").endswith(noun)), "")
+            kind = next(
+                (noun for noun in KIND_NOUNS if not noun.isascii() and between.rstrip(" “`").endswith(noun)),
+                "",
+            )
         before, end = word, match.end()
         if word:
             yield Token(word, match.start(), kind)
@@ -235,7 +250,12 @@ def strange_names(words: str, known: KnownNames, view: ClusterView) -> Iterator[
             spaces = known.places[name] - {""}
             if space in known.namespaces and spaces and space not in spaces:
                 yield token.words
-        elif known.is_near(low) or (kind is not None and not new and _MARKED.search(name.replace("-", "_")) and not _is_told(name, view)):
+        elif known.is_near(low) or (
+            kind is not None
+            and not new
+            and _MARKED.search(name.replace("-", "_"))
+            and not _is_told(name, view)
+        ):
             yield token.words
 
 

@@ -72,8 +72,10 @@ class Check:
 
     def names_object(self, ref: Resource) -> bool:
         """Whether what is cited names an object of a kind: in an event, a status, a field that refers to it."""
-        if ref.namespace and ref.namespace not in self.ground.namespaces and not self.ground.stands(
-            f"{ref.namespace}/{ref.name}".lower()
+        if (
+            ref.namespace
+            and ref.namespace not in self.ground.namespaces
+            and not self.ground.stands(f"{ref.namespace}/{ref.name}".lower())
         ):
             return False
         return self.ground.stands(ref.name.lower()) and ref.kind.lower() in self.ground.hay

@@ -14,12 +14,47 @@ from kubetriage.domain.command_words import HOLE, CheckedCommand, refused
 from kubetriage.domain.finding import Effect
 
 _READS: Final = frozenset(
-    "get describe logs log top explain api-resources api-versions cluster-info version diff events wait kustomize"
-    " port-forward".split()
+    [
+        "get",
+        "describe",
+        "logs",
+        "log",
+        "top",
+        "explain",
+        "api-resources",
+        "api-versions",
+        "cluster-info",
+        "version",
+        "diff",
+        "events",
+        "wait",
+        "kustomize",
+        "port-forward",
+    ]
 )
 _CHANGES: Final = frozenset(
-    "edit patch label annotate set autoscale expose uncordon cordon create apply rollout scale taint certificate"
-    " debug run replace cp attach".split()
+    [
+        "edit",
+        "patch",
+        "label",
+        "annotate",
+        "set",
+        "autoscale",
+        "expose",
+        "uncordon",
+        "cordon",
+        "create",
+        "apply",
+        "rollout",
+        "scale",
+        "taint",
+        "certificate",
+        "debug",
+        "run",
+        "replace",
+        "cp",
+        "attach",
+    ]
 )
 _SUBCOMMANDS: Final = {
     "rollout": ("status history", "restart undo pause resume"),
@@ -38,15 +73,15 @@ _SUBCOMMANDS: Final = {
     ),
 }
 """Of verbs with subcommands: those that read and those that change."""
-_ON_PODS: Final = frozenset("logs log exec attach port-forward cp debug".split())
-_ON_NODES: Final = frozenset("drain cordon uncordon".split())
+_ON_PODS: Final = frozenset(["logs", "log", "exec", "attach", "port-forward", "cp", "debug"])
+_ON_NODES: Final = frozenset(["drain", "cordon", "uncordon"])
 _PAIR: Final = re.compile(r"[\w./-]+(?:=.*|-)$|[\w./-]+=[^:]*:\w+-?$")
 _NAME: Final = re.compile(rf"[A-Za-z0-9{HOLE}]([A-Za-z0-9.:_{HOLE}-]*[A-Za-z0-9{HOLE}])?")
 _PORTS: Final = re.compile(r"(?:\d{1,5}|:)?:?\d{1,5}|:\w+|\w+:\w+|\w+")
 
 
 class Named(NamedTuple):
-    """An object that a command names."""
+    """An object that a command names; without a kind, a word that stands where one must."""
 
     kind: str
     name: str
@@ -75,7 +110,7 @@ class _Kubectl:
         effect = self._effect()
         if effect.problem:
             return effect
-        problem = next(self._problems(effect.effect), "")
+        problem = next(filter(None, self._problems(effect.effect)), "")
         return CheckedCommand(effect.effect, problem)
 
     # ---- what it does
@@ -143,11 +178,13 @@ class _Kubectl:
                 yield "it takes its objects from elsewhere"
         yield from self._of_hosts()
         for named in self._named():
-            if not _NAME.fullmatch(named.name):
+            if not named.kind:
+                yield f"{named.name!r} is not a kind of object that was read"
+            elif not _NAME.fullmatch(named.name):
                 yield f"{named.name!r} is no name"
-            yield self.inventory.problem_of(named.kind, self.space, named.name, named.group)
+            else:
+                yield self.inventory.problem_of(named.kind, self.space, named.name, named.group)
         yield from self._of_parts()
-        yield ""
 
     def _of_hosts(self) -> Iterator[str]:
         given = self.given
@@ -234,7 +271,7 @@ class _Kubectl:
         return self._parse(words)
 
     def _parse(self, words: Sequence[str]) -> list[Named]:
-        """`KIND NAME…`, `KIND/NAME…`; raises nothing: a kind that nobody knows becomes a name that is not there."""
+        """`KIND NAME…`, `KIND/NAME…`; a kind that nobody knows stands as a name without one."""
         found: list[Named] = []
         if words and "/" not in words[0]:
             types = words[0].split(",")
@@ -243,7 +280,7 @@ class _Kubectl:
             for each in types:
                 kind = self.inventory.kind(each)
                 if kind is None:
-                    return [Named(f"kind {each}", each)]
+                    return [Named("", each)]
                 found += [Named(kind, name, group_of(each)) for name in words[1:]]
             return found
         for word in words:
@@ -251,7 +288,7 @@ class _Kubectl:
                 continue
             said, _, name = word.partition("/")
             kind = self.inventory.kind(said)
-            found.append(Named(kind, name, group_of(said)) if kind is not None else Named(f"kind {said}", name))
+            found.append(Named(kind, name, group_of(said)) if kind is not None else Named("", said))
         return found
 
 

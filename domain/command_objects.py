@@ -18,7 +18,15 @@ from kubetriage.domain.view import Absent, ClusterView, Present
 MAX_OBJECTS = 3_000
 """Objects that are searched for a name that only they tell."""
 _KNOWN_IMAGES = frozenset(
-    {"busybox", "alpine", "nicolaka/netshoot", "curlimages/curl", "ubuntu", "debian", "registry.k8s.io/e2e-test-images/agnhost"}
+    {
+        "busybox",
+        "alpine",
+        "nicolaka/netshoot",
+        "curlimages/curl",
+        "ubuntu",
+        "debian",
+        "registry.k8s.io/e2e-test-images/agnhost",
+    }
 )
 """Images that people debug with."""
 
@@ -43,7 +51,11 @@ class Inventory:
         found: dict[str, str] = {}
         for kind in kinds:
             low = kind.lower()
-            plural = low[:-1] + "ies" if low.endswith("y") else low + ("es" if low.endswith(("s", "x", "ch")) else "s")
+            plural = (
+                low[:-1] + "ies"
+                if low.endswith("y")
+                else low + ("es" if low.endswith(("s", "x", "ch")) else "s")
+            )
             found |= {low: kind, plural: kind}
         for custom in TABLE:
             found |= {custom.kind.lower(): custom.kind, custom.plural: custom.kind}
@@ -65,8 +77,8 @@ class Inventory:
 
     def problem_of(self, kind: str, namespace: str, name: str, group: str = "") -> str:
         """Why an object cannot be named; empty if it is there, or something that was read speaks of it."""
-        if HOLE in name:
-            return ""
+        if HOLE in name or kind == "Namespace":
+            return self.problem_of_namespace(name) if kind == "Namespace" else ""
         version = f"{group}/v1" if group else ""
         info = kind_info(kind, version)
         namespaced = info.namespaced if info is not None else bool(namespace)
@@ -142,7 +154,9 @@ class Inventory:
     def _addresses(self) -> frozenset[str]:
         found = {obj.text("status", "podIP") for obj in self.view.objects("Pod")}
         found |= {obj.text("spec", "clusterIP") for obj in self.view.objects("Service")}
-        found |= {str(a.get("address")) for n in self.view.objects("Node") for a in n.items("status", "addresses")}
+        found |= {
+            str(a.get("address")) for n in self.view.objects("Node") for a in n.items("status", "addresses")
+        }
         return frozenset(found - {"", "None"})
 
     def releases(self, annotation: str, label: str = "") -> frozenset[str]:
@@ -162,7 +176,11 @@ def group_of(word: str) -> str:
 
 def _specs(obj: Obj) -> Iterable[dict[str, object]]:
     """The containers of a pod or a template."""
-    for path in (("spec",), ("spec", "template", "spec"), ("spec", "jobTemplate", "spec", "template", "spec")):
+    for path in (
+        ("spec",),
+        ("spec", "template", "spec"),
+        ("spec", "jobTemplate", "spec", "template", "spec"),
+    ):
         for field in ("initContainers", "containers", "ephemeralContainers"):
             yield from obj.items(*path, field)
 

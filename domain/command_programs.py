@@ -11,20 +11,152 @@ from kubetriage.domain.command_words import HOLE, CheckedCommand, refused, worst
 from kubetriage.domain.finding import Effect
 
 _READERS: Final = frozenset(
-    "cat ls df du ps env printenv head tail grep egrep zgrep awk wc sort uniq stat id whoami date uname hostname uptime free"
-    " netstat ss lsof lsblk blkid findmnt vmstat iostat nvidia-smi nslookup dig host getent ping ping6 traceroute"
-    " tracepath arp nproc top pgrep pidof which file readlink sha256sum md5sum diff test echo true sleep java"
-    " jstack jcmd jps pg_isready mysqladmin curl wget nc ncat telnet openssl dmesg ip mount find timedatectl"
-    " chronyc ntpq sysctl ulimit redis-cli psql mysql mongosh mongo etcdctl rabbitmqctl lscpu cut tr xxd strings base64"
-    " conntrack iptables ethtool nstat sar systemd-analyze".split()
+    [
+        "cat",
+        "ls",
+        "df",
+        "du",
+        "ps",
+        "env",
+        "printenv",
+        "head",
+        "tail",
+        "grep",
+        "egrep",
+        "zgrep",
+        "awk",
+        "wc",
+        "sort",
+        "uniq",
+        "stat",
+        "id",
+        "whoami",
+        "date",
+        "uname",
+        "hostname",
+        "uptime",
+        "free",
+        "netstat",
+        "ss",
+        "lsof",
+        "lsblk",
+        "blkid",
+        "findmnt",
+        "vmstat",
+        "iostat",
+        "nvidia-smi",
+        "nslookup",
+        "dig",
+        "host",
+        "getent",
+        "ping",
+        "ping6",
+        "traceroute",
+        "tracepath",
+        "arp",
+        "nproc",
+        "top",
+        "pgrep",
+        "pidof",
+        "which",
+        "file",
+        "readlink",
+        "sha256sum",
+        "md5sum",
+        "diff",
+        "test",
+        "echo",
+        "true",
+        "sleep",
+        "java",
+        "jstack",
+        "jcmd",
+        "jps",
+        "pg_isready",
+        "mysqladmin",
+        "curl",
+        "wget",
+        "nc",
+        "ncat",
+        "telnet",
+        "openssl",
+        "dmesg",
+        "ip",
+        "mount",
+        "find",
+        "timedatectl",
+        "chronyc",
+        "ntpq",
+        "sysctl",
+        "ulimit",
+        "redis-cli",
+        "psql",
+        "mysql",
+        "mongosh",
+        "mongo",
+        "etcdctl",
+        "rabbitmqctl",
+        "lscpu",
+        "cut",
+        "tr",
+        "xxd",
+        "strings",
+        "base64",
+        "conntrack",
+        "iptables",
+        "ethtool",
+        "nstat",
+        "sar",
+        "systemd-analyze",
+    ]
 )
 _DESTROYERS: Final = frozenset(
-    "rm rmdir kill pkill killall kill5 shutdown reboot halt poweroff dd truncate shred fdisk parted wipefs dropdb"
-    " unlink fstrim umount swapoff userdel".split()
+    [
+        "rm",
+        "rmdir",
+        "kill",
+        "pkill",
+        "killall",
+        "kill5",
+        "shutdown",
+        "reboot",
+        "halt",
+        "poweroff",
+        "dd",
+        "truncate",
+        "shred",
+        "fdisk",
+        "parted",
+        "wipefs",
+        "dropdb",
+        "unlink",
+        "fstrim",
+        "umount",
+        "swapoff",
+        "userdel",
+    ]
 )
 _CHANGERS: Final = frozenset(
-    "touch mkdir mv cp chmod chown ln tee sed nginx apachectl rabbitmq-plugins pg_ctl createdb createuser"
-    " sync logger modprobe".split()
+    [
+        "touch",
+        "mkdir",
+        "mv",
+        "cp",
+        "chmod",
+        "chown",
+        "ln",
+        "tee",
+        "sed",
+        "nginx",
+        "apachectl",
+        "rabbitmq-plugins",
+        "pg_ctl",
+        "createdb",
+        "createuser",
+        "sync",
+        "logger",
+        "modprobe",
+    ]
 )
 _SHELLS: Final = frozenset({"sh", "bash", "ash", "dash", "/bin/sh", "/bin/bash", "zsh"})
 _SECRETS: Final = re.compile(
@@ -36,26 +168,72 @@ _SENDS: Final = frozenset(
      "--post-data", "--post-file", "--body-data", "--body-file", "-X", "--request", "--method")
 )  # fmt: skip
 _DROPS: Final = re.compile(
-    r"\b(?:drop|truncate|delete\s+from|flushall|flushdb|shutdown|kill|dropdatabase|remove|purge|forget_cluster_node)\b", re.I
+    r"\b(?:drop|truncate|delete\s+from|flushall|flushdb|shutdown|kill|dropdatabase|remove|purge|forget_cluster_node)\b",
+    re.I,
 )
 _WRITES: Final = re.compile(
-    r"\b(?:insert|update|alter|create|grant|revoke|vacuum|reindex|set|put|del|config\s+set|import|add|stop_app|start_app)\b", re.I
+    r"\b(?:insert|update|alter|create|grant|revoke|vacuum|reindex|set|put|del|config\s+set|import|add|stop_app|start_app)\b",
+    re.I,
 )
-_DATABASES: Final = frozenset({"redis-cli", "psql", "mysql", "mongosh", "mongo", "etcdctl", "rabbitmqctl", "mysqladmin"})
+_DATABASES: Final = frozenset(
+    {"redis-cli", "psql", "mysql", "mongosh", "mongo", "etcdctl", "rabbitmqctl", "mysqladmin"}
+)
 _STATES: Final = {
     "systemctl": (
-        frozenset("status is-active is-enabled is-failed list-units list-unit-files list-timers show cat".split()),
-        frozenset("start restart reload daemon-reload enable reset-failed try-restart unmask set-default".split()),
+        frozenset(
+            [
+                "status",
+                "is-active",
+                "is-enabled",
+                "is-failed",
+                "list-units",
+                "list-unit-files",
+                "list-timers",
+                "show",
+                "cat",
+            ]
+        ),
+        frozenset(
+            [
+                "start",
+                "restart",
+                "reload",
+                "daemon-reload",
+                "enable",
+                "reset-failed",
+                "try-restart",
+                "unmask",
+                "set-default",
+            ]
+        ),
     ),
     "crictl": (
-        frozenset("ps pods images img inspect inspecti inspectp logs stats statsp info version imagefsinfo".split()),
-        frozenset("pull start update port-forward".split()),
+        frozenset(
+            [
+                "ps",
+                "pods",
+                "images",
+                "img",
+                "inspect",
+                "inspecti",
+                "inspectp",
+                "logs",
+                "stats",
+                "statsp",
+                "info",
+                "version",
+                "imagefsinfo",
+            ]
+        ),
+        frozenset(["pull", "start", "update", "port-forward"]),
     ),
 }
 """Subcommands that read, and that change; the others destroy."""
 _DESTROYING: Final = {
-    "systemctl": frozenset("stop disable mask kill isolate halt poweroff reboot suspend".split()),
-    "crictl": frozenset("rm rmi rmp stop stopp".split()),
+    "systemctl": frozenset(
+        ["stop", "disable", "mask", "kill", "isolate", "halt", "poweroff", "reboot", "suspend"]
+    ),
+    "crictl": frozenset(["rm", "rmi", "rmp", "stop", "stopp"]),
 }
 _HARMLESS: Final = re.compile(r"\d?>&\d|\d?>{1,2} ?/dev/null|2>/dev/null")
 HOST_PROGRAMS: Final = frozenset({"systemctl", "journalctl", "crictl", *_READERS})
@@ -103,14 +281,22 @@ def _by_subcommand(name: str, rest: Sequence[str]) -> CheckedCommand:
         return CheckedCommand(Effect.READ, "")
     if sub in changes:
         return CheckedCommand(Effect.CHANGE, "")
-    return CheckedCommand(Effect.DESTRUCTIVE, "" if sub in _DESTROYING[name] else f"{name} has no {sub!r} that is known")
+    return CheckedCommand(
+        Effect.DESTRUCTIVE, "" if sub in _DESTROYING[name] else f"{name} has no {sub!r} that is known"
+    )
 
 
 def _read(name: str, rest: Sequence[str]) -> Effect:
     """What a program does that mostly reads: some of its arguments write."""
     said = " ".join(rest)
     if name in _DATABASES:
-        return Effect.DESTRUCTIVE if _DROPS.search(said) else Effect.CHANGE if _WRITES.search(said) else Effect.READ
+        return (
+            Effect.DESTRUCTIVE
+            if _DROPS.search(said)
+            else Effect.CHANGE
+            if _WRITES.search(said)
+            else Effect.READ
+        )
     if name == "find":
         deletes = "-delete" in rest or any(word in ("-exec", "-execdir", "-ok") for word in rest)
         return Effect.DESTRUCTIVE if deletes else Effect.READ
@@ -124,7 +310,13 @@ def _read(name: str, rest: Sequence[str]) -> Effect:
         return Effect.DESTRUCTIVE
     if name == "iptables" and not re.search(r"(?:^| )(?:-L|-S|--list|-n|-v)", said):
         return Effect.DESTRUCTIVE
-    writes = {"sysctl": r"(?:^| )-w|=", "mount": r"\w", "sort": r"(?:^| )-o", "timedatectl": r"\bset-", "conntrack": r"(?:^| )-[DFUI]"}
+    writes = {
+        "sysctl": r"(?:^| )-w|=",
+        "mount": r"\w",
+        "sort": r"(?:^| )-o",
+        "timedatectl": r"\bset-",
+        "conntrack": r"(?:^| )-[DFUI]",
+    }
     pattern = writes.get(name)
     plain = name == "mount" and said in ("", "-l")
     return Effect.CHANGE if pattern is not None and not plain and re.search(pattern, said) else Effect.READ
@@ -137,14 +329,20 @@ def _of_transfer(rest: Sequence[str]) -> Effect:
         if flag in ("-X", "--request", "--method"):
             if given.upper() not in ("GET", "HEAD", "OPTIONS"):
                 return Effect.DESTRUCTIVE if given.upper() == "DELETE" else Effect.CHANGE
-        elif flag in _SENDS or re.match(r"-[dFT]\S", word) or (word.startswith("-X") and word[2:] not in ("GET", "HEAD")):
+        elif (
+            flag in _SENDS
+            or re.match(r"-[dFT]\S", word)
+            or (word.startswith("-X") and word[2:] not in ("GET", "HEAD"))
+        ):
             return Effect.CHANGE
     return Effect.READ
 
 
 def _shell(words: Sequence[str]) -> CheckedCommand:
     """`sh -c '…'`: the worst of its parts; a shell alone may do anything."""
-    script = next((words[i + 1] for i, word in enumerate(words[:-1]) if re.fullmatch(r"-[a-z]*c", word)), None)
+    script = next(
+        (words[i + 1] for i, word in enumerate(words[:-1]) if re.fullmatch(r"-[a-z]*c", word)), None
+    )
     if script is None:
         return CheckedCommand(Effect.CHANGE, "")
     if re.search(r"\$\(|`|\beval\b|<\(", script):
@@ -156,7 +354,9 @@ def _shell(words: Sequence[str]) -> CheckedCommand:
             inner = shlex.split(part.partition(">")[0].replace("(", " ").replace(")", " "))
         except ValueError:
             return refused("it cannot be parsed")
-        inner = [word for word in inner if word not in ("while", "until", "if", "for", "done", "fi", "!", "{", "}")]
+        inner = [
+            word for word in inner if word not in ("while", "until", "if", "for", "done", "fi", "!", "{", "}")
+        ]
         if inner and not re.match(r"[A-Za-z_]+=", inner[0]):
             seen = run(inner)
             if seen.problem:
@@ -165,8 +365,12 @@ def _shell(words: Sequence[str]) -> CheckedCommand:
     return CheckedCommand(worst(*effects) if effects else Effect.READ, "")
 
 
-_HOSTS: Final = re.compile(r"(?:https?|ftp|tcp|grpc|ws)s?://(?:[^/@\s'\"]*@)?(\[[0-9a-f:]+\]|[^/:\s'\"?#]+)", re.I)
-LOCAL: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "0.0.0.0", "kubernetes.default", "kubernetes.default.svc", HOLE})
+_HOSTS: Final = re.compile(
+    r"(?:https?|ftp|tcp|grpc|ws)s?://(?:[^/@\s'\"]*@)?(\[[0-9a-f:]+\]|[^/:\s'\"?#]+)", re.I
+)
+LOCAL: Final = frozenset(
+    {"localhost", "127.0.0.1", "[::1]", "0.0.0.0", "kubernetes.default", "kubernetes.default.svc", HOLE}
+)
 
 
 def hosts_in(words: Sequence[str]) -> list[str]:

@@ -57,9 +57,40 @@ _ELSEWHERE: Final = re.compile(
     r"|client-crt\S*|config|core|grpc-web\S*|header|kube-config)(?:=|$)|-s$"
 )
 _VALUES: Final = frozenset(
-    "-n --namespace -o --output --revision --set --set-string --set-file --set-json -f --values --version --timeout"
-    " --history-max --max --resource --app-namespace --project -N --local --depth --kind --source --tail -c --container"
-    " --description --filter --prune-timeout --retry-limit --level --since".split()
+    [
+        "-n",
+        "--namespace",
+        "-o",
+        "--output",
+        "--revision",
+        "--set",
+        "--set-string",
+        "--set-file",
+        "--set-json",
+        "-f",
+        "--values",
+        "--version",
+        "--timeout",
+        "--history-max",
+        "--max",
+        "--resource",
+        "--app-namespace",
+        "--project",
+        "-N",
+        "--local",
+        "--depth",
+        "--kind",
+        "--source",
+        "--tail",
+        "-c",
+        "--container",
+        "--description",
+        "--filter",
+        "--prune-timeout",
+        "--retry-limit",
+        "--level",
+        "--since",
+    ]
 )
 _FLUX_KINDS: Final = {
     "kustomization": "Kustomization", "kustomizations": "Kustomization", "ks": "Kustomization",
@@ -76,13 +107,20 @@ def check(words: Sequence[str], inventory: Inventory) -> CheckedCommand:
     arguments, flags, problem = _parse(words[1:])
     if problem:
         return refused(problem)
-    sub = " ".join(arguments[:2]) if " ".join(arguments[:2]) in known.reads | known.changes | known.destroys else ""
+    sub = (
+        " ".join(arguments[:2])
+        if " ".join(arguments[:2]) in known.reads | known.changes | known.destroys
+        else ""
+    )
     sub = sub or (arguments[0] if arguments else "")
     rest = arguments[len(sub.split()) :]
     if sub in known.reads:
         effect = Effect.READ
     elif sub in known.changes:
-        harsh = any(flag in flags for flag in ("--force", "--prune", "--replace", "--reset-values", "--cleanup-on-fail"))
+        harsh = any(
+            flag in flags
+            for flag in ("--force", "--prune", "--replace", "--reset-values", "--cleanup-on-fail")
+        )
         effect = Effect.DESTRUCTIVE if harsh else Effect.CHANGE
     elif sub in known.destroys:
         effect = Effect.DESTRUCTIVE
@@ -138,7 +176,10 @@ def _problem(
 
 
 def _of_release(sub: str, release: str, inventory: Inventory) -> str:
-    if sub.startswith(("show", "search", "repo", "template", "lint", "dependency", "pull")) or HOLE in release:
+    if (
+        sub.startswith(("show", "search", "repo", "template", "lint", "dependency", "pull"))
+        or HOLE in release
+    ):
         return ""
     known = inventory.releases(*_BY_HELM)
     return "" if release in known else f"nothing that was read belongs to a release {release}"

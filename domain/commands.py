@@ -78,7 +78,12 @@ def _of_manifest(text: str, inventory: Inventory) -> CheckedCommand:
     meta = made.get("metadata") if isinstance(made, dict) else None
     if not isinstance(meta, dict) or not made.get("kind") or not meta.get("name"):
         return refused("its object has no kind or name")
-    ref = resource(str(made["kind"]), str(meta.get("namespace") or ""), str(meta["name"]), str(made.get("apiVersion") or ""))
+    ref = resource(
+        str(made["kind"]),
+        str(meta.get("namespace") or ""),
+        str(meta["name"]),
+        str(made.get("apiVersion") or ""),
+    )
     return CheckedCommand(Effect.CHANGE, inventory.problem_of_namespace(ref.namespace))
 
 

@@ -33,7 +33,7 @@ def digest_of(
     cited: Collection[str],
     primary: Resource | None,
 ) -> Digest:
-    """Evidence in at most `room` characters: `decisive` ids first, then the primary's, then what is `cited`."""
+    """Evidence in at most `room` characters: `decisive` ids first, the primary's, then what is `cited`."""
 
     def grade(item: Evidence) -> tuple[int, int]:
         number = int(item.id[1:])

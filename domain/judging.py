@@ -11,7 +11,7 @@ from kubetriage.domain.commands import checked
 from kubetriage.domain.diagnosing import Case
 from kubetriage.domain.diagnosis import bounded
 from kubetriage.domain.evidence import Evidence
-from kubetriage.domain.finding import Effect
+from kubetriage.domain.finding import Effect, RemedyKind
 from kubetriage.domain.hypotheses import Hypothesis
 from kubetriage.domain.kind_names import kind_named
 from kubetriage.domain.resource import Resource, kind_info, resource
@@ -125,14 +125,19 @@ class _Court:
         )
 
     def step(self, item: VerdictStep) -> VerdictStep | str:
+        kind = item.kind
         for command in item.commands:
             seen = checked(command, self.view)
             if seen.problem:
                 return f"`{command[:120]}`: {seen.problem}"
             if seen.effect is Effect.DESTRUCTIVE:
                 return f"`{command[:120]}`: it deletes or evicts"
+            if seen.effect is Effect.CHANGE and kind is RemedyKind.CHECK:
+                kind = RemedyKind.CHANGE  # whatever the model calls it
         strange = self._checks.strange_names(f"{item.title}. {item.detail}")
-        return f"nothing has this name: {', '.join(strange[:6])}" if strange else item
+        if strange:
+            return f"nothing has this name: {', '.join(strange[:6])}"
+        return item.model_copy(update={"kind": kind})
 
     def object_named(self, named: NamedObject, evidence: Sequence[str]) -> Resource | str:
         """The culprit as an object that is there, is known to be absent, or is named by what is cited.

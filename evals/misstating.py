@@ -56,7 +56,9 @@ def misstatements(claim: Claim, case: Case, chance: random.Random) -> Iterator[M
     """One of each kind of slip that the claim has a place for, at a place that chance chooses."""
     raw = raw_text(case, claim.evidence)
     names = _names(case.view)
-    words = [(m.start(), m[0], _is_quoted(claim.statement, m.start())) for m in _WORD.finditer(claim.statement)]
+    words = [
+        (m.start(), m[0], _is_quoted(claim.statement, m.start())) for m in _WORD.finditer(claim.statement)
+    ]
     digits = [(at + i, at, word) for at, word, _ in words for i, c in enumerate(word) if c.isdigit()]
     letters = [
         (at + i, at, word)

@@ -17,6 +17,7 @@ PLANTS = {
     "domain-only": ("adapters/cluster/planted.py", "import kubetriage.nodes"),
     "langgraph": ("adapters/cluster/planted.py", "from langgraph.graph import END"),
     "mcp": ("nodes/planted.py", "import mcp"),
+    "model": ("nodes/planted.py", "import openai"),
     "web": ("nodes/planted.py", "import starlette.applications"),
     "command-line": ("evals/planted.py", "import click"),
     "pure": ("domain/planted.py", "import yaml"),

@@ -18,7 +18,11 @@ READ, CHANGE, DESTRUCTIVE = Effect.READ, Effect.CHANGE, Effect.DESTRUCTIVE
 @pytest.fixture
 def shop(view: Callable[..., ClusterView], obj: Callable[..., dict[str, Any]]) -> ClusterView:
     """A web shop in namespace `shop` on two nodes, whose Secret was never read; ConfigMaps and Services are all known."""
-    main = {"name": "web", "image": "registry.example.com/shop/web:1.4", "env": [{"valueFrom": {"secretKeyRef": {"name": "web-db", "key": "url"}}}]}
+    main = {
+        "name": "web",
+        "image": "registry.example.com/shop/web:1.4",
+        "env": [{"valueFrom": {"secretKeyRef": {"name": "web-db", "key": "url"}}}],
+    }
     labels = {"app.kubernetes.io/instance": "storefront", "argocd.argoproj.io/instance": "shop-app"}
     return view(
         obj("Pod shop/web-1", owner="ReplicaSet shop/web-7d", spec={"containers": [main], "nodeName": "node-1"}, status={"podIP": "10.244.0.7"}),
@@ -205,7 +209,7 @@ def test_what_is_refused(shop: ClusterView, command: str) -> None:
         ("kubectl logs web-1 -n shop -c proxy", "Pod web-1 has no container proxy"),
         ("kubectl set image deployment/web app=registry.example.com/shop/web:2 -n shop", "Deployment web has no container app"),
         ("kubectl cordon node-3", "nothing that was read shows Node node-3"),
-        ("kubectl describe widgets/blue -n shop", "nothing that was read shows kind widgets shop/blue"),
+        ("kubectl describe widgets/blue -n shop", "'widgets' is not a kind of object that was read"),
         ("kubectl create job x --from=cronjob/weekly -n shop", "nothing that was read shows CronJob shop/weekly"),
         ("helm rollback backstore 3 -n shop", "nothing that was read belongs to a release backstore"),
         ("argocd app sync other", "nothing that was read belongs to an application other"),
@@ -222,7 +226,10 @@ def test_what_is_not_understood_counts_as_the_worst(shop: ClusterView) -> None:
     assert checked("frob --now", shop).effect is DESTRUCTIVE
 
 
-@pytest.mark.parametrize("command", ["", " ", "'", "\\", "kubectl " + "a" * 100_000, "kubectl \x00 get", "kubectl get pods \u202e-n shop"])
+@pytest.mark.parametrize(
+    "command",
+    ["", " ", "'", "\\", "kubectl " + "a" * 100_000, "kubectl \x00 get", "kubectl get pods \u202e-n shop"],
+)
 def test_hostile_text_is_refused(shop: ClusterView, command: str) -> None:
     """Empty, endless and invisible text has a problem and raises nothing."""
     assert checked(command, shop).problem

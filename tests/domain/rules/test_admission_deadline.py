@@ -63,7 +63,8 @@ def test_webhooks_about_others(k8s: Any, view_of: Any) -> None:
     elsewhere = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "other"}}}
     opted = {"objectSelector": {"matchLabels": {"inject": "yes"}}}
     kinds = {"rules": [{"apiGroups": ["apps"], "operations": ["CREATE"], "resources": ["deployments"]}]}
-    hooks = [_hook(k8s, f"h{i}", 20, **more) for i, more in enumerate((elsewhere, opted, kinds))]
+    different: tuple[dict[str, Any], ...] = (elsewhere, opted, kinds)
+    hooks = [_hook(k8s, f"h{i}", 20, **more) for i, more in enumerate(different)]
     one = _found(_view(k8s, view_of, *hooks))
     assert str(one.culprit) == APP and one.category == "admission-policy"
 
