@@ -124,8 +124,8 @@ def _finding(view: ClusterView, obj: Obj, hit: list[Obj]) -> Finding:
 
 
 def _does(obj: Obj) -> Text:
-    if is_litmus(obj):
-        return say("runs {a} on", "运行 {a}", a=action(obj) or "?")
+    if is_litmus(obj) and action(obj):
+        return say("runs {a} on", "运行 {a}", a=action(obj))
     return _DOES.get(action(obj)) or _BY_KIND.get(obj.ref.kind, _DISTURBS)
 
 

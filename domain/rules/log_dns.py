@@ -75,9 +75,9 @@ def unresolved_service(view: ClusterView, told: Stated, service: Obj, base: Caus
         return made
     return made._replace(
         slug="log.corefile",
-        says=say("; Service {n} does exist, but CoreDNS {d} by its own configuration (ConfigMap {c}): `{l}`",
-                 "；Service {n} 存在，但 CoreDNS 的配置（ConfigMap {c}）{d}：`{l}`",
-                 n=service.name, d=by.does, c=config.name, l=short(by.line, 90)),
+        says=say("; Service {n} exists, but CoreDNS {d} by its configuration (ConfigMap {c})",
+                 "；Service {n} 存在，但 CoreDNS 的配置（ConfigMap {c}）{d}",
+                 n=service.name, d=by.does, c=config.name),
         culprit=CONFIG,
         likelihood=Likelihood.HIGH,
         specificity=Specificity.EXACT,
