@@ -65,6 +65,8 @@ def explain(view: ClusterView, findings: Sequence[Finding]) -> Explanation:
 
 _HIDES = {"CronJob": ("Job", "Pod"), "Job": ("Pod",), "Service": ("Pod",)}
 """What would tell more about an object of this kind, and is read by lists."""
+_HIDES_WHY = {"Service": ("DaemonSet", "Deployment", "StatefulSet")}
+"""What would tell why a finding waits in vain for an object of this kind: a workload at zero has no pods."""
 
 
 def _as_sure_as_seen(view: ClusterView, root: Finding) -> Finding:
@@ -79,6 +81,7 @@ def _as_sure_as_seen(view: ClusterView, root: Finding) -> Finding:
     }
     blind = any(isinstance(known := view.get(ref), Unknown) and known.failure is not None for ref in near)
     blind |= any((kind, ref.namespace) in hidden for ref in near for kind in _HIDES.get(ref.kind, ()))
+    blind |= any((k, ref.namespace) in hidden for ref in root.waits_on for k in _HIDES_WHY.get(ref.kind, ()))
     return root.model_copy(update={"likelihood": Likelihood.MEDIUM}) if blind else root
 
 

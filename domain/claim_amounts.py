@@ -15,9 +15,9 @@ from kubetriage.domain.rules.scheduling_fit import free
 
 _NUMBER: Final = r"\d{1,15}(?:\.\d{1,9})?"
 _BYTES: Final = {
-    "b": 1.0, "byte": 1.0, "bytes": 1.0, "字节": 1.0, "ki": 2.0**10, "mi": 2.0**20, "gi": 2.0**30, "ti": 2.0**40,
-    "pi": 2.0**50, "kib": 2.0**10, "mib": 2.0**20, "gib": 2.0**30, "tib": 2.0**40, "pib": 2.0**50, "k": 1e3,
-    "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "g": 1e9, "t": 1e12,
+    "b": 1.0, "byte": 1.0, "bytes": 1.0, "字节": 1.0, "ki": 2.0**10, "mi": 2.0**20, "gi": 2.0**30,
+    "ti": 2.0**40, "pi": 2.0**50, "kib": 2.0**10, "mib": 2.0**20, "gib": 2.0**30, "tib": 2.0**40,
+    "pib": 2.0**50, "k": 1e3, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "g": 1e9, "t": 1e12,
 }  # fmt: skip
 _CORES: Final = {
     "m": 1e-3, "millicore": 1e-3, "millicores": 1e-3, "millicpu": 1e-3, "core": 1.0, "cores": 1.0, "cpu": 1.0,
@@ -29,7 +29,9 @@ _SAID: Final = re.compile(
     rf"(?:(?: of | out of | ?/ ?)({_NUMBER})(?![\w.]|%))?",
     re.IGNORECASE,
 )
-_CPU_LEFT: Final = re.compile(r"cpu[^,;。，；]{0,24}$", re.IGNORECASE)
+_CPU_LEFT: Final = re.compile(r"(?:cpu|usage|用量)[^,;。，；]{0,24}$", re.IGNORECASE)
+_CPU_RIGHT: Final = re.compile(r"[^,;.。，；]{0,20}(?:cpu|core|核)", re.IGNORECASE)
+_PAIR: Final = re.compile(r"(?<![\w.])(\d{1,9}) ?(?:/|of|out of|之)(?: the| all)? ?(\d{1,9})(?![\w.])")
 _WRITTEN: Final = re.compile(
     rf"(?<![\w.]){_NUMBER} ?(?:[kmgtp]i?b?|[kmgtp]ib)(?![a-z0-9_])|(?<![\w.])\d{{7,15}}(?![\w.])"
 )
@@ -39,6 +41,11 @@ _CPU_WRITTEN: Final = re.compile(
 _PERCENT: Final = re.compile(rf"(?<![\w.])({_NUMBER}) ?(?:%|％|percent|个百分点)(?!\w)")
 _SHARE: Final = re.compile(r"(?<![\w.])[01]?\.\d{1,9}(?![\w.])")
 _WRITTEN_PERCENT: Final = re.compile(rf"(?<![\w.])({_NUMBER}) ?%")
+_LEFT: Final = re.compile(r"\b(?:free|left|leaving|remain|idle|unused)|剩|空闲|余", re.IGNORECASE)
+"""Words for the rest of a whole."""
+_ABOUT: Final = 2.0
+"""How far `about` may be off, in percentage points."""
+_BITS: Final = re.compile("[KMGTP]b")
 _RATE: Final = re.compile(
     rf"(?<![\w.:/=#+-])({_NUMBER})(?:/s|/sec|/min|rps|qps| ?req/s)(?!\w)", re.IGNORECASE
 )
@@ -104,7 +111,6 @@ class Amounts:
     def shares(self) -> tuple[float, ...]:
         """Percentages: as they are written, samples between 0 and 1, and ratios of samples of one query."""
         found = {float(m[1]) for m in _WRITTEN_PERCENT.finditer(self.ground.hay)}
-        found |= {100 - share for share in found if share <= 100}
         for leaf in self.ground.leaves:
             named = leaf.key.lower()
             if isinstance(leaf.value, (int, float)) and ("percent" in named or "utilization" in named):
@@ -142,22 +148,29 @@ def amounts_of(statement: str, amounts: Amounts) -> Iterator[Value]:
     own = _own(statement)
     for match in _PERCENT.finditer(statement):
         how, said = meant(statement[: match.start()]), float(match[1])
-        known = (*amounts.shares, *(100 * a / b for a in own for b in own if 0 < a < b))
-        yield Value(match[0], *match.span(), fits(said, known, _step(match[1]) * 0.55, how))
+        pairs = [(float(m[1]), float(m[2])) for m in _PAIR.finditer(statement)]
+        pairs += [(a, b) for a in own for b in own]
+        known = (*amounts.shares, *(100 * a / b for a, b in pairs if 0 < a < b))
+        if _LEFT.search(statement[max(match.start() - 30, 0) : match.end() + 20]):
+            known = (*known, *(100 - share for share in known))
+        slack = _step(match[1]) * 0.55
+        if how is Meant.ABOUT:
+            how, slack = Meant.EXACTLY, max(slack, _ABOUT)
+        yield Value(match[0], *match.span(), fits(said, known, slack, how))
     for match in _RATE.finditer(statement):
         how, said = meant(statement[: match.start()]), float(match[1])
         held = amounts.ground.stands(match[1]) or fits(said, amounts.samples, _step(match[1]) * 0.51, how)
         yield Value(match[0], *match.span(), held)
     for match in _SAID.finditer(statement):
         unit = match[3].lower()
-        before, after = statement[: match.start()], statement[match.end() : match.end() + 8].lower()
+        before, after = statement[: match.start()], statement[match.end() : match.end() + 30].lower()
         if unit == "m" and not _is_cpu(match, before, after, amounts):
             continue  # minutes
         yield Value(match[0], *match.span(), _holds(match, unit, meant(before), amounts, own))
 
 
 def _own(statement: str) -> list[float]:
-    """The sizes that a statement itself names: what is left of one, or a share of it, is counted from them."""
+    """The sizes that a statement itself names: rests and shares may be counted from them."""
     found = [float(m[1]) * _BYTES[m[3].lower()] for m in _SAID.finditer(statement) if m[3].lower() in _BYTES]
     return found[:6]
 
@@ -167,8 +180,8 @@ def _is_cpu(match: re.Match[str], before: str, after: str, amounts: Amounts) -> 
         return match[3] == "M"
     if match[4] is not None:
         return True
-    spoken = _CPU_LEFT.search(before) is not None or after.strip().startswith(("cpu", "of cpu", "core", "核"))
-    return spoken or float(match[1]) * 1e-3 in amounts.cores
+    spoken = _CPU_LEFT.search(before) is not None or _CPU_RIGHT.match(after) is not None
+    return spoken or fits(float(match[1]) * 1e-3, (*amounts.cores, *amounts.left), 1e-9, Meant.EXACTLY)
 
 
 def _holds(match: re.Match[str], unit: str, how: Meant, amounts: Amounts, own: list[float]) -> bool:
@@ -182,7 +195,9 @@ def _holds(match: re.Match[str], unit: str, how: Meant, amounts: Amounts, own: l
     if match[4] is not None:
         return False
     # A size is often said in the other of the two systems: 7.4 GB for 7.4 GiB.
-    factors = {_BYTES.get(unit, 1e6 if unit == "m" else 1.0), _BYTES.get(f"{unit[:1]}i", 1.0)}
+    factors = {_BYTES.get(unit, 1e6 if unit == "m" else 1.0)}
+    if _BITS.fullmatch(match[3]) is None:
+        factors.add(_BYTES.get(f"{unit[:1]}i", 1.0))
     others = [size for size in own if size != number * _BYTES.get(unit, 0.0)]
     known = (*amounts.sizes, *amounts.left, *(a - b for a in others for b in others if a > b))
     return any(fits(number * factor, known, max(slack * factor, 1e-9), how) for factor in factors)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from kubetriage.domain.claim_amounts import Amounts
-from kubetriage.domain.claim_facts import Fact, Facts, Pair
+from kubetriage.domain.claim_counts import Fact, Pair
+from kubetriage.domain.claim_facts import Facts
 from kubetriage.domain.claim_ground import Ground
 from kubetriage.domain.claim_stems import stems
 from kubetriage.domain.claim_values import Meant, Value, fits, meant
@@ -17,8 +18,8 @@ _PAIR: Final = re.compile(
     r"(?<![\w.:/@=#+-])(\d{1,9})(?: ?/ ?| (?:out )?of (?:the |all |its )?)(\d{1,9})(?![\w:/@=-]|\.\d)"
 )
 _CHINESE_PAIR: Final = re.compile(
-    r"(?<![\w.:/@=#+-])(\d{1,9}) ?个?(?: ?[A-Za-z]+ ?|副本|节点|实例|容器)?(?:中的|里的|中仅有|中仍有|中有|中只有|中) ?(\d{1,9})"
-    r"(?![\w:/@=-]|\.\d)"
+    r"(?<![\w.:/@=#+-])(\d{1,9}) ?个?(?: ?[A-Za-z]+ ?|副本|节点|实例|容器)?"
+    r"(?:中的|里的|中仅有|中仍有|中有|中只有|中) ?(\d{1,9})(?![\w:/@=-]|\.\d)"
 )
 _LIST: Final = re.compile(r"\[\d[\d., ]{0,80}\]|\(\d+(?:, ?\d+)+\)")
 _NUMBER: Final = re.compile(
@@ -30,9 +31,12 @@ _FIELD: Final = re.compile(
     r"(?: ?[:=] ?| ?(?:is|of|was|to|at|为|是|设为|=) ?| )(?:(?:only|just|still|仅|只有|只) ?)?$"
 )
 _STOP: Final = re.compile(
-    r"[,;:)）,。，；：、！？!?\n\x00]|\. |\b(?:but|and|while|so|because|which|although|though|whereas|since|when)\b"
+    r"[,;:)）,。，；：、！？!?\n\x00]|\. "
+    r"|\b(?:but|and|while|so|because|which|although|though|whereas|since|when)\b"
     r"|(?<![\w.-])\d[\d.,]*(?![\w-])|但|而|且|因此|所以|导致"
 )
+_ORDINAL: Final = re.compile(r"第 ?$")
+_COUNTED: Final = re.compile(r" ((?:[A-Z][a-z]+|[a-z]+\(s\)) [a-z][\w./-]+|nodes are available)")
 _SENTENCE: Final = re.compile(r"[;。；！？!?\n]|\. ")
 _STATES: Final = frozenset(
     {
@@ -51,7 +55,9 @@ _STATES: Final = frozenset(
         "active",
     }
 )
-_OFTEN: Final = frozenset({"time", "event", "line", "record", "entry", "warning", "error", "fail", "attempt"})
+_OFTEN: Final = frozenset(
+    ["time", "event", "line", "record", "entry", "warning", "error", "fail", "attempt", "backoff"]
+)
 _LARGE: Final = 100
 _TOLD: Final = 10
 """Numbers from here on are rare enough to be told by a text that holds them."""
@@ -106,13 +112,17 @@ def pairs_of(statement: str, facts: Facts, ground: Ground) -> Iterator[Value]:
             words = around.all.union(inside)
             after = statement[match.end() : match.end() + 8]
             subset = after.startswith(" of ") or "中的" in match[0]
+            same = _same_words(statement[match.end() :], ground, r"\d{1,6}/\d{1,6}")
             held = _is_pair(int(match[part]), int(match[whole]), words, around, facts, subset=subset)
-            yield Value(match[0], *match.span(), held or _is_literal(match, ground))
+            held = match[0] in same if same else held or _is_literal(match, ground)
+            yield Value(match[0], *match.span(), held)
 
 
 def _is_pair(
     part: int, whole: int, words: frozenset[str], around: Near, facts: Facts, *, subset: bool
 ) -> bool:
+    if part > whole:
+        return False
     state = words & _STATES
     fitting = [each for each in facts.pairs if (each.part, each.whole) == (part, whole)]
     if any(_says(each, words, state, subset) for each in fitting):
@@ -123,8 +133,9 @@ def _is_pair(
 
 
 def _says(pair: Pair, words: frozenset[str], state: frozenset[str], subset: bool) -> bool:
-    """Whether a pair is of what the words around speak of; `subset`: of some pods among those of a workload."""
+    """Whether a pair is of what the words around speak of; `subset`: of some of a workload's pods."""
     states = pair.labels & _STATES
+    state = state - {"exist"} or state  # `只有 1 个可用`: only one is available
     if not states:
         return not state or (bool(pair.labels) and bool(pair.labels & words))
     if state:
@@ -152,26 +163,63 @@ def _holds(match: re.Match[str], ground: Ground, facts: Facts, amounts: Amounts,
             return plain in values
     if number >= _LARGE:
         how = meant(statement[: match.start()])
-        held = ground.stands(plain) or ground.stands(match[1]) or _is_signal(match, ground)
+        held = (
+            ground.stands(plain)
+            or ground.stands(match[1])
+            or number in facts.values
+            or _is_signal(match, ground)
+        )
         return held or (how is not Meant.EXACTLY and fits(number, facts.written, 0.01, how))
     if _is_literal(match, ground) or _is_kind_count(number, statement[match.end() :], facts):
         return True
+    if plain.startswith("0") and len(plain) > 1:
+        return ground.stands(plain)  # no count: 0644, x509 gone wrong
+    same = _same_words(statement[match.end() :], ground)
+    if same:
+        return plain in same
+    if _is_line(match) and facts.places:
+        return number in facts.places
     around, how = near(statement, match.start(), match.end()), meant(statement[: match.start()])
+    if _ORDINAL.search(statement[: match.start()]) and not statement[match.end() :].lstrip().startswith("行"):
+        return number in facts.values  # the third of three
     if "port" in around.all and number in facts.ports:
         return True
     if _is_told(number, around, facts, how) or _quoted_times(number, whole, around, facts):
         return True
     wide = near(statement, match.start(), match.end(), stop=_SENTENCE, reach=90)
-    if not any(
-        around.score(fact) for fact in facts.numbers
-    ):  # the words next to it say nothing: look further
-        if _fits(number, wide, list(facts.numbers), how, often=True):
-            return True
+    silent = not any(around.score(fact) for fact in facts.numbers)  # the words next to it say nothing
+    if silent and _fits(number, wide, list(facts.numbers), how, often=True):
+        return True
     if any(f.times and f.value == number and wide.score(f) >= _PLAINLY for f in facts.numbers):
+        return True
+    if any(_tells(fact, words, number, around, wide) for fact, words in facts.told):
         return True
     if _is_signal(match, ground):
         return True
     return _is_cores(statement[: match.start()], plain, amounts)
+
+
+def _tells(fact: Fact, words: frozenset[str], number: int, around: Near, wide: Near) -> bool:
+    """Whether a line says much the same as the statement, and of the number nothing else."""
+    if fact.value != number or len(words & wide.all) < _PLAINLY:
+        return False
+    return not around.all or not fact.labels or not around.all.isdisjoint(fact.labels)
+
+
+def _is_line(match: re.Match[str]) -> bool:
+    """`line 14`, `第 14 行`: which line, not how many."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    return re.search(r"\bline ?$", before) is not None or (
+        _ORDINAL.search(before) is not None and after.lstrip().startswith("行")
+    )
+
+
+def _same_words(after: str, ground: Ground, number: str = r"\d{1,6}") -> list[str]:
+    """The numbers that stand before the same words in the evidence: `2 Insufficient cpu`, `1 node(s) had`."""
+    said = _COUNTED.match(after)
+    if said is None:
+        return []
+    return re.findall(rf"(?<![\w./])({number}) {re.escape(said[1].lower())}", ground.hay)
 
 
 def _is_literal(match: re.Match[str], ground: Ground) -> bool:
@@ -193,7 +241,7 @@ def _is_kind_count(number: int, after: str, facts: Facts) -> bool:
 
 def _is_told(number: int, around: Near, facts: Facts, how: Meant = Meant.EXACTLY) -> bool:
     """Whether the number is that of a fact which fits the words around it about as well as any other does."""
-    if number >= _TOLD and number in facts.written:
+    if number >= _TOLD and number in facts.written and not around.often:
         return True
     if around.often and _fits(number, around, [f for f in facts.numbers if f.times], how, often=True):
         return True

@@ -1,4 +1,4 @@
-"""Claims that something is there, is not there, is well, or lives in a namespace: what the cluster says of it."""
+"""Claims that something is there or not, is well or ill, or lives in a namespace, held to what was read."""
 
 from __future__ import annotations
 
@@ -52,11 +52,15 @@ _GONE: Final = re.compile(
 )
 _THERE: Final = re.compile(_BETWEEN + r"(?:does exist|exists|is present|存在|确实存在)")
 _WELL: Final = re.compile(
-    _BETWEEN
-    + r"(?:is (?:now |already |currently )?(?:ready|healthy|running normally|running fine|available|fully ready)\b"
+    _BETWEEN + r"(?:is (?:now |already |currently )?"
+    r"(?:ready|healthy|running normally|running fine|available|fully ready)\b"
     r"|已就绪|运行正常|状态正常|是健康的|处于就绪状态)"
 )
 _ILL: Final = re.compile(_BETWEEN + r"(?:is (?:currently )?(?:not ready|unready|NotReady)\b|未就绪|没有就绪)")
+_ASIDE: Final = re.compile(
+    r"\b(?:by|in|of|from|for|with|to|on) (?:the |an? |its |their |pods? of )?$|[的由在被]$"
+)
+"""Before an object that is named beside the one that is spoken of."""
 _NONE_BEFORE: Final = re.compile(r"(?:\bno(?: such)?|\bmissing|没有|缺少|不存在) ?$", re.IGNORECASE)
 
 
@@ -68,6 +72,8 @@ def contradicted(statement: str, ground: Ground) -> Iterator[str]:
         if kind is None or match[3] in _NOT_A_NAME:
             continue
         rest, before = statement[match.end() :], statement[: match.start()]
+        if _ASIDE.search(before):
+            continue
         gone = _GONE.match(rest)
         none = _NONE_BEFORE.search(before) is not None and not rest.startswith((" key", "的键"))
         states = list(_known(kind, match[2] or _space_of(rest), match[3], ground))
@@ -145,11 +151,11 @@ def _has_space(space: str, ground: Ground) -> bool:
     if not is_english(space):
         return ground.stands(space)
     name = re.escape(space)
-    told = rf"namespaces?[ :=]+[\"“`\']?{name}(?![\w-])|(?<![\w./-]){name}/[a-z0-9]|[a-z0-9]\.{name}(?:\.svc|[:/ ])"
-    return (
-        re.search(rf"{told}|serviceaccount:{name}:|metadata\.name[=: ]+{name}(?![\w-])", ground.hay)
-        is not None
+    told = (
+        rf"namespaces?[ :=]+[\"“`\']?{name}(?![\w-])|(?<![\w./-]){name}/[a-z0-9]"
+        rf"|[a-z0-9]\.{name}(?:\.svc|[:/ ])|serviceaccount:{name}:|metadata\.name[=: ]+{name}(?![\w-])"
     )
+    return re.search(told, ground.hay) is not None
 
 
 def _name_before(words: str, ground: Ground) -> str | None:

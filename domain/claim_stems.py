@@ -16,14 +16,14 @@ _SAME: Final = {
     "terminated": "exit", "killed": "kill", "kills": "kill", "killing": "kill", "desired": "want",
     "wanted": "want", "wants": "want", "expected": "want", "expects": "want", "expectedpods": "want",
     "requires": "want", "required": "want", "demands": "want", "needs": "want", "healthy": "healthy",
-    "evicted": "evict", "evictions": "evict", "preempted": "preempt", "statuscode": "code",
-    "codes": "code", "revisions": "revision", "version": "version", "replicasets": "replicaset",
-    "running": "run", "runs": "run", "ran": "run", "available": "available", "restarting": "restart",
-    "attempts": "attempt", "tries": "attempt", "objects": "object", "events": "event", "warnings": "warning",
-    "lines": "line", "errors": "error", "used": "use", "uses": "use", "using": "use", "uptodate": "update",
-    "updated": "update", "status": "", "state": "", "exist": "exist", "exists": "exist", "existing": "exist", "both": "pod",
-    "upper": "max", "latest": "update", "hard": "max", "limited": "limit", "limits": "limit", "bytes": "byte",
-    "maxreplicas": "max", "minreplicas": "min", "unavailable": "unready", "starts": "start",
+    "evicted": "evict", "evictions": "evict", "preempted": "preempt", "statuscode": "code", "codes": "code",
+    "revisions": "revision", "version": "version", "replicasets": "replicaset", "running": "run",
+    "runs": "run", "ran": "run", "available": "available", "restarting": "restart", "attempts": "attempt",
+    "tries": "attempt", "objects": "object", "events": "event", "warnings": "warning", "lines": "line",
+    "errors": "error", "used": "use", "uses": "use", "using": "use", "uptodate": "update",
+    "updated": "update", "status": "", "state": "", "exist": "exist", "exists": "exist", "existing": "exist",
+    "both": "pod", "upper": "max", "latest": "update", "hard": "max", "limited": "limit", "limits": "limit",
+    "bytes": "byte", "maxreplicas": "max", "minreplicas": "min", "unavailable": "unready", "starts": "start",
 }  # fmt: skip
 _CHINESE: Final = {
     "重启": "restart", "退出码": "exit code", "副本": "pod", "实例": "pod", "端口": "port", "次": "time",
@@ -32,112 +32,37 @@ _CHINESE: Final = {
     "超时": "timeout", "优先级": "priority", "信号": "signal", "连接": "connection", "修订": "revision",
     "版本": "revision", "完成": "completion", "并行": "parallelism", "可用": "available", "最少": "min",
     "至少": "min", "最小": "min", "最多": "max", "最大": "max", "上限": "max", "限额": "max", "配额": "quota",
-    "已用": "use", "节点": "node", "健康": "healthy", "驱逐": "evict", "中断": "disruption", "请求": "request",
-    "重试": "retry", "状态码": "code", "返回": "code answer", "代码": "code", "行": "line", "不可调度": "unready", "页": "page",
-    "表": "table", "条": "line entry", "任务": "job", "抢占": "preempt", "探针": "probe", "错误": "error",
-    "报错": "error time", "事件": "event", "尝试": "attempt", "分区": "partition", "终止": "kill exit",
-    "杀死": "kill", "个 Pod": "pod", "对象": "object", "容器": "container", "端点": "endpoint", "卷": "volume",
-    "运行": "run", "更新": "update", "调度": "schedule", "挂载": "mount", "拒绝": "reject", "文件": "file",
-    "描述符": "descriptor", "线程": "thread", "库": "database", "主机": "host", "创建": "create",
-    "线上": "online", "还需": "request want", "只有": "exist", "仅有": "exist", "缩容": "scale pod", "扩容": "scale pod",
-    "最新": "update", "旧": "old", "取值": "value", "总数": "want", "中断数": "disruption", "次数": "time", "核": "cpu", "目标": "target", "当前": "current", "历史": "history", "层": "layer",
+    "已用": "use", "节点": "node", "健康": "healthy", "驱逐": "evict", "中断": "disruption",
+    "请求": "request", "重试": "retry", "状态码": "code", "返回": "code answer", "代码": "code", "行": "line",
+    "不可调度": "unready", "页": "page", "表": "table", "条": "line entry", "任务": "job", "抢占": "preempt",
+    "探针": "probe", "错误": "error", "报错": "error time", "事件": "event", "尝试": "attempt",
+    "分区": "partition", "终止": "kill exit", "杀死": "kill", "个 Pod": "pod", "对象": "object",
+    "容器": "container", "端点": "endpoint", "卷": "volume", "运行": "run", "更新": "update",
+    "调度": "schedule", "挂载": "mount", "拒绝": "reject", "文件": "file", "描述符": "descriptor",
+    "线程": "thread", "库": "database", "主机": "host", "创建": "create", "线上": "online",
+    "还需": "request want", "只有": "exist", "仅有": "exist", "缩容": "scale pod", "扩容": "scale pod",
+    "最新": "update", "旧": "old", "取值": "value", "总数": "want", "中断数": "disruption", "次数": "time",
+    "回退": "backoff", "平均": "average", "周期": "period", "延迟": "latency", "期限": "deadline",
+    "并发": "concurrent", "缓存": "cache", "内存": "memory", "存储": "storage", "权重": "weight",
+    "成功": "success", "活动": "active", "活跃": "active", "空闲": "idle", "间隔": "interval",
+    "队列": "queue", "深度": "depth", "容量": "capacity", "大小": "size", "宽限": "grace", "会话": "session",
+    "用户": "user", "文档": "document", "记录": "record", "核": "cpu", "目标": "target", "当前": "current",
+    "历史": "history", "层": "layer",
 }  # fmt: skip
 _FORMS: Final = {word: word for made in _CHINESE.values() for word in made.split()} | {
     made: made for made in _SAME.values()
 } | _SAME  # fmt: skip
-_EMPTY: Final = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "to",
-        "and",
-        "or",
-        "with",
-        "at",
-        "in",
-        "on",
-        "for",
-        "by",
-        "from",
-        "as",
-        "it",
-        "its",
-        "has",
-        "have",
-        "had",
-        "that",
-        "this",
-        "these",
-        "those",
-        "which",
-        "who",
-        "will",
-        "would",
-        "can",
-        "cannot",
-        "could",
-        "may",
-        "might",
-        "only",
-        "also",
-        "but",
-        "so",
-        "because",
-        "since",
-        "than",
-        "then",
-        "there",
-        "their",
-        "they",
-        "while",
-        "about",
-        "around",
-        "nearly",
-        "exactly",
-        "just",
-        "even",
-        "all",
-        "any",
-        "each",
-        "into",
-        "per",
-        "not",
-        "no",
-        "after",
-        "before",
-        "between",
-        "now",
-        "already",
-        "still",
-        "more",
-        "less",
-        "already",
-        "i",
-        "e",
-        "g",
-        "s",
-        "already",
-        "over",
-        "under",
-        "up",
-        "down",
-        "out",
-        "new",
-        "same",
-        "other",
-    ]
-)
+_EMPTY_WORDS: Final = """
+    a an the of is are was were be been being to and or with at in on for by from as it its has have
+    had that this these those which who will would can cannot could may might only also but so
+    because since than then there their they while about around nearly exactly just even all any
+    each into per not no after before between now already still more less already i e g s already
+    over under up down out new same other
+"""
+_EMPTY: Final = frozenset(_EMPTY_WORDS.split())
 _ENDINGS: Final = ("s", "es", "ed", "d", "ing")
 _CHINESE_WORD: Final = re.compile("|".join(sorted(map(re.escape, _CHINESE), key=len, reverse=True)))
+_BACK_OFF: Final = re.compile(r"\bback-?offs?\b", re.IGNORECASE)
 _NAMES: Final = re.compile(r"[A-Za-z0-9_./:@-]*[0-9/_@-][A-Za-z0-9_./:@-]*")
 """Names and values: they say whose a number is, not what it is of."""
 _WORD: Final = re.compile(r"[A-Za-z]+")
@@ -163,8 +88,8 @@ def stem(word: str) -> str:
 
 
 def stems(words: str) -> list[str]:
-    """The stems of a text's English and Chinese words in their order, camel case taken apart, names left out."""
-    plain = _NAMES.sub(lambda m: " " * len(m[0]), words)
+    """The stems of a text's words in their order, camel case taken apart, names left out."""
+    plain = _NAMES.sub(lambda m: " " * len(m[0]), _BACK_OFF.sub("backoff", words))
     found: list[tuple[int, str]] = []
     for match in _WORD.finditer(plain):
         if match[0].lower() in _FORMS:

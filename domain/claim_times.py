@@ -13,11 +13,11 @@ from kubetriage.domain.claim_values import Meant, Value, fits, meant
 from kubetriage.domain.kube import when
 
 _UNITS: Final = {
-    "d": 86_400.0, "day": 86_400.0, "days": 86_400.0, "天": 86_400.0, "h": 3_600.0, "hr": 3_600.0, "hrs": 3_600.0,
-    "hour": 3_600.0, "hours": 3_600.0, "小时": 3_600.0, "min": 60.0, "mins": 60.0, "minute": 60.0,
-    "minutes": 60.0, "m": 60.0, "分钟": 60.0, "分": 60.0, "s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0,
-    "seconds": 1.0, "秒": 1.0, "秒钟": 1.0, "ms": 1e-3, "millisecond": 1e-3, "milliseconds": 1e-3, "毫秒": 1e-3,
-    "week": 604_800.0, "weeks": 604_800.0, "周": 604_800.0,
+    "d": 86_400.0, "day": 86_400.0, "days": 86_400.0, "天": 86_400.0, "h": 3_600.0, "hr": 3_600.0,
+    "hrs": 3_600.0, "hour": 3_600.0, "hours": 3_600.0, "小时": 3_600.0, "min": 60.0, "mins": 60.0,
+    "minute": 60.0, "minutes": 60.0, "m": 60.0, "分钟": 60.0, "分": 60.0, "s": 1.0, "sec": 1.0, "secs": 1.0,
+    "second": 1.0, "seconds": 1.0, "秒": 1.0, "秒钟": 1.0, "ms": 1e-3, "millisecond": 1e-3,
+    "milliseconds": 1e-3, "毫秒": 1e-3, "week": 604_800.0, "weeks": 604_800.0, "周": 604_800.0,
 }  # fmt: skip
 _UNIT: Final = "|".join(sorted(_UNITS, key=len, reverse=True))
 _PART: Final = re.compile(rf"(\d{{1,9}}(?:\.\d{{1,6}})?)[ -]?({_UNIT})(?![A-Za-z])")
@@ -25,17 +25,19 @@ _ONE: Final = rf"\d{{1,9}}(?:\.\d{{1,6}})?[ -]?(?:{_UNIT})"
 _SPAN: Final = re.compile(rf"(?<![\w.:/=#+-]){_ONE}(?:(?: | and |零|又)?{_ONE}){{0,3}}(?![A-Za-z0-9])")
 _WRITTEN: Final = re.compile(rf"(?<![\w.]){_ONE}(?: ?{_ONE}){{0,3}}(?![a-z0-9])")
 _CLOCK: Final = re.compile(
-    r"(?<![\d:.])(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?( ?[ap]\.?m\.?(?![a-z]))?(?=$|[^\d:.\w]|\.(?!\d)|Z|[一-鿿])",
+    r"(?<![\d:.])(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?( ?[ap]\.?m\.?(?![a-z]))?"
+    r"(?=$|[^\d:.\w]|\.(?!\d)|Z|[一-鿿])",
     re.IGNORECASE,
 )
 _SPOKEN: Final = re.compile(r"(?<!\d)(\d{1,2}) ?[点时] ?(\d{1,2}) ?分(?!钟)")
 _DATE: Final = re.compile(
-    r"(?<![\d-])(?:(\d{4})[-/年])?(\d{1,2})[-/月](\d{1,2})(?:日|(?![\d/-]))"
+    r"(?<![\d-])(?:(\d{4})(?:[-/]| ?年 ?))?(\d{1,2})(?:[-/]| ?月 ?)(\d{1,2})(?: ?日|(?![\d/-]))"
     r"(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|\+\d\d:?\d\d)?)?"
 )
 _SPELLED: Final = re.compile(
     r"(?:(\d{1,2})(?:st|nd|rd|th)? (?:of )?)?"
-    r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? (\d{1,2})?(?:st|nd|rd|th)?(?:,? (\d{4}))?(?!\d)"
+    r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? "
+    r"(\d{1,2})?(?:st|nd|rd|th)?(?:,? (\d{4}))?(?!\d)"
 )
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MOMENT: Final = re.compile(
@@ -45,6 +47,9 @@ _BEFORE_ALERT: Final = re.compile(
     r" ?(?:before|prior to|after) (?:the )?(?:alert|it fired)|后[^，。]{0,6}(?:告警|报警)", re.IGNORECASE
 )
 _TO_ALERT: Final = re.compile(r"(?:告警|报警)(?:触发|开始)?[前后] ?$")
+_TO_NOW: Final = re.compile(r"(?:至今|距今)(?:已(?:经|有)?)? ?$")
+_AGO: Final = re.compile(r" ?(?:ago\b|前(?!的?(?:告警|报警)))")
+_EACH: Final = re.compile(r"(?:\bevery|\beach|每隔?) ?$", re.IGNORECASE)
 MAX_TIMES = 400
 """Moments that ages are counted from."""
 
@@ -57,7 +62,7 @@ class Times:
 
     @cached_property
     def moments(self) -> tuple[datetime, ...]:
-        """Every moment of the cited objects, and the first and last of each text; the alert's beginning, too."""
+        """Every moment of the cited objects, the first and last of each text, the alert's beginning."""
         words = [
             leaf.value for leaf in self.ground.leaves if isinstance(leaf.value, str) and "T" in leaf.value
         ]
@@ -110,13 +115,19 @@ class Times:
             yield from ((last - first).total_seconds() for first, last in places if first and last)
 
     @cached_property
+    def intervals(self) -> tuple[float, ...]:
+        """Seconds from one line of a log to the next that says the same, on average."""
+        each = [t for seen in self.ground.seen if seen.digest is not None for t in seen.digest.templates]
+        ends = [(t.first.at, t.last.at, t.count) for t in each if t.count > 2]
+        return tuple((last - first).total_seconds() / (n - 1) for first, last, n in ends if first and last)
+
+    @cached_property
     def written(self) -> frozenset[float]:
         """Seconds of every duration that is written, fields that are named for seconds included."""
         found = {_seconds(text)[0] for text in _WRITTEN.findall(self.ground.hay)}
         for leaf in self.ground.leaves:
-            if leaf.key.lower().endswith("seconds") and isinstance(leaf.value, (int, float)):
-                found.add(float(leaf.value))
-            if leaf.key.lower().endswith("seconds") and str(leaf.value).isdecimal():
+            named = leaf.key.lower().endswith("seconds") and leaf.key != "expirationSeconds"  # of tokens
+            if named and isinstance(leaf.value, (int, float, str)) and str(leaf.value).isdecimal():
                 found.add(float(leaf.value))
             if leaf.key == "schedule":
                 found |= set(_every(str(leaf.value)))
@@ -132,7 +143,7 @@ class Times:
             return True
         if second is not None:
             return False
-        rounded = (moment + timedelta(seconds=30) for moment in self.moments)
+        rounded = (moment + timedelta(seconds=30) for moment in (*self.moments, *self.ends(None)))
         return any((m.hour, m.minute) == (hour, int(minute)) for m in rounded)
 
     def has_date(self, year: str | None, month: int, day: int) -> bool:
@@ -163,11 +174,15 @@ def clocks_of(statement: str, times: Times) -> Iterator[Value]:
         )
     for match in _clocks(statement):
         half = match[4].strip().lower()[0] == "p" if match[4] else None
-        yield Value(match[0], *match.span(), times.has_clock(int(match[1]), match[2], match[3], half))
+        held = times.has_clock(int(match[1]), match[2], match[3], half)
+        fraction = re.search(r"[.,]\d+$", match[0])
+        if fraction is not None:
+            held = held and match[0].lower() in times.ground.hay
+        yield Value(match[0], *match.span(), held)
 
 
 def _clocks(statement: str) -> list[re.Match[str]]:
-    return [m for m in _CLOCK.finditer(statement) if int(m[1]) < 24 and int(m[2]) < 60]
+    return list(_CLOCK.finditer(statement))
 
 
 def spans_of(statement: str, times: Times, whole: str) -> Iterator[Value]:
@@ -185,12 +200,11 @@ def _is_date(match: re.Match[str]) -> bool:
 
 
 def _holds_date(match: re.Match[str], times: Times) -> bool:
-    _, _, clock = match[0].replace("T", " ").partition(" ")
     held = times.has_date(match[1], int(match[2]), int(match[3]))
-    if clock:
-        first = re.match(r"(\d\d):(\d\d)(?::(\d\d))?", clock)
-        held = held and first is not None and times.has_clock(int(first[1]), first[2], first[3], None)
-    return held
+    clock = re.search(r"(\d\d):(\d\d)(?::(\d\d))?", match[0])
+    if clock is None:
+        return held
+    return held and times.has_clock(int(clock[1]), clock[2], clock[3], None)
 
 
 def _holds_span(match: re.Match[str], times: Times, clocks: list[re.Match[str]]) -> bool:
@@ -203,14 +217,20 @@ def _holds_span(match: re.Match[str], times: Times, clocks: list[re.Match[str]])
     slack = smallest * (0.5 if "." in match[0] or smallest >= 60 else 1e-3)
     if fits(said, times.written, slack, how):
         return True
-    near = [c for c in clocks if -30 < match.start() - c.end() < 30 or -30 < c.start() - match.end() < 30]
-    moments = [m for m in times.moments if any(_is_at(m, clock) for clock in near)]
+    if _EACH.search(match.string[: match.start()]) and fits(said, times.intervals, 0.5 * smallest, how):
+        return True
     after = match.string[match.end() : match.end() + 24]
-    ends = times.ends(_TO_ALERT.search(match.string[: match.start()]) or _BEFORE_ALERT.match(after))
+    to_alert = _TO_ALERT.search(match.string[: match.start()]) or _BEFORE_ALERT.match(after)
+    to_now = _TO_NOW.search(match.string[: match.start()]) or _AGO.match(after)
+    reach = 90 if to_alert else 30
+    near = [c for c in clocks if match.start() - c.end() < reach and c.start() - match.end() < 30]
+    moments = [m for m in times.moments if any(_is_at(m, clock) for clock in near)]
+    ends = times.ends(to_alert) if to_alert or not to_now else [times.ground.view.now]
+    stretches = () if to_alert or to_now else times.stretches
     ages = [abs((end - moment).total_seconds()) for moment in moments or times.moments for end in ends]
     if how is not Meant.EXACTLY:
-        return fits(said, (*ages, *times.stretches), smallest, how)
-    return any(-0.5 * smallest <= age - said < smallest * 1.05 for age in (*ages, *times.stretches))
+        return fits(said, (*ages, *stretches), smallest, how)
+    return said > 0 and any(-0.5 * smallest <= age - said < smallest for age in (*ages, *stretches))
 
 
 def _is_at(moment: datetime, clock: re.Match[str]) -> bool:

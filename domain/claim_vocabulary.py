@@ -6,6 +6,7 @@ A word that is neither, and that the evidence does not hold, is somebody's name 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
@@ -30,7 +31,8 @@ _FIELD: Final = """
     deploys readyz livez healthz p50 p90 p95 p99 p999 4xx 5xx 2xx 3xx sigterm sigkill sigsegv sigint
 """
 _API_FIELDS: Final = """
-    imagePullSecrets imagePullPolicy emptyDir hostPath hostNetwork configMapRef secretRef secretKeyRef
+    imagePullSecret imagePullSecrets imagePullPolicy
+    emptyDir hostPath hostNetwork configMapRef secretRef secretKeyRef
     configMapKeyRef envFrom valueFrom volumeMounts volumeMount serviceAccountName serviceAccount nodeSelector
     nodeAffinity podAffinity podAntiAffinity topologySpreadConstraints nodeName restartPolicy restartCount
     livenessProbe readinessProbe startupProbe initialDelaySeconds periodSeconds timeoutSeconds exitCode
@@ -93,8 +95,11 @@ _API: Final = re.compile(r"(?:apps|batch|policy|autoscaling)/v\d(?:(?:alpha|beta
 _GROUPS: Final = frozenset(info.api_version.rpartition("/")[0] for info in KINDS.values()) | {
     info.api_version for info in KINDS.values() if "/" in info.api_version
 }
-_ENDINGS: Final = ("s", "es", "ed", "d", "ing", "ly", "er", "ers", "or", "est", "r", "st", "able", "ment", "ness",
-                   "ability", "ation", "al", "ally", "ful", "less", "y", "ity", "en")  # fmt: skip
+_ENDINGS: Final = (
+    "s", "es", "ed", "d", "ing", "ly", "er", "ers", "or", "est", "r", "st", "able", "ment", "ness", "ability",
+    "ation", "al", "ally", "ful", "less", "y", "ity", "en",
+)  # fmt: skip
+_INFLECTIONS: Final = ("s", "es", "ed", "d", "ing", "ly")
 _BEGINNINGS: Final = ("un", "re", "non", "mis", "over", "under", "pre", "dis", "auto", "multi", "sub", "co")
 
 
@@ -122,10 +127,17 @@ def is_english(word: str) -> bool:
     )
 
 
-def _bases(low: str) -> list[str]:
+@lru_cache(maxsize=8192)
+def is_plain_form(word: str) -> bool:
+    """Whether a word is a common one or a regular inflection of one, and not only built like one."""
+    low = word.lower()
+    return low in _common() or any(base in _common() for base in _bases(low, _INFLECTIONS))
+
+
+def _bases(low: str, endings: Sequence[str] = _ENDINGS) -> list[str]:
     """What a word may be a form of: `retried` of retry, `stopping` of stop, `scaling` of scale."""
     found: list[str] = []
-    for ending in _ENDINGS:
+    for ending in endings:
         base = low[: -len(ending)]
         if low.endswith(ending) and len(base) >= 3:
             found += [base, base + "e"]

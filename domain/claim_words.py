@@ -20,6 +20,7 @@ from kubetriage.domain.claim_vocabulary import (
     REASONS,
     SAID_OTHERWISE,
     is_english,
+    is_plain_form,
     is_vocabulary,
     vocabulary_words,
 )
@@ -31,17 +32,19 @@ _TOKEN: Final = re.compile(
 )
 _EVIDENCE_ID: Final = re.compile(r"[EF]\d{1,4}")
 _PARTS: Final = re.compile(r"[/:=@,+*$#~&?\[\]{}]+")
-_FOREIGN: Final = re.compile(
-    r"\x00[A-Za-z]{1,3}(?=\x00)|[A-Za-z0-9][\u0370-\u052f]|[\u0370-\u052f][A-Za-z0-9]"
-)
+_FOREIGN: Final = re.compile(r"\x00(?!Z\b)[A-Za-z]|[A-Za-z0-9][\u0370-\u052f]|[\u0370-\u052f][A-Za-z0-9]")
 _MARKED: Final = re.compile(r"[a-z][A-Z]|_|\w[.:/=@]\w|\d")
 _NOT: Final = re.compile(
-    r"(?:\bnot?\b|\bnever\b|\bwithout\b|n't|\brather than|\binstead of|\bwill\b|\bwould\b|\bcould\b|\bmay\b|\bmight\b|\bbefore\b|没有|未|并非|不是|而非|无|将|会|可能|避免|防止|风险|存在|\brisk|\babout to|\bto avoid|\bif)[^,;.，。；]{0,24}$"
+    r"(?:\bnot?\b|\bnever\b|\bwithout\b|n't|\brather than|\binstead of|\bwill\b|\bwould\b|\bcould\b|\bmay\b"
+    r"|\bmight\b|\bbefore\b|\brisk|\babout to|\bto avoid|\bif"
+    r"|没有|未|并非|不是|而非|无|将|会|可能|避免|防止|风险|存在)[^,;.，。；]{0,24}$"
 )
 _ORDINAL: Final = re.compile(r"\d{1,2}(?:st|nd|rd|th)|[x×]?\d{1,3}x?|\d+/\d+")
 _NEW: Final = re.compile(
     r"\b(?:creat|add|new|introduc|provision|renam)|创建|新建|新增|添加|改名", re.IGNORECASE
 )
+_IMAGE: Final = re.compile(r"(?:[\w.-]{1,80}/){1,5}[\w-]{1,80}:(?!\d{1,5}$)[\w.-]{1,128}")
+"""An image with its tag: no part of it may be another's."""
 _NEAR_NAME: Final = 40
 """Words of one statement that are compared with all names."""
 
@@ -95,6 +98,8 @@ class Words:
             return paired
         if self.ground.stands(low.lstrip(":./")) or self._is_image(low) or self._is_begun(word, low):
             return True
+        if _IMAGE.fullmatch(low):
+            return False
         if self._is_joined(low) or self._is_host(low) or self._is_field(low):
             return True
         if _PARTS.search(low.strip("/")):
@@ -104,7 +109,7 @@ class Words:
         if _MARKED.search(word):
             return bool(_ORDINAL.fullmatch(low)) and not low.isdigit()
         if is_english(low):
-            return not (named and self._is_near(low))
+            return not ((named or not is_plain_form(low)) and self.ground.known.is_near(low))
         if named and not (kind[:1].islower() and "-" not in low and low in self.ground.known.places):
             return self._is_absent(kind, low)
         return not self._is_near(low)
@@ -127,9 +132,9 @@ class Words:
             return space in spaces or (space in known.places and space not in known.namespaces)
         if space in self.ground.namespaces and self.ground.stands(name):
             return True
-        if (_MARKED.search(space) or space in known.places) and self.ground.stands(space):
-            if self.ground.stands(name) and space not in known.namespaces:
-                return True  # `node-1/node-2`: one or the other
+        is_name = _MARKED.search(space) is not None or space in known.places
+        if is_name and space not in known.namespaces and all(map(self.ground.stands, parts)):
+            return True  # `node-1/node-2`: one or the other
         named = kind_named(before) is not None and not _is_plain(name)
         return False if named or space in known.namespaces or name in self.ground.values else None
 
@@ -238,7 +243,7 @@ def tokens(words: str) -> Iterator[Token]:
 
 
 def strange_names(words: str, known: KnownNames, view: ClusterView) -> Iterator[str]:
-    """Names that stand behind a kind, or before one (`shop/web`), and that nothing has; misspelt ones, too."""
+    """Names behind a kind, or made like names (`shop/web`), that nothing has; misspelt ones, too."""
     new = _NEW.search(words) is not None
     for token in tokens(words):
         low, kind = token.words.lower(), kind_named(token.before)

@@ -30,12 +30,19 @@ from kubetriage.domain.view import ClusterView
 MAX_STATEMENT: Final = 2_000
 _QUOTES: Final = (("“", "”"), ("「", "」"), ("『", "』"), ("《", "》"), ("`", "`"), ('"', '"'), ("‘", "’"))
 _SINGLE: Final = re.compile(r"(?<![\w'])'([^'\n]{1,300})'(?![\w'])")
+_SAYS: Final = re.compile(
+    r"(?:\b(?:says?|said|shows?|shown|logs?|logged|prints?|printed|reports?|reported|messages?|errors?|reason)"
+    r"|日志|显示|报错|提示|报告|消息|错误|原因)(?: ?[:：是为]| is| was)? ?$",
+    re.IGNORECASE,
+)
+"""Before words that somebody else is said to have said."""
 _CUT: Final = re.compile(r"…|\.\.\.|<\*>|\[\.\.\]")
 _MARKS: Final = str.maketrans("", "", "\"'“”‘’`")
 _WIDE: Final = {wide: wide - 0xFEE0 for wide in range(0xFF10, 0xFF5B) if chr(wide - 0xFEE0).isalnum()}
 _PLAIN: Final = _WIDE | {
-    ord("％"): "%", ord("．"): ".", ord("／"): "/", ord("‑"): "-", ord("‐"): "-", ord("−"): "-", ord("\u00a0"): " ",
-    ord("＝"): "=", ord("＿"): "_", **dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD), None),
+    ord("％"): "%", ord("．"): ".", ord("／"): "/", ord("‑"): "-", ord("‐"): "-", ord("−"): "-",
+    ord("\u00a0"): " ", ord("＝"): "=", ord("＿"): "_",
+    **dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD), None),
 }  # fmt: skip
 _MOST: Final = 60_000
 """Characters of the evidence whose plain words are looked at."""
@@ -54,12 +61,12 @@ class Check:
         self.words = Words(ground, self.facts)
 
     def unsupported(self, statement: str) -> tuple[str, ...]:
-        """The values of a statement that what it cites does not hold, as they stand in it; empty if it holds."""
+        """The values of a statement that what it cites does not hold, as they stand in it."""
         whole = statement[:MAX_STATEMENT].translate(_PLAIN)
         missing: list[str] = []
         rest = whole
         for start, end, words in quoted(whole):
-            if not self._has_fragment(words):
+            if not self._has_fragment(words, own=_SAYS.search(whole[max(start - 30, 0) : start]) is None):
                 missing.append(words)
             rest = rest[:start] + " " * (end - start) + rest[end:]
         for values in self._passes(whole):
@@ -71,14 +78,22 @@ class Check:
         return tuple(dict.fromkeys(missing))
 
     def names_object(self, ref: Resource) -> bool:
-        """Whether what is cited names an object of a kind: in an event, a status, a field that refers to it."""
+        """Whether what is cited names an object: in an event, a status, a field that refers to it."""
         if (
             ref.namespace
             and ref.namespace not in self.ground.namespaces
             and not self.ground.stands(f"{ref.namespace}/{ref.name}".lower())
         ):
             return False
-        return self.ground.stands(ref.name.lower()) and ref.kind.lower() in self.ground.hay
+        name, kind, hay = ref.name.lower(), ref.kind.lower(), self.ground.hay
+        if not (self.ground.stands(name) and kind in hay):
+            return False
+        if not is_english(name):
+            return True
+        # `secret "data" not found`, `secretKeyRef.name: data`; not `the secret does not exist`
+        last = re.findall("[A-Z][a-z]*|^.+$", ref.kind)[-1].lower()
+        told = rf"(?:{re.escape(kind)}|{re.escape(last)})[a-z.]* ?[:=/(\"'“`]+ ?{re.escape(name)}(?![\w-])"
+        return re.search(told, hay) is not None
 
     def _passes(self, whole: str) -> tuple[Callable[[str], Iterator[Value]], ...]:
         """What is looked for one after the other; what one has found, the next does not see."""
@@ -93,14 +108,17 @@ class Check:
 
     # ---- quotations
 
-    def _has_fragment(self, words: str) -> bool:
-        """Whether quoted words stand in the evidence; one that was cut, by the pieces that are left."""
+    def _has_fragment(self, words: str, *, own: bool) -> bool:
+        """Whether quoted words stand in the evidence, one that was cut by the pieces that are left.
+
+        Where nobody is said to have said them, a few plain words may be the claim's `own`.
+        """
         plain = squeezed(words.replace('\\"', '"').replace("\\\\", "\\")).lower()
         pieces = [piece.strip(" .,;:!。，") for piece in _CUT.split(plain)]
         whole = [piece for piece in pieces if piece]
-        return all(self._has_piece(piece) for piece in whole)
+        return all(self._has_piece(piece, own=own) for piece in whole)
 
-    def _has_piece(self, piece: str) -> bool:
+    def _has_piece(self, piece: str, *, own: bool) -> bool:
         if stands(piece, self.ground.hay) or (len(piece) >= 40 and piece in self.ground.hay):
             return True
         bare = squeezed(piece.translate(_MARKS))
@@ -108,7 +126,9 @@ class Check:
             return True
         if self._is_abridged(piece):
             return True
-        if "; " in piece and all(len(part) >= 12 and self._has_piece(part) for part in piece.split("; ")):
+        if "; " in piece and all(
+            len(part) >= 12 and self._has_piece(part, own=own) for part in piece.split("; ")
+        ):
             return True
         key = re.fullmatch(r"([\w.\[\]/-]+) ?[:=]+ ?(\S+)", bare)
         if key is not None:
@@ -117,10 +137,10 @@ class Check:
         parts = piece.split()
         if len(parts) == 1:
             return is_vocabulary(piece) or is_english(piece) or self.words.holds(piece, named=True)
-        return len(parts) <= _FEW and all(self._is_own(part) for part in parts)
+        return own and len(parts) <= _FEW and all(self._is_own(part) for part in parts)
 
     def _is_own(self, word: str) -> bool:
-        """Whether a quoted word may be the claim's own: a plain one, and not one of the evidence's gone wrong."""
+        """Whether a quoted word may be the claim's own: a plain one, and none of the evidence's misspelt."""
         if stands(word, self.ground.hay):
             return True
         return (is_english(word) or is_vocabulary(word)) and not self._written.holds(word)
@@ -166,7 +186,7 @@ class Checks:
         self._made: dict[frozenset[str], Check] = {}
 
     def strange_names(self, words: str) -> tuple[str, ...]:
-        """Names in an advice that nothing of the whole run has: advice may name new values, not new objects."""
+        """Names in an advice that nothing of the run has: it may name new values, not new objects."""
         plain = words[:MAX_STATEMENT].translate(_PLAIN)
         return tuple(dict.fromkeys(strange_names(plain, self._known, self._view)))
 

@@ -5,232 +5,60 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-_VALUES: Final = frozenset(
-    [
-        "--namespace",
-        "--output",
-        "--selector",
-        "--field-selector",
-        "--container",
-        "--tail",
-        "--since",
-        "--since-time",
-        "--limit-bytes",
-        "--max-log-requests",
-        "--sort-by",
-        "--type",
-        "--patch",
-        "--patch-file",
-        "--filename",
-        "--kustomize",
-        "--replicas",
-        "--current-replicas",
-        "--resource-version",
-        "--to-revision",
-        "--revision",
-        "--timeout",
-        "--grace-period",
-        "--limits",
-        "--requests",
-        "--from",
-        "--from-literal",
-        "--from-file",
-        "--from-env-file",
-        "--image",
-        "--env",
-        "--tcp",
-        "--clusterip",
-        "--node-port",
-        "--external-name",
-        "--docker-server",
-        "--docker-username",
-        "--docker-password",
-        "--docker-email",
-        "--port",
-        "--target-port",
-        "--name",
-        "--min",
-        "--max",
-        "--cpu-percent",
-        "--overrides",
-        "--override-type",
-        "--restart",
-        "--schedule",
-        "--for",
-        "--field-manager",
-        "--chunk-size",
-        "--label-columns",
-        "--template",
-        "--subresource",
-        "--keys",
-        "--containers",
-        "--serviceaccount",
-        "--role",
-        "--clusterrole",
-        "--group",
-        "--verb",
-        "--resource",
-        "--resource-name",
-        "--rule",
-        "--target",
-        "--copy-to",
-        "--set-image",
-        "--image-pull-policy",
-        "--labels",
-        "--annotations",
-        "--pod-selector",
-        "--skip-wait-for-delete-timeout",
-        "--address",
-        "--pod-running-timeout",
-        "--raw",
-        "--v",
-        "--request-timeout",
-        "--types",
-        "--api-group",
-        "--verbs",
-        "--cert",
-        "--key",
-        "--class",
-        "--default-backend",
-        "--annotation",
-        "--hard",
-        "--scopes",
-        "--value",
-        "--description",
-        "--preemption-policy",
-        "--protocol",
-        "--session-affinity",
-        "--external-ip",
-        "--load-balancer-ip",
-        "--cluster-ip",
-        "--local",
-        "--list-name",
-        "--sum",
-        "--columns",
-        "--depth",
-        "--concurrency",
-        "--retries",
-        "--prune-allowlist",
-        "--prefix-name",
-        "--duration",
-        "--audience",
-        "--bound-object-kind",
-        "--bound-object-name",
-        "--output-directory",
-        "--namespaces",
-        "--non-resource-url",
-    ]
+from kubetriage.domain.command_words import words_of
+
+_VALUES: Final = words_of(
+    """
+    --namespace --output --selector --field-selector --container --tail --since --since-time
+    --limit-bytes --max-log-requests --sort-by --type --patch --patch-file --filename --kustomize
+    --replicas --current-replicas --resource-version --to-revision --revision --timeout
+    --grace-period --limits --requests --from --from-literal --from-file --from-env-file --image
+    --env --tcp --clusterip --node-port --external-name --docker-server --docker-username
+    --docker-password --docker-email --port --target-port --name --min --max --cpu-percent
+    --overrides --override-type --restart --schedule --for --field-manager --chunk-size
+    --label-columns --template --subresource --keys --containers --serviceaccount --role
+    --clusterrole --group --verb --resource --resource-name --rule --target --copy-to --set-image
+    --image-pull-policy --labels --annotations --pod-selector --skip-wait-for-delete-timeout
+    --address --pod-running-timeout --raw --v --request-timeout --types --api-group --verbs --cert
+    --key --class --default-backend --annotation --hard --scopes --value --description
+    --preemption-policy --protocol --session-affinity --external-ip --load-balancer-ip --cluster-ip
+    --local --list-name --sum --columns --depth --concurrency --retries --prune-allowlist
+    --prefix-name --duration --audience --bound-object-kind --bound-object-name
+    --namespaces --non-resource-url
+    """
 )
-_BARE: Final = frozenset(
-    [
-        "--all-namespaces",
-        "--all",
-        "--watch",
-        "--watch-only",
-        "--previous",
-        "--follow",
-        "--timestamps",
-        "--prefix",
-        "--all-containers",
-        "--ignore-errors",
-        "--show-labels",
-        "--no-headers",
-        "--show-kind",
-        "--ignore-not-found",
-        "--recursive",
-        "--overwrite",
-        "--force",
-        "--now",
-        "--wait",
-        "--ignore-daemonsets",
-        "--delete-emptydir-data",
-        "--disable-eviction",
-        "--dry-run",
-        "--cascade",
-        "--stdin",
-        "--tty",
-        "--quiet",
-        "--rm",
-        "--command",
-        "--server-side",
-        "--force-conflicts",
-        "--validate",
-        "--save-config",
-        "--record",
-        "--prune",
-        "--containers",
-        "--show-managed-fields",
-        "--include-uninitialized",
-        "--minify",
-        "--flatten",
-        "--client",
-        "--short",
-        "--list",
-        "--resolve",
-        "--local",
-        "--windows-line-endings",
-        "--edit",
-        "--append-hash",
-        "--share-processes",
-        "--same-node",
-        "--replace",
-        "--attach",
-        "--help",
-        "--warnings-as-errors",
-        "--allow-missing-template-keys",
-        "--show-events",
-        "--export",
-        "--expose",
-        "--keep-liveness",
-        "--keep-readiness",
-        "--keep-startup",
-        "--keep-init-containers",
-        "--keep-labels",
-        "--no-diff",
-        "--insecure-skip-tls-verify-backend",
-        "--use-protocol-buffers",
-        "--namespaced",
-        "--cached",
-        "--show-swap",
-        "--interactive",
-    ]
+_BARE: Final = words_of(
+    """
+    --all-namespaces --all --watch --watch-only --previous --follow --timestamps --prefix
+    --all-containers --ignore-errors --show-labels --no-headers --show-kind --ignore-not-found
+    --recursive --overwrite --force --now --wait --ignore-daemonsets --delete-emptydir-data
+    --disable-eviction --dry-run --cascade --stdin --tty --quiet --rm --command --server-side
+    --force-conflicts --validate --save-config --record --prune --containers --show-managed-fields
+    --include-uninitialized --minify --flatten --client --short --list --resolve --local
+    --windows-line-endings --edit --append-hash --share-processes --same-node --replace --attach
+    --help --warnings-as-errors --allow-missing-template-keys --show-events --export --expose
+    --keep-liveness --keep-readiness --keep-startup --keep-init-containers --keep-labels --no-diff
+    --insecure-skip-tls-verify-backend --use-protocol-buffers --namespaced --cached --show-swap
+    --interactive
+    """
 )
-ELSEWHERE: Final = frozenset(
-    [
-        "--kubeconfig",
-        "--token",
-        "--as",
-        "--as-group",
-        "--as-uid",
-        "--server",
-        "--insecure-skip-tls-verify",
-        "--certificate-authority",
-        "--client-key",
-        "--client-certificate",
-        "--username",
-        "--password",
-        "--tls-server-name",
-        "--user",
-        "--cluster",
-        "--context",
-        "--cache-dir",
-        "--accept-hosts",
-        "--accept-paths",
-        "--reject-paths",
-        "--www",
-        "--unix-socket",
-        "--keepalive",
-        "--disable-filter",
-    ]
+ELSEWHERE: Final = words_of(
+    """
+    --kubeconfig --token --as --as-group --as-uid --server --insecure-skip-tls-verify
+    --certificate-authority --client-key --client-certificate --username --password
+    --tls-server-name --user --cluster --context --cache-dir --accept-hosts --accept-paths
+    --reject-paths --www --unix-socket --keepalive --disable-filter
+    """
 )
 """Flags that use other credentials or another cluster than the reader's own, or open it to others."""
 _SHORT_VALUES: Final = {
     "-n": "--namespace", "-o": "--output", "-l": "--selector", "-c": "--container", "-f": "--filename",
-    "-k": "--kustomize", "-p": "--patch", "-L": "--label-columns", "-v": "--v", "-e": "--env", "-r": "--restart",
+    "-k": "--kustomize", "-p": "--patch", "-L": "--label-columns", "-v": "--v", "-e": "--env",
+    "-r": "--restart",
 }  # fmt: skip
 _SHORT_BARE: Final = {
-    "-A": "--all-namespaces", "-w": "--watch", "-i": "--stdin", "-t": "--tty", "-q": "--quiet", "-R": "--recursive",
-    "-h": "--help",
+    "-A": "--all-namespaces", "-w": "--watch", "-i": "--stdin", "-t": "--tty", "-q": "--quiet",
+    "-R": "--recursive", "-h": "--help",
 }  # fmt: skip
 
 

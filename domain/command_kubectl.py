@@ -2,59 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+from kubetriage.domain.command_contents import (
+    empties,
+    is_remote,
+    problem_of_output,
+    problem_of_raw,
+    problems_of_patch,
+)
+from kubetriage.domain.command_credentials import reads_credentials
 from kubetriage.domain.command_flags import Parsed, parse
 from kubetriage.domain.command_objects import Inventory, group_of
 from kubetriage.domain.command_programs import hosts_in, run
-from kubetriage.domain.command_words import HOLE, CheckedCommand, refused
+from kubetriage.domain.command_words import HOLE, CheckedCommand, refused, words_of, worst
 from kubetriage.domain.finding import Effect
 
-_READS: Final = frozenset(
-    [
-        "get",
-        "describe",
-        "logs",
-        "log",
-        "top",
-        "explain",
-        "api-resources",
-        "api-versions",
-        "cluster-info",
-        "version",
-        "diff",
-        "events",
-        "wait",
-        "kustomize",
-        "port-forward",
-    ]
+_READS: Final = words_of(
+    """
+    get describe logs log top explain api-resources api-versions cluster-info version diff events
+    wait kustomize port-forward
+    """
 )
-_CHANGES: Final = frozenset(
-    [
-        "edit",
-        "patch",
-        "label",
-        "annotate",
-        "set",
-        "autoscale",
-        "expose",
-        "uncordon",
-        "cordon",
-        "create",
-        "apply",
-        "rollout",
-        "scale",
-        "taint",
-        "certificate",
-        "debug",
-        "run",
-        "replace",
-        "cp",
-        "attach",
-    ]
+_CHANGES: Final = words_of(
+    """
+    edit patch label annotate set autoscale expose uncordon cordon create apply rollout scale taint
+    certificate debug run replace cp attach
+    """
 )
 _SUBCOMMANDS: Final = {
     "rollout": ("status history", "restart undo pause resume"),
@@ -67,17 +43,14 @@ _SUBCOMMANDS: Final = {
     "apply": ("view-last-applied", "set-last-applied edit-last-applied"),
     "create": (
         "",
-        "clusterrole clusterrolebinding configmap cm cronjob cj deployment deploy ingress ing job namespace ns"
-        " poddisruptionbudget pdb priorityclass pc quota resourcequota role rolebinding secret service svc"
+        "clusterrole clusterrolebinding configmap cm cronjob cj deployment deploy ingress ing job namespace"
+        " ns poddisruptionbudget pdb priorityclass pc quota resourcequota role rolebinding secret service svc"
         " serviceaccount sa",
     ),
 }
 """Of verbs with subcommands: those that read and those that change."""
-_ON_PODS: Final = frozenset(["logs", "log", "exec", "attach", "port-forward", "cp", "debug"])
-_ON_NODES: Final = frozenset(["drain", "cordon", "uncordon"])
 _PAIR: Final = re.compile(r"[\w./-]+(?:=.*|-)$|[\w./-]+=[^:]*:\w+-?$")
 _NAME: Final = re.compile(rf"[A-Za-z0-9{HOLE}]([A-Za-z0-9.:_{HOLE}-]*[A-Za-z0-9{HOLE}])?")
-_PORTS: Final = re.compile(r"(?:\d{1,5}|:)?:?\d{1,5}|:\w+|\w+:\w+|\w+")
 
 
 class Named(NamedTuple):
@@ -117,8 +90,9 @@ class _Kubectl:
 
     def _effect(self) -> CheckedCommand:
         verb, given = self.verb, self.given
-        if verb == "exec":
-            return run(given.inner) if given.inner else CheckedCommand(Effect.CHANGE, "")
+        if verb == "exec" or (verb in ("debug", "run") and given.inner):
+            seen = run(given.inner)
+            return seen if verb == "exec" else CheckedCommand(worst(seen.effect, Effect.CHANGE), seen.problem)
         if verb in _SUBCOMMANDS and not (verb in ("cluster-info", "create", "apply") and self._is_bare()):
             return self._of_subcommand()
         if verb in ("delete", "drain"):
@@ -150,7 +124,8 @@ class _Kubectl:
         given = self.given
         match self.verb:
             case "scale":
-                return given.flags.get("--replicas") == "0"
+                replicas = given.flags.get("--replicas", "")
+                return HOLE not in replicas and not re.fullmatch(r"[1-9]\d*", replicas)
             case "replace":
                 return given.said("--force")
             case "apply":
@@ -158,7 +133,7 @@ class _Kubectl:
             case "taint":
                 return any(word.endswith(":NoExecute") for word in self.rest)
             case "patch":
-                return _empties(given.flags.get("--patch", ""))
+                return empties(given.flags.get("--patch", ""))
             case "debug":
                 return given.said("--replace")
             case "certificate" | "create" | "label" | "annotate":
@@ -173,9 +148,9 @@ class _Kubectl:
             yield "it has a placeholder"
         creates = self.verb == "create" and self.rest[:1] in (["namespace"], ["ns"])
         yield self.inventory.problem_of_namespace("" if creates else self.space)
-        for file in given.files:
-            if re.match(r"[a-z]+://", file, re.I) or file == "-":
-                yield "it takes its objects from elsewhere"
+        if any(map(is_remote, (*given.files, *(self.rest if self.verb == "kustomize" else ())))):
+            yield "it takes its objects from elsewhere"
+        yield from self._of_contents()
         yield from self._of_hosts()
         for named in self._named():
             if not named.kind:
@@ -188,16 +163,29 @@ class _Kubectl:
 
     def _of_hosts(self) -> Iterator[str]:
         given = self.given
-        raw = given.flags.get("--raw", "")
-        if raw and not raw.startswith("/"):
-            yield "--raw takes a path"
-        if re.match(r"/api(?:s/[^/]+)?/v1[^?]*/secrets?\b", raw):
-            yield "it reads Secrets"
         for host in hosts_in([*given.arguments, *given.inner, *given.flags.values()]):
             if not self.inventory.is_host(host):
                 yield f"nothing here is called {host}"
         if given.flags.get("--address", "127.0.0.1") not in ("127.0.0.1", "localhost"):
             yield "it opens a port to others"
+
+    def _of_contents(self) -> Iterator[str]:
+        """What its flags hold: paths of the API, forms of output, patches, rights."""
+        given, flags = self.given, self.given.flags
+        if "--raw" in flags:
+            yield problem_of_raw(flags["--raw"]) if self.verb == "get" else "--raw goes round every check"
+        secrets = any(word.partition("/")[0].startswith("secret") for word in ",".join(self.rest).split(","))
+        output, template = flags.get("--output", ""), flags.get("--template", "")
+        yield problem_of_output(output, template, secrets and self.verb in ("get", "edit", "view", "patch"))
+        yield from problems_of_patch(flags.get("--patch", ""), self.inventory)
+        if "--overrides" in flags:
+            yield "--overrides goes round every check"
+        if flags.get("--clusterrole") == "cluster-admin" or "*" in flags.get("--verb", ""):
+            yield "it grants everything"
+        if self.verb == "cp" and any(map(reads_credentials, self.rest)):
+            yield "it reads credentials"
+        if self.verb == "set" and given.said("--list") and given.said("--resolve"):
+            yield "it shows the data of Secrets"
 
     def _of_parts(self) -> Iterator[str]:
         """Containers and images that it names."""
@@ -221,11 +209,12 @@ class _Kubectl:
         if self.verb in ("create", "run"):
             return self._sources()
         read = {
-            "logs": self._pods, "log": self._pods, "exec": self._pods, "attach": self._pods, "debug": self._pods,
-            "port-forward": self._pods, "cp": self._copied, "drain": self._nodes, "cordon": self._nodes,
-            "uncordon": self._nodes, "rollout": self._of_rest, "set": self._of_rest, "certificate": self._requests,
-            "auth": list, "config": list, "explain": list, "api-resources": list, "events": self._events,
-            "cluster-info": list, "version": list, "api-versions": list, "kustomize": list,
+            "logs": self._pods, "log": self._pods, "exec": self._pods, "attach": self._pods,
+            "debug": self._pods, "port-forward": self._pods, "cp": self._copied, "drain": self._nodes,
+            "cordon": self._nodes, "uncordon": self._nodes, "rollout": self._of_rest, "set": self._of_rest,
+            "certificate": self._requests, "auth": list, "config": list, "explain": list,
+            "api-resources": list, "events": self._events, "cluster-info": list, "version": list,
+            "api-versions": list, "kustomize": list,
         }  # fmt: skip
         chosen: Callable[[], list[Named]] = read.get(self.verb, self._typed)
         return chosen()
@@ -258,8 +247,10 @@ class _Kubectl:
         return self._parse([about]) if "/" in about else []
 
     def _of_rest(self) -> list[Named]:
-        """Behind a subcommand; `KEY=value` and `container=image` are no names."""
-        return self._parse([word for word in self.rest[1:] if "=" not in word and not word.endswith("-")])
+        """Behind a subcommand; `KEY=value`, `container=image` and an account that is set are no names."""
+        sets_account = self.verb == "set" and self.rest[:1] in (["serviceaccount"], ["sa"])
+        rest = self.rest[1:-1] if sets_account else self.rest[1:]
+        return self._parse([word for word in rest if "=" not in word and not word.endswith("-")])
 
     def _typed(self) -> list[Named]:
         if self.verb == "top":
@@ -284,31 +275,10 @@ class _Kubectl:
                 found += [Named(kind, name, group_of(each)) for name in words[1:]]
             return found
         for word in words:
-            if word.count("/") != 1:
+            said, slash, name = word.partition("/")
+            if not slash or "/" in name:
+                found.append(Named("", word))
                 continue
-            said, _, name = word.partition("/")
             kind = self.inventory.kind(said)
-            found.append(Named(kind, name, group_of(said)) if kind is not None else Named("", said))
+            found.append(Named(kind, name, group_of(said)) if kind is not None else Named("", said or word))
         return found
-
-
-def _empties(patch: str) -> bool:
-    """Whether a patch leaves no replica, or takes finalizers off: what they guard is lost then."""
-    try:
-        made = json.loads(patch)
-    except ValueError:
-        return bool(re.search(r"replicas[\"']?: ?0\b|finalizers", patch))
-    return _loses(made)
-
-
-def _loses(part: object) -> bool:
-    if isinstance(part, dict):
-        if part.get("replicas", 1) == 0 or ("finalizers" in part and not part["finalizers"]):
-            return True
-        path = str(part.get("path", ""))
-        if path.endswith("/replicas") and part.get("value") == 0:
-            return True
-        if "/finalizers" in path and part.get("op") in ("remove", "replace"):
-            return True
-        return any(map(_loses, part.values()))
-    return isinstance(part, list) and any(map(_loses, part))

@@ -96,7 +96,7 @@ class Inventory:
         return any(obj.name == name for obj in self.view.objects(kind))
 
     def _is_told(self, ref: Resource) -> bool:
-        """Whether an object that was read refers to another one: a Secret is never read, an owner may not be."""
+        """Whether an object that was read refers to another: a Secret is never read, an owner may not be."""
         places = self.names.places.get(ref.name.lower(), frozenset())
         if ref.kind != "Secret" and ref.namespace.lower() in places:
             return True

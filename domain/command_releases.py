@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from kubetriage.domain.command_objects import Inventory
 from kubetriage.domain.command_programs import hosts_in
-from kubetriage.domain.command_words import HOLE, CheckedCommand, refused
+from kubetriage.domain.command_words import HOLE, CheckedCommand, refused, words_of
 from kubetriage.domain.finding import Effect
 
 
@@ -26,9 +26,9 @@ def _set(words: str) -> frozenset[str]:
 
 _PROGRAMS: Final = {
     "helm": Program(
-        _set("list ls status history get_all get_hooks get_manifest get_notes get_values get_metadata show_all"
-             " show_chart show_values show_readme search_repo search_hub template version env lint repo_list"
-             " dependency_list diff_upgrade diff_revision diff_rollback"),
+        _set("list ls status history get_all get_hooks get_manifest get_notes get_values get_metadata"
+             " show_all show_chart show_values show_readme search_repo search_hub template version env lint"
+             " repo_list dependency_list diff_upgrade diff_revision diff_rollback"),
         _set("upgrade install rollback repo_update dependency_update dependency_build pull test"),
         _set("uninstall delete del un"),
     ),
@@ -44,8 +44,8 @@ _PROGRAMS: Final = {
         _set("delete uninstall"),
     ),
     "istioctl": Program(
-        _set("analyze proxy-status ps proxy-config pc version validate describe x_describe experimental_describe"
-             " x_authz experimental_authz bug-report"),
+        _set("analyze proxy-status ps proxy-config pc version validate describe x_describe"
+             " experimental_describe x_authz experimental_authz bug-report"),
         _set("install upgrade tag kube-inject"),
         _set("uninstall"),
     ),
@@ -56,41 +56,13 @@ _ELSEWHERE: Final = re.compile(
     r"|as|as-group|server|insecure\S*|plaintext|auth-token|username|password|post-renderer\S*|repository-config"
     r"|client-crt\S*|config|core|grpc-web\S*|header|kube-config)(?:=|$)|-s$"
 )
-_VALUES: Final = frozenset(
-    [
-        "-n",
-        "--namespace",
-        "-o",
-        "--output",
-        "--revision",
-        "--set",
-        "--set-string",
-        "--set-file",
-        "--set-json",
-        "-f",
-        "--values",
-        "--version",
-        "--timeout",
-        "--history-max",
-        "--max",
-        "--resource",
-        "--app-namespace",
-        "--project",
-        "-N",
-        "--local",
-        "--depth",
-        "--kind",
-        "--source",
-        "--tail",
-        "-c",
-        "--container",
-        "--description",
-        "--filter",
-        "--prune-timeout",
-        "--retry-limit",
-        "--level",
-        "--since",
-    ]
+_VALUES: Final = words_of(
+    """
+    -n --namespace -o --output --revision --set --set-string --set-file --set-json -f --values
+    --version --timeout --history-max --max --resource --app-namespace --project -N --local --depth
+    --kind --source --tail -c --container --description --filter --prune-timeout --retry-limit
+    --level --since
+    """
 )
 _FLUX_KINDS: Final = {
     "kustomization": "Kustomization", "kustomizations": "Kustomization", "ks": "Kustomization",
@@ -126,7 +98,7 @@ def check(words: Sequence[str], inventory: Inventory) -> CheckedCommand:
         effect = Effect.DESTRUCTIVE
     else:
         return refused(f"{name} has no {sub!r} that is known")
-    if "--dry-run" in flags:
+    if flags.get("--dry-run") in ("", "true", "client", "server"):
         effect = Effect.READ
     return CheckedCommand(effect, _problem(name, sub, rest, flags, effect, inventory))
 

@@ -1,4 +1,4 @@
-"""A command line taken apart as a shell would, and refused where a shell would do more than run one program."""
+"""A command line taken apart as a shell would, and refused where a shell would do more than that."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ class Words(NamedTuple):
 
     words: list[str]
     problem: str
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The words of a table."""
+    return frozenset(text.split())
 
 
 def refused(problem: str) -> CheckedCommand:

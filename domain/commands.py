@@ -1,8 +1,9 @@
 """What a shell command does to the cluster, and whether it names things that exist.
 
 Commands are shown to people who may run them as they stand, and a model that wrote one has read what anybody
-wrote into a log. So what is not understood is refused: other programs, a shell's own language, flags that lead to
-other credentials or clusters, hosts and images that are not of this cluster, objects that nothing shows.
+wrote into a log. So what is not understood is refused: other programs, a shell's own language, flags that
+lead to other credentials or clusters, hosts and images that are not of this cluster, objects that nothing
+shows.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from kubetriage.domain import command_kubectl, command_releases
+from kubetriage.domain.command_contents import problems_of_object
 from kubetriage.domain.command_objects import Inventory
-from kubetriage.domain.command_programs import hosts_in, is_known, run
+from kubetriage.domain.command_programs import hosts_in, is_known, is_plain, run
 from kubetriage.domain.command_words import CheckedCommand, has_hole, refused, split
 from kubetriage.domain.finding import Effect
 from kubetriage.domain.resource import resource
@@ -37,6 +39,8 @@ def checked(command: str, view: ClusterView) -> CheckedCommand:
         words = words[1:]
     if not words:
         return refused("it is empty")
+    if not is_plain(words[0]):
+        return refused(f"{words[0]!r} is not a program that is known")
     name = words[0].rpartition("/")[2]
     if name == "kubectl":
         return command_kubectl.check(words[1:], inventory)
@@ -84,7 +88,8 @@ def _of_manifest(text: str, inventory: Inventory) -> CheckedCommand:
         str(meta["name"]),
         str(made.get("apiVersion") or ""),
     )
-    return CheckedCommand(Effect.CHANGE, inventory.problem_of_namespace(ref.namespace))
+    problems = (inventory.problem_of_namespace(ref.namespace), *problems_of_object(made, inventory))
+    return CheckedCommand(Effect.CHANGE, next(filter(None, problems), ""))
 
 
 __all__ = ["CheckedCommand", "checked"]

@@ -41,7 +41,7 @@ def group_incidents(alerts: Iterable[Alert]) -> tuple[tuple[Alert, ...], ...]:
     groups: dict[Key, list[_Member]] = {}
     for alert in _once(alerts):
         subject = subject_of(alert)
-        groups.setdefault(_incident(alert, subject), []).append((alert, subject))
+        groups.setdefault(incident_key(alert, subject), []).append((alert, subject))
     _join_claims(groups)
     incidents = [(key, sorted(members, key=_lead)) for key, members in groups.items()]
     incidents.sort(key=lambda incident: _urgency(incident[1]))
@@ -59,20 +59,20 @@ def _once(alerts: Iterable[Alert]) -> list[Alert]:
     return list(episodes.values())
 
 
-def _incident(alert: Alert, subject: Subject) -> Key:
+def incident_key(alert: Alert, subject: Subject) -> Key:
     """What an alert shares with the others of its incident."""
     if subject.scope is SubjectScope.SKIP:
         return ("skip", subject.cluster, alert.name)
-    if subject.resource:
+    row = row_of(alert.labels.get("alertname", "")) or row_of(alert.name)
+    whole = row is not None and row.triage is SubjectScope.CLUSTER and row.kind in _CONTROL_PLANE
+    if subject.resource and not whole:  # a member of etcd is named, and its trouble is the control plane's
         target = subject.resource
         if target.kind == "Node":
             return ("node", subject.cluster, target.name)
         name = workload_name(target.kind, target.name)
         return ("workload" if target.namespace else target.kind, subject.cluster, target.namespace, name)
-    if subject.scope is SubjectScope.CLUSTER:
-        row = row_of(alert.labels.get("alertname", "")) or row_of(alert.name)
-        whole = row is None or row.kind in _CONTROL_PLANE
-        return ("cluster", subject.cluster, "" if whole else alert.name)
+    if whole or subject.scope is SubjectScope.CLUSTER:
+        return ("cluster", subject.cluster, "" if whole or row is None else alert.name)
     if alert.labels:
         return (subject.scope.value, subject.cluster, subject.namespace, alert.name)
     return (subject.scope.value, alert.fingerprint)

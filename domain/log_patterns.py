@@ -15,6 +15,8 @@ class Sign(StrEnum):
 
     EXEC_FORMAT = "exec-format"
     RBAC = "rbac"
+    TOKEN = "token"
+    """The cluster's own API does not know who asks (401)."""
     MESH_DENIED = "mesh-denied"
     """The callee's proxy (Envoy) refuses the caller by an authorization policy."""
     CLOCK = "clock"
@@ -46,6 +48,8 @@ class Sign(StrEnum):
     connection."""
     READ_ONLY = "read-only"
     TOO_MANY_FILES = "too-many-files"
+    STORE_FULL = "store-full"
+    """etcd has reached the size that it allows its database, and takes no writes; clients are told so too."""
     TOO_MANY_THREADS = "too-many-threads"
     """No further thread or process: the limit of process ids, of the pod, the user or the node."""
     HEAP = "heap"
@@ -84,6 +88,16 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"(?:resource \\?\"(?P<resource>[^\"\\]+)\\?\"|path \\?\"(?P<path>[^\"\\]+)\\?\")"
             r"(?: in API group \\?\"(?P<group>[^\"\\]*)\\?\")?"
             r"(?: in the namespace \\?\"(?P<namespace>[^\"\\]+)\\?\")?",
+        ),
+    ),
+    (
+        Sign.TOKEN,
+        (
+            r"failed to (?:list|watch) \*?[\w./]{1,80}: Unauthorized\b",
+            r"(?:resource lock|renew lease) \S{1,120}: Unauthorized\b",
+            r"the server has asked for the client to provide credentials",
+            r"must be logged in to the server \(Unauthorized\)",
+            r"\breason\W{1,4}Unauthorized\b[^\n]{0,40}\bcode\W{1,4}401\b",
         ),
     ),
     (Sign.MESH_DENIED, (r"\bRBAC: access denied",)),
@@ -365,6 +379,10 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"(?:fork|clone|pthread_create)[^\n]{0,60}Resource temporarily unavailable",
             r"Cannot fork\b|thread creation failed",
         ),
+    ),
+    (
+        Sign.STORE_FULL,
+        (r"etcdserver: (?:mvcc: )?(?:database space exceeded|no space)", r"\balarm\W{1,4}NOSPACE\b"),
     ),
     (
         Sign.DISK_FULL,

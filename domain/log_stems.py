@@ -16,6 +16,7 @@ STEMS: Mapping[Sign, tuple[str, ...]] = MappingProxyType(
     {
         Sign.EXEC_FORMAT: ("exec format error",),
         Sign.RBAC: ('" cannot ',),
+        Sign.TOKEN: ("unauthorized", "provide credentials"),
         Sign.MESH_DENIED: ("rbac: access denied",),
         Sign.CLOCK: ("not yet valid", "notyetvalid", "not_yet_valid"),
         Sign.CERT_EXPIRED: (
@@ -72,6 +73,7 @@ STEMS: Mapping[Sign, tuple[str, ...]] = MappingProxyType(
             "file watchers", "inotify",
         ),
         Sign.TOO_MANY_THREADS: ("thread", "temporarily unavailable", "cannot fork"),
+        Sign.STORE_FULL: ("etcdserver: ", "nospace"),
         Sign.DISK_FULL: ("no space", "enospc", "quota exceeded", "space on the disk", "is full", "watermark",
                          "read-only / allow", "disk resource limit", "disk space"),
         Sign.DISK_ERROR: ("error", "eio"),

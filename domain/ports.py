@@ -1,4 +1,7 @@
-"""What nodes need of the outside, as protocols; adapters implement them, bootstrap joins them."""
+"""What nodes need of the outside, as protocols; adapters implement them, bootstrap joins them.
+
+What the server needs of its database is in `intake.stores`: a command line does without it.
+"""
 
 from __future__ import annotations
 

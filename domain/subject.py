@@ -74,7 +74,8 @@ def subject_of(alert: Alert) -> Subject:
     if row and row.triage is SubjectScope.MONITORING:
         return _subject(alert, row, labels, found, SubjectScope.MONITORING)
     if row and row.triage is SubjectScope.CLUSTER:
-        about_object = found is not None and found.kind == row.kind and row.kind in KINDS
+        own = (row.kind, "Pod") if row.kind == "Etcd" else (row.kind,)
+        about_object = found is not None and found.kind in own and found.kind in KINDS
         kept = found if about_object else None
         return _subject(alert, row, labels, kept, SubjectScope.RESOURCE if kept else SubjectScope.CLUSTER)
     if found:
@@ -112,7 +113,7 @@ def _candidates(alert: Alert, row: AlertRow | None, labels: SubjectLabels) -> It
 
 def _by_table(row: AlertRow, labels: SubjectLabels) -> Iterator[_Candidate]:
     why = f"table:{row.alertname} label "
-    if row.kind == "Pod":
+    if row.kind in ("Pod", "Etcd"):  # etcd is scraped by its static pods
         yield from _by_pod(labels, why)
     elif row.kind == "Node":
         found = labels.node() or labels.any_instance() or labels.own(NODE_LAST)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from kubetriage.domain.custom_kinds import BY_LABEL
+from kubetriage.domain.custom_kinds import BY_LABEL, TABLE, CustomKind
 from kubetriage.domain.subject_labels import SubjectLabels
 
 
@@ -57,8 +57,26 @@ _WORDS = {"Certificate": "cert(?:ificate)?", "Application": "(?:argo ?cd )?appli
 
 
 def perhaps_named(labels: SubjectLabels) -> Iterator[Custom]:
-    """Objects named by labels that may mean something else."""
+    """Objects named by labels that may mean something else, and those whose kind is in the alert's name."""
     yield from _by_label(labels, also_words=True)
+    found = labels.own(("name",))
+    if found is not None:
+        title, job = labels.raw("alertname"), labels.raw("job")
+        kinds = {kind.kind for kind in TABLE if _holds(title, job, kind)}
+        for kind in sorted(kinds, key=len)[-1:]:  # HelmChart, not Chart
+            yield Custom(kind, found.value, found.label)
+
+
+def _holds(title: str, job: str, kind: CustomKind) -> bool:
+    """Whether an alert's name has a kind as whole words; one that is an ordinary word (Order, Policy) only
+    beside its product, as in `ArgoRolloutDegraded`."""
+    if re.search(rf"(?<![A-Z]){kind.kind}(?![a-z])", title) is None:
+        return False
+    product = re.split(r"[-.]", kind.group)[0][:4]
+    return len(_HUMP.findall(kind.kind)) > 1 or product in f"{title.replace(kind.kind, ' ')} {job}".lower()
+
+
+_HUMP = re.compile(r"[A-Z][a-z]+")
 
 
 def _by_label(labels: SubjectLabels, *, also_words: bool) -> Iterator[Custom]:

@@ -71,7 +71,7 @@ def _effect(case: Case, explanation: Explanation, cause: Finding) -> Text:
     view = case.view
     if view.primary is None or cause.subject in (family := _family(view, view.primary)):
         return _NOTHING
-    own = {*_family(view, cause.subject), cause.culprit}
+    own = {*_family(view, cause.subject), cause.culprit} - {view.primary}
     links = [f for f in explanation.contributing if f.subject not in own]
     telling = [f for f in links if f.subject in family and f.role is Role.CAUSE]
     link = next(iter([*telling, *links]), None)

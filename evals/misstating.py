@@ -47,7 +47,10 @@ class Misstatement(NamedTuple):
 
 _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.:/@=+%-]*[A-Za-z0-9%])?")
 _QUOTED = re.compile(r"“[^”]*”|`[^`]*`|\"[^\"]*\"")
-_SPACE_NEAR = re.compile(r"(?:namespace |命名空间 ?)([a-z0-9-]+)|([a-z0-9-]+) (?:namespace|命名空间)")
+_SPACE_NEAR = (
+    re.compile(r"(?:namespace |命名空间 ?)([a-z0-9-]+)"),
+    re.compile(r"([a-z0-9-]+) ?(?:namespace\b|命名空间)"),
+)
 _ELSEWHERE = ("default", "kube-system", "staging", "production", "team-a")
 _AT_LEAST = re.compile(r"(?:more than|over|at least|longer than|超过|至少|多于) ?$", re.IGNORECASE)
 
@@ -117,10 +120,8 @@ def _namespaces(said: str, view: ClusterView) -> Iterator[tuple[int, str]]:
         for match in re.finditer(rf"(?<![\w.:/@-]){re.escape(space)}(?=/[a-z0-9])", said):
             if not _is_quoted(said, match.start()):
                 yield match.start(), space
-    for match in _SPACE_NEAR.finditer(said):
-        group = 1 if match[1] else 2
-        if match[group] in known:
-            yield match.start(group), match[group]
+    for pattern in _SPACE_NEAR:
+        yield from ((m.start(1), m[1]) for m in pattern.finditer(said) if m[1] in known)
 
 
 def _is_value(word: str, quoted: bool, raw: str, names: frozenset[str]) -> bool:

@@ -20,6 +20,8 @@ from kubetriage.domain.view import ClusterView
 SYSTEM = frozenset({"default", "kube-node-lease", "kube-public", "kube-system", "monitoring"})
 """Namespaces whose names, and the names of what is in them, mean something."""
 _CLUSTER_WIDE = ("Namespace", "Node", "PersistentVolume", "StorageClass")
+_SOFTWARE = frozenset({"app.kubernetes.io/name", "controller", "driver", "k8s-app", "provisioner"})
+"""Labels and fields that say which software it is: no name that people gave, though objects bear it too."""
 _SAFE = "bcdfghjklmnpqrstvwxz2456789"
 _TURNED = str.maketrans(_SAFE, _SAFE[5:] + _SAFE[:5])
 
@@ -59,9 +61,10 @@ class Renaming:
 
 
 def _mapped(value: Any, words: Words) -> Any:
-    """JSON with every string in it, keys too, replaced."""
+    """JSON with every string in it, keys too, replaced; not what names software."""
     if isinstance(value, dict):
-        return {words(key): _mapped(inner, words) for key, inner in value.items()}
+        kept = {key: inner for key, inner in value.items() if key in _SOFTWARE}
+        return {words(k): kept[k] if k in kept else _mapped(inner, words) for k, inner in value.items()}
     if isinstance(value, list):
         return [_mapped(inner, words) for inner in value]
     return words(value) if isinstance(value, str) else value

@@ -24,13 +24,14 @@ def around_services(view: ClusterView) -> Iterator[Want]:
         if service.text("spec", "type") == "LoadBalancer":
             why = text("what was said about Service {n}", "关于 Service {n} 的记录", n=service.name)
             yield events_of(service.ref, why)
-        chosen = _selector(service)
-        if not chosen:
-            continue  # its endpoints are written by others; ExternalName has none
-        name = service.name
+        if service.text("spec", "type") == "ExternalName":
+            continue  # has no endpoints
+        name, chosen = service.name, _selector(service)
         why = text("the endpoints of Service {n}", "Service {n} 的端点", n=name)
         slices = list_of("EndpointSlice", service.namespace, labels=f"kubernetes.io/service-name={name}")
         yield Want(read=slices, about=service.ref, why=why)
+        if not chosen:
+            continue  # its endpoints are written by others
         why = text("the pods that Service {n} selects", "Service {n} 选中的 Pod", n=name)
         listed = list_of("Pod", service.namespace, labels=chosen)
         yield Want(read=listed, about=service.ref, why=why)

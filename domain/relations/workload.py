@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 from kubetriage.domain.evidence import get, list_of
 from kubetriage.domain.finding import Want
@@ -15,6 +16,8 @@ from kubetriage.domain.rules.remedies import revision
 from kubetriage.domain.view import ClusterView
 
 KINDS = ("DaemonSet", "Deployment", "ReplicaSet", "ReplicationController", "StatefulSet")
+STAYS = timedelta(minutes=5)
+"""How long after its grace period a pod may take to go."""
 _ORDINAL = re.compile(r"-(\d{1,6})$")
 
 
@@ -53,6 +56,10 @@ def _pods(view: ClusterView, obj: Obj, who: str) -> Iterator[Want]:
     pods = [p for p in view.pods_of(obj.ref) if p.deleted is None]
     if any(p.ref == view.primary and not pod_settled(p) for p in pods):
         return
+    staying = [p for p in view.pods_of(obj.ref) if p.deleted is not None and view.now - p.deleted > STAYS]
+    for pod in staying[:FOCUS]:
+        why = text("a pod of {who} that is deleted and does not go", "{who} 已删除却未消失的 Pod", who=who)
+        yield closer(view, listed, pod.ref, why)
     bad = sorted((p for p in pods if not pod_settled(p)), key=lambda p: _order(view, p))
     for pod in bad[:FOCUS]:
         why = text("a pod of {who} that is not ready", "{who} 中未就绪的 Pod", who=who)

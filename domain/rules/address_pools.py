@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kubetriage.domain.evidence import FailureKind
 from kubetriage.domain.finding import Remedy
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text
@@ -19,6 +20,13 @@ def pools(view: ClusterView) -> list[Obj]:
     return sorted(view.objects("IPPool"), key=_disabled)
 
 
+def unseen(view: ClusterView) -> bool:
+    """Whether the cluster may have pools that could not be read."""
+    asked = (seen.failure for seen in view.observations if seen.read.kind == "IPPool")
+    failed = [failure for failure in asked if failure is not None]
+    return not pools(view) and any(failure.kind is not FailureKind.UNSUPPORTED for failure in failed)
+
+
 def at_fault(view: ClusterView) -> Resource | None:
     """The only pool in use; where none is, the only one that was disabled."""
     every = pools(view)
@@ -32,6 +40,8 @@ def described(view: ClusterView) -> Text:
     every = pools(view)
     used = [pool for pool in every if not _disabled(pool)]
     off = listed([pool.name for pool in every if _disabled(pool)], 2)
+    if unseen(view):
+        return say("; Calico's IPPools could not be read", "；Calico 的 IPPool 未能读取")
     if not every:
         return NOTHING
     if not used:

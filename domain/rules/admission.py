@@ -11,6 +11,7 @@ from kubetriage.domain.rules import quota
 from kubetriage.domain.rules.admission_deadline import too_late
 from kubetriage.domain.rules.admission_finding import refusal_finding, template_change
 from kubetriage.domain.rules.admission_messages import Kind
+from kubetriage.domain.rules.admission_openshift import unfit
 from kubetriage.domain.rules.admission_quota import demands, exceeded, limits
 from kubetriage.domain.rules.admission_refusals import Refusal, refusals
 from kubetriage.domain.rules.admission_webhook import denied, failed
@@ -39,9 +40,14 @@ def refused(view: ClusterView) -> Iterator[Finding]:
         yield _BY_KIND[one.denial.kind](view, one)
 
 
+_CONSTRAINT = "security context constraint"
+
+
 def _security(view: ClusterView, one: Refusal) -> Finding:
     space = resource("Namespace", "", one.workload.namespace)
     profile = one.denial.values.get("profile", "")
+    if _CONSTRAINT in one.denial.words:
+        return unfit(view, one)
     words = short(one.denial.words, 110)
     rule = say(
         "PodSecurity “{p}” of namespace {n}", "命名空间 {n} 的 PodSecurity “{p}”", p=profile, n=space.name

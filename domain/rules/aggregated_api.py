@@ -43,7 +43,7 @@ def unavailable(view: ClusterView) -> Iterator[Finding]:
                              a=found.name, w=what),
             likelihood=Likelihood.HIGH,
             specificity=Specificity.EXACT if absent else Specificity.NAMED,
-            waits_on=(service, *ill) if backs is not None else (),
+            waits_on=(service, *ill) if name and not absent else (),
             cites=(found.cite, *([backs.cite] if backs is not None else [])),
             quotes=quotable(state.reason),
             since=state.since,

@@ -30,12 +30,10 @@ OTHER_APIS = {
 }
 """Aggregated APIs of metrics that adapters serve (KEDA, prometheus-adapter), by the word in the reason."""
 _NO_REQUEST = re.compile(r"missing request for (?P<what>[\w./-]+)(?: in container (?P<container>[\w.-]+))?")
-_NO_API = re.compile(
-    r"could not find the requested resource|currently unable to handle|service unavailable|no metrics "
-    r"returned"
-    r"|unable to fetch metrics from resource metrics API|unable to get metrics for resource",
-    re.I,
+_NOT_SERVED = re.compile(
+    r"could not find the requested resource|currently unable to handle|service unavailable", re.IGNORECASE
 )
+"""The API server's own answers where an aggregated API is not registered or does not answer."""
 _UNREADY = re.compile(
     r"pods might be unready|no ready pods|did not receive metrics for (?:any ready|targeted) pods", re.I
 )
@@ -52,9 +50,12 @@ def without_metrics(view: ClusterView, found: Obj, active: Condition) -> Finding
         return _no_request(view, found, active, asked["what"], asked["container"] or "")
     if _UNREADY.search(active.message):
         return _unready(view, found, active)
-    api = view.find(adapter_api(active.reason))
+    adapter = adapter_api(active.reason)
+    api = view.find(adapter)
     if api is not None and _unavailable(api):
         return _not_served(found, active, api)
+    if adapter is not None and api is None and _NOT_SERVED.search(active.message):
+        return _not_seen_serving(view, found, active, adapter)
     return _no_metrics(view, found, active)
 
 
@@ -175,6 +176,38 @@ def _not_served(found: Obj, active: Condition, api: Obj) -> Finding:
                 say("Its pods serve that API; nothing that is scaled by such metrics moves until they do.",
                     "该 API 由其 Pod 提供；恢复之前依赖这类指标的伸缩都不会动作。"),
                 see_yaml(api.ref),
+            ),
+            see_scaler(found),
+        ),
+    )  # fmt: skip
+
+
+def _not_seen_serving(view: ClusterView, found: Obj, active: Condition, adapter: Resource) -> Finding:
+    """The API server does not serve the adapter's API: it is not registered, or could not be looked at."""
+    absent = view.is_absent(adapter)
+    words = short(active.message.rpartition(": ")[2], 90)
+    why = say("is not installed", "没有安装") if absent else say(
+        "is not served, and why could not be seen", "没有提供服务，原因未能查看")  # fmt: skip
+    return scaler_finding(
+        found,
+        "no-adapter",
+        say("HPA {h} gets no {m} metrics and cannot scale {k} {n}: the API {a} {y} (“{w}”).",
+            "HPA {h} 得不到 {m} 指标，无法伸缩 {k} {n}：API {a} {y}（“{w}”）。",
+            m=active.reason.removeprefix("FailedGet").removesuffix("Metric").lower(), h=found.name,
+            k=target_of(found).kind, n=target_of(found).name, a=adapter.name, y=why, w=words),
+        culprit=adapter,
+        likelihood=Likelihood.HIGH if absent else Likelihood.MEDIUM,
+        specificity=Specificity.NAMED,
+        waits_on=(adapter,),
+        quotes=(words,),
+        since=active,
+        remedies=(
+            escalate(
+                say("Have the metrics adapter looked at", "请检查指标适配器"),
+                say("Whoever serves {a} (KEDA, prometheus-adapter, a cloud's adapter) must be installed, and "
+                    "its Service must have ready pods.",
+                    "提供 {a} 的组件（KEDA、prometheus-adapter 或云厂商适配器）必须已安装，"
+                    "且其 Service 有就绪的 Pod。", a=adapter.name),
             ),
             see_scaler(found),
         ),

@@ -160,6 +160,52 @@ def _see(view: ClusterView, cron: Obj) -> Remedy:
     )
 
 
+_CHECKED = 10
+"""Seconds between the looks of the CronJob controller: a shorter deadline may pass before it has looked."""
+
+
+def deadline_too_short(view: ClusterView) -> Iterator[Finding]:
+    """A CronJob that may start a Job for so short a time that its controller mostly comes too late."""
+    for cron in _crons(view):
+        deadline = cron.at("spec", "startingDeadlineSeconds")
+        if not isinstance(deadline, int) or deadline >= _CHECKED or cron.at("spec", "suspend") is True:
+            continue
+        missed = next((e for e in view.events(cron.ref, "MissSchedule") if fresh(view, e.last)), None)
+        if missed is None and not (_is_asked(view, cron) and cron.at("status", "lastScheduleTime") is None):
+            continue
+        yield Finding(
+            rule="cronjob.deadline-too-short",
+            category=CATEGORY,
+            role=Role.CAUSE,
+            subject=cron.ref,
+            culprit=cron.ref,
+            statement=say(
+                "CronJob {c} misses its times: a run must start within {d} s (startingDeadlineSeconds), and "
+                "its controller looks only every {n} s.",
+                "CronJob {c} 错过了运行时间：要求在 {d} 秒内启动（startingDeadlineSeconds），"
+                "而其控制器每 {n} 秒才检查一次。",
+                c=cron.name, d=deadline, n=_CHECKED,
+            ),
+            likelihood=Likelihood.HIGH if missed is not None else Likelihood.MEDIUM,
+            specificity=Specificity.EXACT,
+            cites=(cron.cite, *((missed.cite,) if missed is not None else ())),
+            quotes=("startingDeadlineSeconds",),
+            since=missed.first if missed is not None else None,
+            remedies=(
+                remedies.change(
+                    say("Give CronJob {c} a longer startingDeadlineSeconds",
+                        "调大 CronJob {c} 的 startingDeadlineSeconds", c=cron.name),
+                    remedies.with_note(
+                        say("A few periods of its schedule, or none at all.",
+                            "取几个周期的长度，或不设置。"), cron),
+                    remedies.mutate(f"kubectl patch {remedies.target(cron.ref)} --type=merge -p "
+                                    "'{\"spec\":{\"startingDeadlineSeconds\":200}}'"),
+                ),
+                _see(view, cron),
+            ),
+        )  # fmt: skip
+
+
 def in_the_way(view: ClusterView) -> Iterator[Finding]:
     """A run that does not end and lets no other start (concurrencyPolicy Forbid)."""
     for cron in _crons(view):
@@ -225,4 +271,4 @@ def _clear_the_way(view: ClusterView, cron: Obj, run: Resource) -> tuple[Remedy,
     return (end, _see(view, cron))
 
 
-RULES: tuple[Rule, ...] = (suspended, not_started, in_the_way)
+RULES: tuple[Rule, ...] = (suspended, not_started, deadline_too_short, in_the_way)

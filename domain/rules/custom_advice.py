@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from kubetriage.domain.finding import Remedy
+from kubetriage.domain.finding import Command, Remedy
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource
@@ -62,6 +62,8 @@ def advice(
     elif gone is not None:
         fix = say("Create {k} {g}, or correct the name in {n}", "创建 {k} {g}，或修正 {n} 中的名称",
                   k=gone.kind, g=gone.name, n=name)  # fmt: skip
+    elif (made_for := _made_for(view, obj)) is not None:
+        return (_at_the_top(obj, made_for), _look(name, remedies.describe(obj.ref)))
     else:
         fix = say("Correct {n}", "修正 {n}", n=name)
     if gone is not None:
@@ -71,13 +73,52 @@ def advice(
         look.append(remedies.read(_list_command(gone)))
     return (
         remedies.change(fix, remedies.with_note(Text(en=detail.en.strip(), zh=detail.zh), obj), edit),
-        remedies.check(
-            say("See what the controller says of {n}", "查看控制器对 {n} 的说明", n=name),
-            Text(en="Its conditions and events; the controller's log tells more.",
-                 zh="查看其状态条件和事件；控制器日志有更多信息。"),
-            *look,
-        ),
+        _look(name, *look),
+    )
+
+
+def _look(name: str, *commands: Command) -> Remedy:
+    return remedies.check(
+        say("See what the controller says of {n}", "查看控制器对 {n} 的说明", n=name),
+        Text(en="Its conditions and events; the controller's log tells more.",
+             zh="查看其状态条件和事件；控制器日志有更多信息。"),
+        *commands,
     )  # fmt: skip
+
+
+def _made_for(view: ClusterView, obj: Obj) -> Obj | None:
+    """The custom object at the top of those that controllers made this one for; None if nobody did."""
+    top = obj
+    while (owner := top.controller) is not None and not owner.builtin:
+        above = view.find(owner)
+        if above is None or above is top:
+            break
+        top = above
+    return top if top is not obj else None
+
+
+_OF_KIND: dict[str, Text] = {
+    "AnalysisRun": Text(
+        en="It judged the new revision by its metrics: mend that revision, or the query in the "
+        "AnalysisTemplate, then retry the roll-out.",
+        zh="它按指标评估了新修订版：修正该修订版或 AnalysisTemplate 中的查询，然后重试发布。",
+    ),
+}
+
+
+def _at_the_top(obj: Obj, made_for: Obj) -> Remedy:
+    """What a controller makes is made anew: to edit it is lost work."""
+    name, top = f"{obj.ref.kind} {obj.name}", f"{made_for.ref.kind} {made_for.name}"
+    detail = _OF_KIND.get(obj.ref.kind) or say(
+        "It is made for {t} and edits of it are lost: change that, or what its message names.",
+        "它由控制器为 {t} 创建，对它的修改会丢失：请修改后者，或其消息所指的对象。",
+        t=top,
+    )
+    return remedies.change(
+        say("Mend what {n} complains of", "解决 {n} 所报告的问题", n=name),
+        remedies.with_note(detail, made_for),
+        remedies.mutate(f"kubectl edit {remedies.target(made_for.ref)}"),
+    )
 
 
 _NAMED = Text(en="What it names does not exist.", zh="它引用的对象不存在。")

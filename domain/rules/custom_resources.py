@@ -3,6 +3,7 @@ write: conditions, states, references to what does not exist."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,6 +30,13 @@ if TYPE_CHECKING:
     from kubetriage.domain.rules import Rule
 
 _RECENT = timedelta(hours=2)
+_TIMED_OUT = re.compile(
+    r"^(?!.*(?:://|\bdial |\blookup )).*"
+    r"(?:context deadline exceeded|timed? ?out waiting|(?:exceeded|progress) deadline)",
+    re.IGNORECASE | re.DOTALL,
+)  # fmt: skip
+"""Words of a controller that waited in vain for its own objects, not for an address that it names: why they
+did not come to be is another matter."""
 _LONG = timedelta(days=1)
 """How long before the alert something may fail that is no part of it, and still be its likely reason."""
 
@@ -79,7 +87,8 @@ def _finding(
         event = None
     reason = event.reason if event is not None else ill.reason if ill is not None else ""
     message = event.message if event is not None else ill.message if ill is not None else ""
-    sure = gone is not None or (ill is not None and ill.stated)
+    sure = gone is not None or (ill is not None and ill.stated and not _TIMED_OUT.search(message))
+    states = sure or (ill is not None and ill.stated)
 
     def statement(room: int) -> Text:
         return say(
@@ -98,7 +107,7 @@ def _finding(
     return Finding(
         rule=f"custom.{obj.ref.kind.lower()}",
         category=kind_of(obj).category,
-        role=Role.CAUSE if sure or event is not None else Role.SYMPTOM,
+        role=Role.CAUSE if states or event is not None else Role.SYMPTOM,
         subject=obj.ref,
         culprit=culprit,
         statement=_fitting(statement),

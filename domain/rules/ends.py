@@ -26,6 +26,8 @@ class Kind(StrEnum):
     OOM = "oom"
     PROBE = "probe"
     """kubelet killed it after a failed liveness or startup probe."""
+    HOOK = "hook"
+    """kubelet killed it because its postStart hook failed."""
     START = "start"
     """The runtime could not start the command."""
     EXEC_FORMAT = "exec-format"
@@ -55,7 +57,7 @@ class Ending(NamedTuple):
     seen: Seen | None
     """The sign that explains it; set for LOG and EXEC_FORMAT."""
     probe: EventRecord | None
-    """kubelet's event about the probe; set for PROBE."""
+    """kubelet's event about the probe or the hook; set for PROBE and HOOK."""
 
     @property
     def looping(self) -> bool:
@@ -82,8 +84,10 @@ _POD_REASONS = frozenset(
     }
 )
 """`status.reason` of pods that were ended as a whole, by others than their containers."""
-_KILLED = re.compile(r"failed (?:liveness|startup) probe", re.IGNORECASE)
+_KILLED = re.compile(r"failed (?:liveness|startup) probe|FailedPostStartHook", re.IGNORECASE)
 _UNHEALTHY = re.compile(r"^(?:liveness|startup) probe (?:failed|errored)", re.IGNORECASE)
+_HOOK = "FailedPostStartHook"
+_KILLS = {"Killing": _KILLED, "Unhealthy": _UNHEALTHY, _HOOK: re.compile("")}
 _TOO_SMALL = re.compile(r"OOM-killed \(memory limit too low", re.IGNORECASE)
 """runc's word when the limit does not even hold the container's first process."""
 _BAD_START = (Sign.NO_COMMAND, Sign.NO_SCRIPT, Sign.FILE_DENIED, Sign.NO_FILE)
@@ -199,7 +203,7 @@ def _kind(end: Ending) -> Kind:
     if end.code in (126, 127) and (end.seen is None or end.seen.sign in _BAD_START):
         return Kind.START
     if end.probe is not None:
-        return Kind.PROBE
+        return Kind.HOOK if _HOOK in (end.probe.reason, end.probe.message.strip()) else Kind.PROBE
     return Kind.LOG if end.seen is not None else Kind.APP
 
 
@@ -237,15 +241,14 @@ def sign_of_end(log: LogText | None, words: LastWords | None) -> Seen | None:
 def _probe_event(
     view: ClusterView, pod: Obj, state: ContainerState, code: int, finished: datetime | None
 ) -> EventRecord | None:
-    """The event with which kubelet says that a liveness or startup probe made it kill this container.
+    """The event with which kubelet says that a probe, or a hook that failed, made it kill this container.
 
     Without its own word (`Killing`), failed probes count only for an end that a signal brought about.
     """
-    for event in view.events(pod.ref, "Killing", "Unhealthy"):
-        pattern = _KILLED if event.reason == "Killing" else _UNHEALTHY
-        if not pattern.search(event.message) or not concerns(event, state, pod):
+    for event in view.events(pod.ref, "Killing", "Unhealthy", _HOOK):
+        if not _KILLS[event.reason].search(event.message) or not concerns(event, state, pod):
             continue
-        if event.reason == "Unhealthy" and code not in (0, 137, 143):
+        if event.reason != "Killing" and code not in (0, 137, 143):
             continue
         if finished is None or event.last is None or event.last >= finished - timedelta(minutes=3):
             return event

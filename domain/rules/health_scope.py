@@ -51,18 +51,23 @@ _MEASURES = re.compile(
 )
 
 
+_PROBES = re.compile(r"(?<!readiness )(?<!ready )\bprobes?\b|(?<!就绪)探针", re.IGNORECASE)
+
+
 def about_state(view: ClusterView, pods: Sequence[Obj]) -> bool:
     """Whether a well state of the alert's object contradicts the alert; `pods` are those behind it."""
     known = _known_scope(view)
     if known is not None:
         return known
-    return not _speaks_of_measures(view) and events_are_clean(view, pods) and logs_are_clean(view, pods)
+    if _speaks_of(view, _MEASURES) or _probes_are_open(view, pods):
+        return False
+    return events_are_clean(view, pods) and logs_are_clean(view, pods)
 
 
 def measured(view: ClusterView) -> bool:
     """Whether the alert is about something measured (errors, latency, load), which a state neither shows nor
     refutes."""
-    return not _known_scope(view) and _speaks_of_measures(view)
+    return not _known_scope(view) and _speaks_of(view, _MEASURES)
 
 
 def _known_scope(view: ClusterView) -> bool | None:
@@ -82,9 +87,18 @@ def _known_scope(view: ClusterView) -> bool | None:
     )
 
 
-def _speaks_of_measures(view: ClusterView) -> bool:
+def _speaks_of(view: ClusterView, what: re.Pattern[str]) -> bool:
     name = _HUMPS.sub(" ", view.alert.labels.get("alertname", "") or view.alert.name)
-    return any(_MEASURES.search(words) for words in (name, *view.alert.annotations.values()))
+    return any(what.search(words) for words in (name, *view.alert.annotations.values()))
+
+
+def _probes_are_open(view: ClusterView, pods: Sequence[Obj]) -> bool:
+    """Whether the alert is about probes and nobody recorded when they failed.
+
+    Ready tells of the readiness probe alone: a liveness probe may fail for long below its threshold. That it
+    does no more shows by the kubelet's event, whose time would go on.
+    """
+    return _speaks_of(view, _PROBES) and not any(view.events(pod.ref, "Unhealthy") for pod in pods)
 
 
 def events_are_clean(view: ClusterView, pods: Sequence[Obj]) -> bool:

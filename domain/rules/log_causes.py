@@ -15,6 +15,7 @@ from kubetriage.domain.rules.log_config import CONFIG
 from kubetriage.domain.rules.log_machine import MACHINE
 from kubetriage.domain.rules.log_peers import FAILS, peer_cause
 from kubetriage.domain.rules.log_stated import Cause, Manner, Stated, stated
+from kubetriage.domain.rules.log_token import token_refused
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.rbac import denied
 from kubetriage.domain.rules.wording import fitting, grounded, quotable, short
@@ -46,6 +47,8 @@ def cause_of(view: ClusterView, told: Stated) -> Cause:
         return peer_cause(view, told)
     if sign is Sign.RBAC:
         return denied(view, told)
+    if sign is Sign.TOKEN:
+        return token_refused(view, told)
     made = CONFIG.get(sign) or MACHINE[sign]
     return made(view, told)
 

@@ -7,13 +7,19 @@ import re
 from kubetriage.domain.finding import Likelihood, Specificity
 from kubetriage.domain.kube import elements
 from kubetriage.domain.language import Text
+from kubetriage.domain.resource import resource
+from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.log_stated import Cause, Stated
 from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.templates import command_words
 from kubetriage.domain.rules.wording import quotable, short
 from kubetriage.domain.view import ClusterView
 
 _PORTS = re.compile(r"cannot assign requested address|EADDRNOTAVAIL", re.IGNORECASE)
 _RANGE = "net.ipv4.ip_local_port_range"
+_WATCHES = re.compile(r"file watchers|inotify|fsnotify", re.IGNORECASE)
+_INSTANCES = re.compile(r"too many open files|inotify_init|inotify instances", re.IGNORECASE)
+_QUOTA = re.compile(r"--quota-backend-bytes[= ](?P<bytes>\d+)")
 
 
 def set_in_environment(told: Stated, host: str, port: str) -> tuple[Text, tuple[str, ...]]:
@@ -42,6 +48,8 @@ def set_in_environment(told: Stated, host: str, port: str) -> tuple[Text, tuple[
 def too_many(view: ClusterView, told: Stated) -> Cause:
     """File descriptors or local ports used up; of ports, the range that the pod's own sysctl leaves it."""
     likelihood = Likelihood.HIGH if told.sure else Likelihood.MEDIUM
+    if _WATCHES.search(told.seen.record.raw):
+        return _watches(view, told, likelihood)
     if not _PORTS.search(told.seen.record.raw):
         says = Text(en="it has no file descriptors left", zh="文件描述符耗尽")
         return Cause("log.too-many-files", "os-limit", says, likelihood=likelihood)
@@ -57,3 +65,43 @@ def too_many(view: ClusterView, told: Stated) -> Cause:
         return Cause("log.no-local-ports", "os-limit", says, likelihood=likelihood,
                      specificity=Specificity.EXACT, quotes=(_RANGE, given))  # fmt: skip
     return Cause("log.no-local-ports", "os-limit", says, likelihood=likelihood)
+
+
+def _watches(view: ClusterView, told: Stated, likelihood: Likelihood) -> Cause:
+    """inotify's limits are the node's, for each user: all of its containers of one uid share them."""
+    node = resource("Node", "", told.pod.text("spec", "nodeName"))
+    setting = "max_user_instances" if _INSTANCES.search(told.seen.record.raw) else "max_user_watches"
+    says = say("the limit of inotify watches of node {n} is reached (fs.inotify.{s})",
+               "节点 {n} 的 inotify 监视数已达上限（fs.inotify.{s}）", n=node.name, s=setting)  # fmt: skip
+    fix = remedies.escalate(
+        say("Raise fs.inotify.{s} on node {n}", "在节点 {n} 上提高 fs.inotify.{s}", s=setting, n=node.name),
+        say("All containers of one user id share it there. What watches most can watch less, or run on "
+            "another node.",
+            "该节点上同一用户 ID 的所有容器共享此上限；也可以让监视最多的程序减少监视，或换到其他节点。"),
+        *((remedies.describe(node),) if view.find(node) is not None else ()),
+    )  # fmt: skip
+    return Cause("log.too-many-watches", "os-limit", says, culprit=node if node.name else None,
+                 likelihood=likelihood, remedies=(fix,))  # fmt: skip
+
+
+def store_full(view: ClusterView, told: Stated) -> Cause:
+    """etcd stops writes at a size that it sets itself, however much room its disk has."""
+    command = " ".join(command_words(told.state.spec))
+    own = "etcd" in command
+    size = _QUOTA.search(command) if own else None
+    says = say("etcd's database has reached its quota{q}, and it takes no more writes",
+               "etcd 的数据库已达到其配额{q}，不再接受写入",
+               q=say(" (--quota-backend-bytes {b})", "（--quota-backend-bytes {b}）", b=size["bytes"])
+               if size else NOTHING)  # fmt: skip
+    fix = remedies.escalate(
+        Text(en="Make room in etcd, then disarm its alarm", zh="为 etcd 腾出空间，然后解除告警"),
+        Text(en="On a member: `etcdctl endpoint status -w table`, `etcdctl compact <revision>`, "
+                "`etcdctl defrag`, `etcdctl alarm disarm`; see which objects grow (events, Jobs, a "
+                "controller in a loop), or raise the quota.",
+             zh="在成员上执行：`etcdctl endpoint status -w table`、`etcdctl compact <revision>`、"
+                "`etcdctl defrag`、`etcdctl alarm disarm`；查明增长的对象（事件、Job、循环写入的控制器），"
+                "或提高配额。"),
+    )  # fmt: skip
+    return Cause("log.store-full", "disk-full", says,
+                 likelihood=Likelihood.HIGH if own and told.seen.times > 1 else Likelihood.MEDIUM,
+                 quotes=(size["bytes"],) if size else (), remedies=(fix,))  # fmt: skip

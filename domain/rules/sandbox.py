@@ -18,7 +18,7 @@ from kubetriage.domain.language import Text
 from kubetriage.domain.relations.node import NETWORK, agents_on, says_no_network
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
-from kubetriage.domain.rules.address_pools import at_fault, described, pools, remedy
+from kubetriage.domain.rules.address_pools import at_fault, described, pools, remedy, unseen
 from kubetriage.domain.rules.grouping import PodGroup, focus_pods, fresh, group_pods
 from kubetriage.domain.rules.node_remedies import look, network_remedy
 from kubetriage.domain.rules.node_words import Ill
@@ -159,7 +159,7 @@ def no_sandbox(view: ClusterView) -> Iterator[Finding]:
         kind = kind_of(event.message)
         shown.append((pod, (kind.part, pod.text("spec", "nodeName"))))
     where = {node for _, (part, node) in shown if part is Part.ADDRESS}
-    if len(where) > 1 or pools(view):  # what several nodes lack is given out to all of them
+    if len(where) > 1 or pools(view) or unseen(view):  # what several nodes lack is given out to all of them
         shown = [(pod, (part, "" if part is Part.ADDRESS else node)) for pod, (part, node) in shown]
     for (_, node), group in group_pods(view, shown):
         yield _finding(view, group, events[group.lead.ref], node or group.lead.text("spec", "nodeName"))
@@ -183,18 +183,20 @@ def _finding(view: ClusterView, group: PodGroup, event: EventRecord, node: str) 
     agents = [a for a in agents_on(view, node) if not pod_settled(a)] if kind.part is Part.NETWORK else []
     told_by_node = host is not None and kind.part is Part.NETWORK and says_no_network(host)
     culprit = group.culprit if kind.part is Part.HANDLER or not node else ref
-    given = pools(view) if kind.part is Part.ADDRESS else []
+    starved = kind.part is Part.ADDRESS
+    given = pools(view) if starved else []
+    hidden = starved and unseen(view)
     if given:
         culprit = at_fault(view) or culprit
     quote = decisive(event.message)
-    if given:
+    if given or hidden:
         quote = short_end(quote, 60)
     return Finding(
         rule=f"sandbox.{kind.part.value}",
         category=kind.category,
         role=Role.SYMPTOM if told_by_node else Role.CAUSE,
         subject=group.lead.ref,
-        culprit=culprit,
+        culprit=None if hidden else culprit,  # pools are the cluster's: no node is to blame for them
         statement=say(
             "{who} cannot start on {on}{n}: {why} (“{q}”){agents}.",
             "{who} 无法在节点 {n} 上启动：{why}（“{q}”）{agents}。",
@@ -205,9 +207,9 @@ def _finding(view: ClusterView, group: PodGroup, event: EventRecord, node: str) 
             q=quote,
             agents=say("; {a} on that node is not ready", "；该节点上的 {a} 未就绪", a=agents[0].name)
             if agents
-            else (described(view) if given else NOTHING),
+            else (described(view) if starved else NOTHING),
         ),
-        likelihood=kind.likelihood,
+        likelihood=Likelihood.MEDIUM if hidden else kind.likelihood,
         specificity=Specificity.NAMED,
         waits_on=(*((ref,) if told_by_node else ()), *(a.ref for a in agents if view.looked_at(a.ref))),
         cites=(*group.cites, event.cite, *(a.cite for a in (*agents[:1], *given[:2]))),

@@ -10,6 +10,7 @@ from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules.phrases import given, say
 from kubetriage.domain.rules.scheduling_closed import closed_nodes, nodes_in_trouble
+from kubetriage.domain.rules.scheduling_devices import no_devices
 from kubetriage.domain.rules.scheduling_finding import unschedulable
 from kubetriage.domain.rules.scheduling_others import apart, together
 from kubetriage.domain.rules.scheduling_place import selector, tainted
@@ -115,6 +116,7 @@ _BY_REASON: dict[Why, Callable[[ClusterView, Case], Iterable[Finding]]] = {
     Why.ANTI_AFFINITY: apart,
     Why.AFFINITY: together,
     Why.EXISTING_ANTI_AFFINITY: together,
+    Why.DEVICE: no_devices,
     Why.OTHER: _other,
 }
 

@@ -42,6 +42,8 @@ class Why(StrEnum):
     ANTI_AFFINITY = "anti-affinity"
     EXISTING_ANTI_AFFINITY = "existing-anti-affinity"
     """A pod that already runs refuses this one."""
+    DEVICE = "device"
+    """The pod's ResourceClaims (dynamic resource allocation) get no devices there."""
     OTHER = "other"
 
 
@@ -76,7 +78,9 @@ class Verdict(NamedTuple):
 
 _HEAD = re.compile(r"(?P<free>\d+)/(?P<total>\d+) nodes (?:are )?available:?\s*", re.I)
 _TAIL = re.compile(
-    r"[.,;]?\s*(?:no new claims to deallocate,?\s*)?(?:preemption:|Preemption is not helpful).*$", re.S
+    r"[.,;]?\s*(?:(?:no new claims to deallocate|still not schedulable),?\s*)?"
+    r"(?:preemption:|Preemption is not helpful).*$",
+    re.S,
 )
 _SPLIT = re.compile(r",\s+(?=\d+ \S)")
 _COUNT = re.compile(r"^(\d+)\s+(.*)$", re.S)
@@ -87,6 +91,8 @@ _PATTERNS: tuple[tuple[Why, re.Pattern[str]], ...] = (
     (Why.CLAIM, re.compile(r'persistentvolumeclaim "(?P<detail>[^"]+)" (?:not found|is being|bound)', re.I)),
     (Why.CLAIM, re.compile(r"pvc\(s\) bound to non-existent pv|binding volumes|provisioning failed for "
                            r"PVC", re.I)),
+    (Why.DEVICE, re.compile(r"cannot allocate all claims|\bresource ?claim|\bdevice class \S+ does not exist",
+                            re.I)),
     (Why.CORDONED, re.compile(r"were unschedulable|taints? \{node\.kubernetes\.io/unschedulable\b", re.I)),
     (Why.NODE_NAME, re.compile(r"didn't match the requested (?:node ?name|hostname)", re.I)),
     (Why.TAINT, re.compile(r"\btaints?(?:\(s\))?(?:\b|\s|$)", re.I)),

@@ -1,8 +1,8 @@
 """Services that reach nobody: a selector that selects no pod, pods that are not ready; ports and Ingresses.
 
 A Service is judged only if the run looks at it: the alert's own, one before the alert's workload or of its
-name, and one that a log, an Ingress or another finding names. Services without selector and ExternalName are
-left alone: their endpoints are somebody else's.
+name, and one that a log, an Ingress or another finding names. Those without a selector are told of in
+`service_by_hand`; ExternalName has no endpoints.
 """
 
 from __future__ import annotations
@@ -17,7 +17,14 @@ from kubetriage.domain.kube import Obj, pod_ready
 from kubetriage.domain.language import Text
 from kubetriage.domain.relations.service import would_select
 from kubetriage.domain.resource import Resource
-from kubetriage.domain.rules import ingress, remedies, service_balancer, service_ports, service_traffic
+from kubetriage.domain.rules import (
+    ingress,
+    remedies,
+    service_balancer,
+    service_by_hand,
+    service_ports,
+    service_traffic,
+)
 from kubetriage.domain.rules.listing import list_endpoints, list_kind
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.service_selection import (
@@ -257,6 +264,7 @@ def no_ready_endpoints(view: ClusterView) -> Iterator[Finding]:
 RULES: tuple[Rule, ...] = (
     selector_mismatch,
     no_ready_endpoints,
+    *service_by_hand.RULES,
     *service_ports.RULES,
     *service_traffic.RULES,
     *service_balancer.RULES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
+from kubetriage.domain.finding import Finding, Role, Specificity
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import storage_volume
@@ -18,15 +18,15 @@ from kubetriage.domain.rules.remedies import (
     escalate,
     mutate,
     read,
-    see_events,
     see_yaml,
 )
 from kubetriage.domain.rules.similar_names import nearest
 from kubetriage.domain.rules.storage_claims import focus_claims, phase
 from kubetriage.domain.rules.storage_filling import filling_up
+from kubetriage.domain.rules.storage_growth import not_grown
 from kubetriage.domain.rules.storage_mounts import unusable
 from kubetriage.domain.rules.storage_pending import pending
-from kubetriage.domain.rules.wording import listed, quotable, short, short_end
+from kubetriage.domain.rules.wording import listed, quotable, short
 from kubetriage.domain.view import Absent, ClusterView, claims_of
 
 if TYPE_CHECKING:
@@ -148,42 +148,6 @@ def lost(view: ClusterView) -> Iterator[Finding]:
                         "请存储管理员确认 {v} 对应的磁盘是否还在；Lost "
                         "的声明需要重建（来自备份或指向该磁盘）。", v=name),
                     see_yaml(claim.ref),
-                ),
-            ),
-        )  # fmt: skip
-
-
-def not_grown(view: ClusterView) -> Iterator[Finding]:
-    """An expansion that was asked for and fails."""
-    for claim in focus_claims(view):
-        failed = view.events(claim.ref, "VolumeResizeFailed", "FileSystemResizeFailed")
-        have = claim.object.text("status", "capacity", "storage")
-        if not failed or not have or have == claim.asked:
-            continue
-        words = short_end(failed[0].message, 120)
-        yield Finding(
-            rule="storage.not-grown",
-            category="volume-filling-up",
-            role=Role.CAUSE,
-            subject=claim.ref,
-            culprit=claim.ref,
-            statement=stated(
-                "PersistentVolumeClaim {c} asks to grow from {a} to {b}, which fails: “{w}”.",
-                "PersistentVolumeClaim {c} 申请从 {a} 扩容到 {b}，但失败：“{w}”。",
-                c=claim.name, a=have, b=claim.asked, w=words,
-            ),
-            likelihood=Likelihood.HIGH,
-            specificity=Specificity.EXACT,
-            explains=(claim.ref,),  # that it is full would have ended with this
-            cites=(claim.object.cite, failed[0].cite),
-            quotes=quotable(have, claim.asked, words),
-            since=failed[0].first,
-            remedies=(
-                escalate(
-                    say("Ask whoever runs the storage", "联系存储管理员"),
-                    say("The volume is not larger than before; give them the error above.",
-                        "卷容量没有变化；请提供上述错误。"),
-                    see_events(claim.ref),
                 ),
             ),
         )  # fmt: skip

@@ -13,14 +13,25 @@ _SPACE = re.compile(r"[\s\x00-\x1f\x7f]+")
 _UNQUOTABLE = re.compile(r'["\\\x00-\x1f\x7f]+')
 
 
-def short(value: str, limit: int = 120) -> str:
-    """One line of at most `limit` characters; what was cut shows as `…`."""
-    line = _SPACE.sub(" ", value).strip()
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
-
-
+_LAST_WORD = re.compile(r"[!-~]+$")
+"""In ASCII: Chinese writes no blanks between words."""
 _PART = 40
 """Characters of a word cut in two that are given up rather than shown."""
+
+
+def short(value: str, limit: int = 120) -> str:
+    """One line of at most `limit` characters; what was cut shows as `…`.
+
+    A word is not cut in two where it need not be: half a name is another name.
+    """
+    line = _SPACE.sub(" ", value).strip()
+    if len(line) <= limit:
+        return line
+    head, rest = line[: limit - 1], line[limit - 1 :]
+    cut = _LAST_WORD.search(head)
+    if cut and "!" <= rest[0] <= "~" and len(cut[0]) < min(_PART, limit // 2, len(head)):
+        head = head[: cut.start()]
+    return head.rstrip() + "…"
 
 
 def short_end(value: str, limit: int = 120) -> str:

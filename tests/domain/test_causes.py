@@ -10,7 +10,7 @@ import pytest
 
 from kubetriage.domain.alert import Alert, Subject, SubjectScope
 from kubetriage.domain.causes import Explanation, explain
-from kubetriage.domain.evidence import Observation, list_of
+from kubetriage.domain.evidence import FailureKind, Observation, ReadFailure, list_of
 from kubetriage.domain.finding import Finding, Likelihood, Role
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
@@ -54,7 +54,8 @@ OBJECTS = [
 ]
 
 
-def view(primary: Resource | None = POD) -> ClusterView:
+def view(primary: Resource | None = POD, hidden: str = "") -> ClusterView:
+    """With one kind of the namespace's forbidden."""
     seen = [
         Observation(
             read=list_of(kind, "" if kind == "Node" else "shop"),
@@ -62,8 +63,11 @@ def view(primary: Resource | None = POD) -> ClusterView:
             at=NOW,
             objects=tuple(o for o in OBJECTS if o["kind"] == kind),
         )
-        for kind in {o["kind"] for o in OBJECTS}
+        for kind in {o["kind"] for o in OBJECTS} - {hidden}
     ]
+    if hidden:
+        failure = ReadFailure(kind=FailureKind.FORBIDDEN, message="no")
+        seen.append(Observation(read=list_of(hidden, "shop"), tool="t", at=NOW, failure=failure))
     subject = Subject(scope=SubjectScope.RESOURCE, resource=primary)
     return ClusterView(Alert(name="a", fingerprint="0" * 16), subject, primary, NOW, seen)
 
@@ -297,3 +301,16 @@ def test_many_findings_are_joined_quickly() -> None:
     found = explained(*many)
     assert time.process_time() - began < 1.0
     assert len(found.roots) == 500
+
+
+@pytest.mark.parametrize(
+    ("hidden", "likelihood"),
+    [("", Likelihood.HIGH), ("Pod", Likelihood.MEDIUM), ("Deployment", Likelihood.MEDIUM),
+     ("ReplicaSet", Likelihood.HIGH)],
+)  # fmt: skip
+def test_what_waits_for_a_service_is_as_sure_as_that_was_seen(hidden: str, likelihood: Likelihood) -> None:
+    """A Service may be empty by its workload's fault: where that could not be read, why stays open."""
+    api = resource("APIService", "", "v1.example.com")
+    cause = finding("unavailable", api, waits_on=(resource("Service", "shop", "web"),))
+    (root,) = explain(view(None, hidden), [cause]).roots
+    assert root.likelihood is likelihood

@@ -91,10 +91,11 @@ def test_the_control_plane_is_one_incident_a_cluster() -> None:
         alert("KubeAPIDown", "job=kube-apiserver cluster=a"),
         alert("KubeSchedulerDown", "job=kube-scheduler cluster=a"),
         alert("etcdNoLeader", "job=etcd cluster=a"),
+        alert("etcdHighFsyncDurations", "job=etcd cluster=a namespace=kube-system pod=etcd-cp-1"),
         alert("KubeAPIDown", "job=kube-apiserver cluster=b"),
         alert("KubeCPUOvercommit", "cluster=a"),
     )
-    assert sorted(map(len, groups)) == [1, 1, 3]
+    assert sorted(map(len, groups)) == [1, 1, 4]
 
 
 def test_lost_subjects_and_texts_stay_by_alert() -> None:

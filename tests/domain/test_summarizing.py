@@ -70,6 +70,19 @@ def test_a_cause_elsewhere_is_told_with_what_it_does_here(
     assert zh == "声明 data 被拒绝。因此：Pod web-1 等待声明 data。"
 
 
+def test_a_cause_elsewhere_that_the_alerts_resource_is_to_blame_for(
+    view: MakeView, finding: MakeFinding, case: MakeCase
+) -> None:
+    """What it does to the alert's resource is told all the same when that is the culprit."""
+    refused = finding("refused", CLAIM, said="Claim data is refused.", zh="声明 data 被拒绝。",
+                      culprit="Pod shop/web-1")  # fmt: skip
+    waits = finding("waits", role=SYMPTOM, waits_on=(refused.subject,), said="Pod web-1 waits for claim data.",
+                    zh="Pod web-1 等待声明 data。")  # fmt: skip
+    en, zh = both(case(view(POD), refused, waits))
+    assert en == "Claim data is refused. As a result: Pod web-1 waits for claim data."
+    assert zh == "声明 data 被拒绝。因此：Pod web-1 等待声明 data。"
+
+
 @pytest.mark.parametrize("count", [2, 3, 5, 9, 40])
 def test_every_independent_cause_is_named(
     count: int, view: MakeView, finding: MakeFinding, case: MakeCase

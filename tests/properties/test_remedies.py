@@ -18,8 +18,9 @@ from kubetriage.evals.scenario import Scenario
 RELEASE = {"meta.helm.sh/release-name": "zeppelin", "meta.helm.sh/release-namespace": "airships"}
 NOBODYS = ("Namespace", "Node")
 """Kinds that no release writes."""
-BESIDE_THE_HOST = ("node-cordoned",)
-"""Categories of a node's that its machine has no part in."""
+BESIDE_THE_HOST = ("node-cordoned", "node-pod-capacity")
+"""Categories of a node's that its machine has no part in: how many pods it may run and does run stands in the
+API, and kubelet, which only keeps to it, has nothing to log."""
 
 Place = tuple[str, str, str]
 

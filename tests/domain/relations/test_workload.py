@@ -122,3 +122,15 @@ def test_a_controller_above_is_followed(k8s: Any, view_of: Any) -> None:
         {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "app", "controller": True}
     ]
     assert ("get", "Rollout", "app") in _reads(view_of([made], DEPLOYMENT))
+
+
+def test_pods_that_are_deleted_and_stay(k8s: Any, view_of: Any) -> None:
+    """Minutes after its grace period a pod should be gone: what holds it is looked for. One that just goes is not."""
+    stays, goes = (
+        k8s.pod(
+            f"Pod shop/{name}", owner="ReplicaSet shop/app-1", metadata={"deletionTimestamp": k8s.at(ago)}
+        )
+        for name, ago in (("stays", 30), ("goes", 2))
+    )
+    sets = [k8s.replicaset("ReplicaSet shop/app-1", replicas=0)]
+    assert _focus(view_of([k8s.deployment(), *sets, stays, goes], DEPLOYMENT)) == ["stays"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kubetriage.domain.evidence import FailureKind
 from kubetriage.domain.finding import Finding, Likelihood, Role
 from kubetriage.domain.rules import autoscaling
 from kubetriage.domain.view import ClusterView
@@ -193,3 +194,32 @@ def test_an_adapter_that_does_not_serve(view_of: Any, k8s: Any) -> None:
     assert "gets no external metrics" in one.statement.en
     assert {str(r) for r in one.waits_on} == {str(k8s.ref("APIService v1beta1.external.metrics.k8s.io")),
                                               "Service keda/adapter"}  # fmt: skip
+
+
+ADAPTER = "APIService v1beta1.external.metrics.k8s.io"
+UNSERVED = "unable to get external metric: the server is currently unable to handle the request (get depth)"
+
+
+def test_an_adapter_that_could_not_be_looked_at(view_of: Any, k8s: Any) -> None:
+    """The API server's own words blame the API, not the autoscaler; why it is not served stays open."""
+    hpa = _failing(k8s, "FailedGetExternalMetric", message=UNSERVED)
+    view = view_of([hpa], "HorizontalPodAutoscaler shop/app", failed={ADAPTER: FailureKind.FORBIDDEN})
+    (one,) = found(view)
+    assert str(one.culprit) == ADAPTER and one.likelihood is Likelihood.MEDIUM
+    assert "could not be seen" in one.statement.en
+
+
+def test_an_adapter_that_is_not_installed(view_of: Any, k8s: Any) -> None:
+    """Nobody has registered the API."""
+    said = "external metrics API: the server could not find the requested resource"
+    hpa = _failing(k8s, "FailedGetExternalMetric", message=said)
+    (one,) = found(view_of([hpa], "HorizontalPodAutoscaler shop/app", absent=[ADAPTER]))
+    assert one.likelihood is Likelihood.HIGH and "is not installed" in one.statement.en
+
+
+def test_an_adapter_that_answers(view_of: Any, k8s: Any) -> None:
+    """A metric that the adapter does not have is the autoscaler's own matter, whatever could be read."""
+    hpa = _failing(k8s, "FailedGetExternalMetric", message="no metrics returned from external metrics API")
+    view = view_of([hpa], "HorizontalPodAutoscaler shop/app", failed={ADAPTER: FailureKind.FORBIDDEN})
+    (one,) = found(view)
+    assert one.culprit == one.subject

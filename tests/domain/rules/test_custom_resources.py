@@ -218,3 +218,48 @@ def test_a_release_waits_for_the_workloads_that_it_made(k8s: Any, view_of: Any) 
     assert k8s.ref("Deployment shop/other") not in found.waits_on
     asked = [(w.read.kind, w.read.name) for r in relations.RELATIONS for w in r(view)]
     assert ("Deployment", "front") in asked and ("Deployment", "other") not in asked
+
+
+def test_what_a_controller_makes_is_not_edited(k8s: Any, view_of: Any) -> None:
+    """An AnalysisRun judges a revision of its Rollout: that, or the query, is mended, never the run."""
+    api = "argoproj.io/v1alpha1"
+    owner = {"apiVersion": api, "kind": "Rollout", "name": "web", "controller": True}
+    run = k8s.obj("AnalysisRun shop/web-1", apiVersion=api, metadata={"ownerReferences": [owner]},
+                  status={"phase": "Failed", "message": "metric errors assessed Failed"})  # fmt: skip
+    rollout = k8s.obj("Rollout shop/web", apiVersion=api)
+    view = view_of([run, rollout], "Rollout shop/web", looked=["AnalysisRun shop/web-1"])
+    one = _by(k8s.findings(custom_troubles(view)), "AnalysisRun shop/web-1")
+    assert "AnalysisTemplate" in one.remedies[0].detail.en and "AnalysisTemplate" in one.remedies[0].detail.zh
+    commands = [c.command for r in one.remedies for c in r.commands]
+    assert "kubectl edit rollout.argoproj.io/web -n shop" in commands
+    assert not any("kubectl edit analysisrun" in c for c in commands)
+
+
+def test_a_maker_that_was_not_read(k8s: Any, view_of: Any) -> None:
+    """Without it nothing better is known to change than the object itself."""
+    api = "argoproj.io/v1alpha1"
+    owner = {"apiVersion": api, "kind": "Rollout", "name": "web", "controller": True}
+    run = k8s.obj("AnalysisRun shop/web-1", apiVersion=api, metadata={"ownerReferences": [owner]},
+                  status={"phase": "Failed", "message": "metric errors assessed Failed"})  # fmt: skip
+    view = view_of([run], "AnalysisRun shop/web-1", failed={"Rollout shop/web": FailureKind.FORBIDDEN})
+    one = _by(k8s.findings(custom_troubles(view)), "AnalysisRun shop/web-1")
+    assert any("kubectl edit analysisrun" in c.command for c in one.remedies[0].commands)
+
+
+def test_a_controller_that_waited_in_vain_does_not_know_why(k8s: Any, view_of: Any) -> None:
+    """That time ran out is no reason; that an address which is named did not answer is one."""
+    api = "helm.toolkit.fluxcd.io/v2"
+
+    def likelihood(message: str) -> Likelihood:
+        status = _status("Ready", "False", "InstallFailed", message)
+        release = k8s.obj("HelmRelease shop/web", apiVersion=api, status=status)
+        (found,) = k8s.findings(custom_troubles(view_of([release], "HelmRelease shop/web")))
+        assert found.role is Role.CAUSE
+        return found.likelihood  # type: ignore[no-any-return]
+
+    assert (
+        likelihood("Helm install failed for release shop/web: context deadline exceeded") is Likelihood.MEDIUM
+    )
+    assert likelihood("timed out waiting for the condition") is Likelihood.MEDIUM
+    assert likelihood('Get "https://charts.example.com/": context deadline exceeded') is Likelihood.HIGH
+    assert likelihood("values don't meet the schema: replicas: invalid type") is Likelihood.HIGH

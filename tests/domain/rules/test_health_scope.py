@@ -48,3 +48,18 @@ def test_warnings_since_the_alert(view_of: Any, k8s: Any) -> None:
     old = k8s.event(POD, "Unhealthy", "Liveness probe failed: no", times=9, first=50, last=40)
     assert k8s.findings(healthy(of_alert(view_of, k8s, text, "Custom", now))) == []
     assert k8s.findings(healthy(of_alert(view_of, k8s, text, "Custom", old)))
+
+
+@pytest.mark.parametrize(
+    ("text", "open_"),
+    [
+        ("The liveness probe of app-1 fails.", True),
+        ("app-1 的存活探针失败。", True),
+        ("The readiness probe of app-1 fails.", False),
+        ("app-1 的就绪探针失败。", False),
+    ],
+)
+def test_probes_that_readiness_does_not_tell_of(view_of: Any, k8s: Any, text: str, open_: bool) -> None:
+    """A pod is ready while its liveness probe fails below its threshold: without the kubelet's record of when it
+    failed last, that it is ready refutes only an alert about the readiness probe."""
+    assert (k8s.findings(healthy(of_alert(view_of, k8s, text, "Custom"))) == []) is open_

@@ -153,6 +153,20 @@ def test_wording_is_bounded_and_quotable() -> None:
     assert len(made.en) <= 300
 
 
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("lookup of payments failed", "lookup of…"),
+        ("lookup of payment failed again", "lookup of payment…"),
+        ("看不到名称为付款的服务：它已被删除而没有人知道", "看不到名称为付款的服务：它已被删除…"),
+        ("look https://a.example.com/b", "look https://a.ex…"),
+    ],
+)
+def test_no_word_is_cut_in_two(value: str, kept: str) -> None:
+    """Half a name is another name; Chinese has no blanks to cut at, and a word that fills the room is cut."""
+    assert short(value, 18) == kept
+
+
 def test_going_back_helps_no_pod_of_the_old_revision(view_of: Any, k8s: Any) -> None:
     """Where the pod that fails is itself of the revision before, going back is not offered."""
     old = k8s.replicaset("ReplicaSet shop/app-1", revision=1, ready=1)

@@ -198,3 +198,43 @@ def test_a_run_in_the_way(k8s: Any, view_of: Any, job: Any, cause: Any, found: A
     assert cause(view_of([*objects, event], CRON), cronjob.RULES).likelihood is Likelihood.HIGH
     allowed = [_cron(k8s, active="load", concurrencyPolicy="Allow"), job(owner=CRON)]
     assert found(view_of(allowed, CRON), cronjob.RULES) == []
+
+
+@pytest.mark.parametrize(
+    ("deadline", "missed", "ran", "likelihood"),
+    [
+        (5, True, True, Likelihood.HIGH),
+        (5, True, False, Likelihood.HIGH),
+        (5, False, False, Likelihood.MEDIUM),
+        (5, False, True, None),
+        (200, True, True, None),
+        (None, True, True, None),
+    ],
+)
+def test_a_deadline_shorter_than_the_controllers_pace(
+    k8s: Any, view_of: Any, found: Any, deadline: int | None, missed: bool, ran: bool,
+    likelihood: Likelihood | None,
+) -> None:  # fmt: skip
+    """Ten seconds may pass before the controller looks: what must start sooner is missed, as an event says."""
+    spec: Any = {"startingDeadlineSeconds": deadline} if deadline is not None else {}
+    cron = _cron(k8s, **spec)
+    cron["status"] = {"lastScheduleTime": k8s.at(4)} if ran else {}
+    said = "Missed scheduled time to start a job: Sun, 01 Jun 2025 11:58:00 UTC"
+    events = [k8s.event(CRON, "MissSchedule", said, times=9, last=2)] if missed else []
+    made = found(view_of([cron, *events], CRON), [cronjob.deadline_too_short], Role.CAUSE)
+    assert [one.likelihood for one in made] == ([likelihood] if likelihood is not None else [])
+    assert all("within 5 s (startingDeadlineSeconds)" in one.statement.en for one in made)
+
+
+def test_a_suspended_cronjob_misses_nothing(k8s: Any, view_of: Any, cause: Any) -> None:
+    """That it is suspended is why nothing starts, whatever its deadline."""
+    one = cause(view_of([_cron(k8s, suspend=True, startingDeadlineSeconds=5)], CRON), cronjob.RULES)
+    assert one.rule == "cronjob.suspended"
+
+
+def test_misses_that_could_not_be_read(k8s: Any, view_of: Any, found: Any) -> None:
+    """Without its events a CronJob with a short deadline that does run is not blamed."""
+    cron = _cron(k8s, startingDeadlineSeconds=5)
+    cron["status"]["lastScheduleTime"] = k8s.at(4)
+    events = list_of("Event", "shop", fields="involvedObject.kind=CronJob,involvedObject.name=load")
+    assert found(view_of([cron], CRON, failed={events: FailureKind.FORBIDDEN}), cronjob.RULES) == []

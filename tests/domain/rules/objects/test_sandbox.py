@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from kubetriage.domain.finding import Role
+from kubetriage.domain.evidence import FailureKind, list_of
+from kubetriage.domain.finding import Likelihood, Role
 from kubetriage.domain.rules import sandbox as rules
 
 POD = "Pod shop/web-1"
@@ -139,6 +140,25 @@ def test_no_pool_of_calico_is_enabled(k8s: Any, view_of: Any, node: Any, cause: 
     pool["spec"] |= {"disabled": False, "nodeSelector": "zone == 'b'"}
     one = cause(view_of([_waiting(k8s), node(), event, pool], POD), rules.RULES)
     assert "small (10.9.0.0/28, nodeSelector zone == 'b')" in one.statement.en
+
+
+@pytest.mark.parametrize(
+    ("kind", "likelihood"),
+    [
+        (FailureKind.FORBIDDEN, Likelihood.MEDIUM),
+        (FailureKind.TIMEOUT, Likelihood.MEDIUM),
+        (FailureKind.UNSUPPORTED, Likelihood.HIGH),
+    ],
+)
+def test_pools_that_could_not_be_read(
+    k8s: Any, view_of: Any, node: Any, cause: Any, kind: FailureKind, likelihood: Likelihood
+) -> None:
+    """Which pools there are is open then, and no node is blamed for them; a cluster without the kind has none."""
+    read = list_of("IPPool", "", api_version="crd.projectcalico.org/v1")
+    event = k8s.event(POD, "FailedCreatePodSandBox", NEW.format(why=f"calico: {NO_BLOCKS}"))
+    one = cause(view_of([_waiting(k8s), node(), event], POD, failed={read: kind}), rules.RULES)
+    assert one.likelihood is likelihood and (one.culprit is None) is (likelihood is Likelihood.MEDIUM)
+    assert ("IPPools could not be read" in one.statement.en) is (likelihood is Likelihood.MEDIUM)
 
 
 def test_several_nodes_without_addresses_are_one_cause(k8s: Any, view_of: Any, node: Any, cause: Any) -> None:

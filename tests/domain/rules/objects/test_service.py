@@ -121,13 +121,14 @@ def test_a_workload_without_pods_is_a_symptom(view_of: Any, service: Any, worklo
 def test_services_that_are_fine_or_somebody_elses(
     k8s: Any, view_of: Any, service: Any, endpoints: Any, workload: Any, found: Any
 ) -> None:
-    """Ready endpoints, no selector, ExternalName, and a Service that nobody looked at are not spoken of."""
+    """Ready endpoints, of a selector's or written by hand, ExternalName, and a Service that nobody looked at are
+    not spoken of."""
     well = [service(), _pod(k8s, "Pod shop/web-7d9-a", app="web"), endpoints("web", ("10.0.0.9", True, "n1"))]
     assert found(view_of(well, SERVICE, lists=LISTS), rules.RULES) == []
     for spec in ({"type": "ClusterIP"}, {"type": "ExternalName", "externalName": "db.example.com",
                                          "selector": {"app": "gone"}}):  # fmt: skip
-        view = view_of([k8s.obj(SERVICE, spec=spec), workload(app="web")], SERVICE, lists=LISTS)
-        assert found(view, rules.RULES) == []
+        objects = [k8s.obj(SERVICE, spec=spec), workload(app="web"), endpoints("web", ("10.9.0.4", True, ""))]
+        assert found(view_of(objects, SERVICE, lists=LISTS), rules.RULES) == []
     aside = view_of([service(app="gone"), workload(app="web")], "Deployment shop/web", lists=LISTS)
     assert found(aside, rules.RULES) == []
 

@@ -1,0 +1,1 @@
+"""From alerts that keep arriving to incidents: what is one, when it is diagnosed, when it is over."""

@@ -1,0 +1,260 @@
+"""The database of incidents, runs and messages, as protocols.
+
+Every method is one transaction, committed when it returns; called again with the same arguments after a
+failure it does no harm. Raises `StoreUnavailable` when nothing can be stored or read, `LookupError`
+nowhere: what does not exist is None, False or empty. Any number of processes may use one database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from kubetriage.domain.alert import Alert
+from kubetriage.domain.intake.messages import Attempt, Message, MessageState, NewMessage, Outcome
+from kubetriage.domain.intake.reading import (
+    Accepted,
+    Due,
+    Feedback,
+    IncidentEvent,
+    IncidentFilter,
+    Page,
+    Paged,
+    Tallies,
+)
+from kubetriage.domain.intake.runs import Executor, Run, RunEvent, RunStatus, Thread, ThreadStatus
+from kubetriage.domain.intake.values import AlertRow, Incident, Retention
+from kubetriage.domain.report import Report
+
+
+class Incidents(Protocol):
+    """Alerts and incidents. What becomes of them is decided by `intake.deciding`, inside the transaction."""
+
+    async def accept(
+        self, alerts: Sequence[Alert], *, source: str, body_digest: str, received_at: datetime
+    ) -> Accepted:
+        """Store the alerts of one request, and open, join, reopen, absorb or resolve incidents.
+
+        On disk when it returns. The same body again is counted, never refused.
+        """
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Due]:
+        """Diagnoses that may start now, the most urgent first, within the budget of storms.
+
+        `limit` is the caller's free places.
+        """
+
+    async def claim(self, incident: str, attempt: int, now: datetime) -> bool:
+        """WAITING → QUEUED for this attempt. False if another was faster, or it is not due any more."""
+
+    async def claimed(self, before: datetime) -> Sequence[Due]:
+        """Claims (QUEUED or DIAGNOSING) made before that time, oldest first: to be enqueued once more.
+
+        Enqueueing is idempotent by incident and attempt; this closes the gap between claim and enqueue.
+        """
+
+    async def started(self, incident: str, attempt: int, run: str, now: datetime) -> bool:
+        """QUEUED → DIAGNOSING; True as well if this attempt has started before (after a kill).
+
+        False if the attempt is over or not wanted any more (the incident recovered, was absorbed or closed
+        meanwhile): the worker ends without a diagnosis.
+        """
+
+    async def finished(
+        self, incident: str, attempt: int, run: str, report: Report, now: datetime
+    ) -> Incident | None:
+        """DIAGNOSING → REPORTED with the report; a second time it changes nothing.
+
+        May absorb incidents that the report explains, and requeue if more came meanwhile. Writes a notice.
+        """
+
+    async def failed(
+        self, incident: str, attempt: int, run: str, why: str, retry_at: datetime | None, now: datetime
+    ) -> Incident | None:
+        """The attempt failed: WAITING until `retry_at` with the next attempt, or FAILED if that is None.
+
+        FAILED writes a notice.
+        """
+
+    async def incident(self, id: str) -> Incident | None: ...
+
+    async def incidents(self, wanted: IncidentFilter, page: Page) -> Paged[Incident]:
+        """Newest first."""
+
+    async def children(self, id: str) -> Sequence[Incident]:
+        """Incidents that this one absorbed, oldest first."""
+
+    async def timeline(self, id: str, after: int = 0) -> Sequence[IncidentEvent]:
+        """Events with a greater `seq`, oldest first."""
+
+    async def alerts_of(self, id: str, limit: int = 1000) -> Sequence[AlertRow]:
+        """Firing ones first, then by severity and start; use `AlertRow.alert()` to triage them."""
+
+    async def report(self, run: str) -> Report | None: ...
+
+    async def reports_of(self, id: str) -> Sequence[str]:
+        """Runs that made a report on this incident, oldest first."""
+
+    async def keep_report(self, run: str, report: Report, now: datetime) -> None:
+        """A report that belongs to no incident: triage on demand."""
+
+    async def acknowledge(self, id: str, who: str, at: datetime) -> Incident | None:
+        """Stops reminders, not the diagnosis; a new episode takes it back. The first one is kept."""
+
+    async def feedback(self, run: str, feedback: Feedback) -> bool:
+        """Keep what a person says of a run's report; False if there is no such report."""
+
+    async def feedback_on(self, run: str) -> Sequence[Feedback]:
+        """Oldest first."""
+
+    async def notices(self, limit: int = 100) -> Sequence[IncidentEvent]:
+        """Events that people are to be told and that `Messages.dispatch` has not been called for."""
+
+    async def sweep(self, now: datetime) -> Sequence[IncidentEvent]:
+        """What time alone brings: closing after the resolve delay, stale, end of flapping and of storms,
+
+        reminders, a silent Watchdog. Returns what it wrote. To be called every few seconds by any replica.
+        """
+
+    async def retain(self, now: datetime, keep: Retention) -> Mapping[str, int]:
+        """Delete what is older than its time, a bounded number of rows a call; table → rows deleted.
+
+        Call again until it is all zeros. Checkpoints of deleted runs are the caller's: see `Runs.expired`.
+        """
+
+    async def tallies(self, now: datetime) -> Tallies: ...
+
+    async def ping(self) -> None:
+        """Returns if the database answers and can be written to, else raises `StoreUnavailable`."""
+
+
+class Runs(Protocol):
+    """Threads, runs and their events."""
+
+    async def create_thread(self, thread: Thread) -> bool:
+        """False if there is one of that id; it is not changed."""
+
+    async def thread(self, id: str) -> Thread | None: ...
+
+    async def threads(
+        self, metadata: Mapping[str, Any], page: Page, status: ThreadStatus | None = None
+    ) -> Paged[Thread]:
+        """Those whose metadata holds all of these, most recently created first."""
+
+    async def update_thread(
+        self,
+        id: str,
+        now: datetime,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        status: ThreadStatus | None = None,
+    ) -> Thread | None:
+        """Merge the metadata (a None removes the key), set the status."""
+
+    async def delete_thread(self, id: str) -> bool:
+        """With its runs and their events."""
+
+    async def create_run(self, run: Run, *, unless_busy: bool = False) -> bool:
+        """Creates its thread too if there is none. False, and nothing changed, if a run of that id exists,
+
+        or, with `unless_busy`, if another run of the thread is pending or running.
+        """
+
+    async def run(self, id: str) -> Run | None: ...
+
+    async def runs(self, thread: str, page: Page, status: RunStatus | None = None) -> Paged[Run]:
+        """Newest first."""
+
+    async def run_status(
+        self, id: str, status: RunStatus, now: datetime, *, executor: str | None = None, error: str = ""
+    ) -> bool:
+        """Set it, and the thread's. False if the run is unknown or has ended already: its status stays."""
+
+    async def delete_run(self, id: str) -> bool:
+        """With its events and observations."""
+
+    async def record_event(self, run: str, kind: str, data: Mapping[str, Any], at: datetime) -> int:
+        """The event's `seq`. The data are JSON values."""
+
+    async def run_events(self, run: str, after: int = 0, limit: int = 1000) -> Sequence[RunEvent]:
+        """Events with a greater `seq`, in order. Other processes' events are seen as soon as committed."""
+
+    async def beat(self, executor: str, now: datetime, data: Mapping[str, Any] | None = None) -> None:
+        """This worker is alive."""
+
+    async def executors(self) -> Sequence[Executor]:
+        """All that ever beat and were not forgotten, the most recent beat first."""
+
+    async def forget_executor(self, executor: str) -> None: ...
+
+    async def expired(self, before: datetime, limit: int = 100) -> Sequence[str]:
+        """Ids of threads all of whose runs ended before that time: delete checkpoints, then the thread."""
+
+
+class Messages(Protocol):
+    """The outbox. An attempt is stored before it is made, so that a kill leaves `unknown`, never a lie."""
+
+    async def enqueue(self, messages: Sequence[NewMessage], now: datetime) -> Sequence[Message]:
+        """Stored, or found, by key, in the given order."""
+
+    async def dispatch(self, notice: int, messages: Sequence[NewMessage], now: datetime) -> Sequence[Message]:
+        """Enqueue the messages of one notice and tick it off, in one transaction."""
+
+    async def claim_due(self, worker: str, now: datetime, budgets: Mapping[str, int]) -> Sequence[Message]:
+        """PENDING and due → SENDING for this worker: at most `budgets[channel]` of each channel named there,
+
+        oldest first. No other worker gets them.
+        """
+
+    async def attempt_started(self, message: int, worker: str, now: datetime) -> int | None:
+        """The attempt's number; None if this worker does not hold the message (any more): do not send."""
+
+    async def attempt_ended(
+        self,
+        message: int,
+        number: int,
+        outcome: Outcome,
+        now: datetime,
+        *,
+        retry_at: datetime | None = None,
+        status: int | None = None,
+        error: str = "",
+        provider_id: str = "",
+    ) -> Message | None:
+        """Keep the answer. RETRY needs `retry_at` and makes it PENDING; the others are the message's end.
+
+        A message that is already delivered stays so.
+        """
+
+    async def put_back(self, message: int, worker: str, due_at: datetime) -> bool:
+        """Claimed and not tried: PENDING again (the bucket is empty)."""
+
+    async def retry(self, message: int, due_at: datetime) -> bool:
+        """UNKNOWN or DEAD → PENDING, by a person, or for a channel where twice is better than never."""
+
+    async def digested(self, messages: Sequence[int], into: int, now: datetime) -> int:
+        """PENDING or SENDING → DIGESTED, told by message `into`; how many there were."""
+
+    async def release(
+        self, now: datetime, *, worker: str = "", claimed_before: datetime | None = None
+    ) -> int:
+        """Claims of a dead worker, or claims that old: UNKNOWN if an attempt has no answer, else PENDING."""
+
+    async def message(self, id: int) -> Message | None: ...
+
+    async def messages(
+        self,
+        page: Page,
+        *,
+        incident: str | None = None,
+        channel: str | None = None,
+        states: Sequence[MessageState] = (),
+    ) -> Paged[Message]:
+        """Newest first."""
+
+    async def attempts(self, message: int) -> Sequence[Attempt]:
+        """In order."""
+
+    async def attempts_since(self, channel: str, since: datetime) -> int:
+        """How many attempts began, over all workers: for the channel's rate."""

@@ -1,0 +1,128 @@
+"""What time alone changes; pure, like `deciding`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from kubetriage.domain.intake.absorbing import release
+from kubetriage.domain.intake.decisions import Decisions, Known
+from kubetriage.domain.intake.desk import Desk
+from kubetriage.domain.intake.reading import EventKind
+from kubetriage.domain.intake.requeuing import calm
+from kubetriage.domain.intake.storms import end_of_storm, over
+from kubetriage.domain.intake.values import CloseReason, Hold, Incident, IncidentState, IntakeSettings
+
+BUSY = (IncidentState.QUEUED, IncidentState.DIAGNOSING)
+
+
+class StormCount(NamedTuple):
+    incidents: int
+    diagnosed: int
+
+
+def sweep(
+    known: Known, storms: Mapping[int, StormCount], now: datetime, settings: IntakeSettings
+) -> Decisions:
+    """Known are: episodes that fire and were not heard of for `stale_after_hours`; the incidents of these;
+
+    open incidents that are resolved, flapping or due for a reminder, with those they absorbed; all storms
+    that go on, and all silences.
+    """
+    desk = Desk(known, now, settings)
+    _stale(desk, [episode.fingerprint for episode in known.episodes])
+    ids = [incident.id for incident in known.incidents]
+    for id in ids:
+        incident = desk.incident(id)
+        if incident.open and incident.flapping_until:
+            _flapping(desk, incident)
+    for id in ids:
+        incident = desk.incident(id)
+        if incident.open and incident.resolved_at and not incident.flapping_until:
+            _resolved(desk, incident)
+    for id in ids:
+        _remind(desk, desk.incident(id))
+    for storm in known.storms:
+        if over(desk, storm):
+            end_of_storm(desk, storm, *storms.get(storm.id, StormCount(0, 0)))
+    _listen(desk)
+    return desk.decisions()
+
+
+def _stale(desk: Desk, fingerprints: Sequence[str]) -> None:
+    """8: no word for longer than a repeat could take: assumed to be over, and said so."""
+    for fingerprint in dict.fromkeys(fingerprints):
+        episodes = desk.episodes(fingerprint)
+        for episode in [one for one in episodes.by_start.values() if one.firing]:
+            episodes.end(episode, desk.now, assumed=True)
+            if not episode.incident or not desk.known(episode.incident):
+                continue
+            desk.count(episode.incident, firing=-1)
+            incident = desk.incident(episode.incident)
+            if incident.open and not incident.counts.firing and incident.state not in BUSY:
+                close(desk, incident, CloseReason.STALE)
+
+
+def _flapping(desk: Desk, incident: Incident) -> None:
+    quiet = incident.last_episode_at <= desk.ago(minutes=desk.settings.flap_window_minutes)
+    if quiet or (incident.flapping_until and incident.flapping_until <= desk.now):
+        calm(desk, incident)
+
+
+def _resolved(desk: Desk, incident: Incident) -> None:
+    """7: closed once it stayed resolved for the delay, and nothing is still to be found out about it."""
+    delay = desk.ago(seconds=desk.settings.resolve_delay_seconds)
+    busy = incident.state in BUSY or (incident.state is IncidentState.WAITING and incident.due_at)
+    if not busy and incident.resolved_at and incident.resolved_at <= delay:
+        close(desk, incident, CloseReason.ABSORBED if incident.absorbed_by else CloseReason.RESOLVED)
+
+
+def close(desk: Desk, incident: Incident, reason: CloseReason) -> None:
+    """Told only to people who were told that it was there. What it explained goes with it, or is released."""
+    told = incident.noticed_at is not None and not incident.absorbed_by
+    incident = desk.change(
+        incident.id,
+        state=IncidentState.CLOSED,
+        closed_at=desk.now,
+        close_reason=reason,
+        due_at=None,
+        hold=Hold.NONE,
+        flapping_until=None,
+        resolved_at=incident.resolved_at or desk.now,
+    )
+    desk.tell(
+        EventKind.CLOSED,
+        incident,
+        notice=told,
+        reason=reason.value,
+        assumed=reason is CloseReason.STALE,
+        diagnosed=incident.report_run is not None,
+    )
+    for child in desk.open_ones(incident.cluster):
+        if child.absorbed_by == incident.id:
+            if child.counts.firing:
+                release(desk, child)
+            elif child.state not in BUSY:
+                close(desk, child, CloseReason.ABSORBED)
+
+
+def _remind(desk: Desk, incident: Incident) -> None:
+    """1 and 9: one line now and then for what still fires and nobody acknowledged, if that is wanted."""
+    hours = desk.settings.reminder_hours
+    wanted = hours and incident.open and incident.counts.firing and not incident.acked_at
+    held = incident.flapping_until or incident.absorbed_by
+    if wanted and not held and incident.noticed_at and incident.noticed_at <= desk.ago(hours=hours):
+        lasted = round((desk.now - incident.opened_at).total_seconds() / 3600, 1)
+        incident = desk.change(incident.id, noticed_at=desk.now)
+        desk.tell(EventKind.STILL_FIRING, incident, notice=True, hours=lasted)
+
+
+def _listen(desk: Desk) -> None:
+    """10: a Watchdog that was there and is no more: alerts may not reach us."""
+    since = desk.ago(minutes=desk.settings.watchdog_silent_minutes)
+    for silence in desk.silences():
+        if silence.silent_since is None and silence.last_heard <= since:
+            desk.keep_silence(silence.model_copy(update={"silent_since": desk.now}))
+            last = silence.last_heard.isoformat()
+            desk.tell_of_cluster(EventKind.SILENT, silence.cluster, last_heard=last)

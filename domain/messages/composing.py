@@ -1,0 +1,190 @@
+"""A notice becomes a message: the sections in the order in which somebody on call reads them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+
+from kubetriage.domain.alert_table import row_of
+from kubetriage.domain.language import Language, Text
+from kubetriage.domain.messages.evidence_sections import changes, evidence
+from kubetriage.domain.messages.message import Block, Link, Message, Section, SectionName
+from kubetriage.domain.messages.notice import Event, Links, Notice
+from kubetriage.domain.messages.report_sections import cause, impact, steps
+from kubetriage.domain.messages.spoken import LINE_LIMIT, TITLE_LIMIT, address, named, said
+from kubetriage.domain.messages.words import (
+    ALIKE,
+    LABELS,
+    LASTED,
+    LASTED_IN_ALL,
+    LINKS,
+    MADE,
+    MADE_WITH,
+    MORE_LINES,
+    READ,
+    STATES,
+    TITLES,
+    UNDELIVERED,
+)
+from kubetriage.domain.rendering.alert_section import state_time
+from kubetriage.domain.rendering.document import Bullets, Content, KeyValues, Mark, Paragraph, Span, Tone
+from kubetriage.domain.rendering.moments import lasted
+from kubetriage.domain.rendering.visible import clip, one_line
+from kubetriage.domain.rendering.voice import Voice
+from kubetriage.domain.rendering.words import OUTCOMES, REPORT_MADE, SEVERITIES, STATUSES
+from kubetriage.domain.report import Report
+
+LINES_SHOWN = 20
+_WITHOUT_REPORT = frozenset({Event.STILL_FIRING, Event.STORM, Event.DIGEST})
+"""Events whose message says nothing of a report's sections, even where there is one."""
+
+
+def compose(notice: Notice, *, language: Language, zone: tzinfo, primary: Language = Language.EN) -> Message:
+    """The message in the channel's language; a report's own sentences stay in the report's language.
+
+    `both` has headings in both languages and other words of ours in the report's language, or in `primary`
+    where there is no report. Times are local to `zone`.
+    """
+    report = notice.report
+    values = report.language if report else primary
+    words = language if language is not Language.BOTH else values
+    words = Language.ZH if words is Language.ZH else Language.EN
+    voice = Voice(language=words, headings=language, zone=zone, shown=frozenset())
+    state, tone = _state(notice)
+    known = SEVERITIES.get(notice.severity.lower())
+    severity = known[0].say(words) if known else clip(one_line(notice.severity), 20)
+    if notice.event in (Event.DIGEST, Event.STORM, Event.INSPECTION):
+        severity = ""
+    sections = [_facts(notice, voice), *_of_report(notice, voice), *_lines(notice, voice)]
+    return Message(
+        event=notice.event,
+        language=words,
+        tone=tone,
+        state=state.say(words),
+        severity=severity,
+        name=_name(notice, words),
+        summary=clip(one_line(report.summary if report else notice.title), LINE_LIMIT),
+        sections=tuple(each for each in sections if each.blocks),
+        links=_links(notice.links, words),
+        footer=_footer(notice, voice),
+        incident=clip(one_line(notice.incident), 40),
+    )
+
+
+def _state(notice: Notice) -> tuple[Text, Tone]:
+    if notice.event in STATES:
+        return STATES[notice.event]
+    report = notice.report
+    if report is None:
+        return STATUSES["firing"]
+    status, tone = STATUSES.get(report.alert.status.lower(), STATUSES["firing"])
+    if tone is Tone.GOOD:
+        return status, tone
+    if report.outcome.value == "healthy":
+        return OUTCOMES[report.outcome]
+    known = SEVERITIES.get(notice.severity.lower())
+    return status, known[1] if known else Tone.WARN
+
+
+def _name(notice: Notice, language: Language) -> str:
+    """The title; a well-known alert's has its Chinese title too."""
+    if not notice.title and notice.event in TITLES:
+        return TITLES[notice.event].say(language).format(count=notice.count)
+    name = clip(one_line(notice.title), TITLE_LIMIT) or "?"
+    row = row_of(notice.title) if language is Language.ZH else None
+    return f"{name} {row.title_zh}" if row and row.title_zh else name
+
+
+def _facts(notice: Notice, voice: Voice) -> Section:
+    """Where, what, since when, and how many of the kind; at its shortest only where."""
+    place: list[tuple[Content, Content]] = []
+    if notice.cluster:
+        place.append((_label("cluster", voice), (Span(named(notice.cluster), Mark.VERBATIM),)))
+    primary = notice.report.primary if notice.report else None
+    if primary:
+        place.append((_label("resource", voice), said(primary)))
+    elif notice.namespace:
+        place.append((_label("namespace", voice), (Span(named(notice.namespace), Mark.VERBATIM),)))
+    rows = list(place)
+    if notice.since and notice.event not in (Event.STORM, Event.DIGEST):
+        rows.append((_label("since", voice), _since(notice, notice.since, voice)))
+    alike = [voice.say(ALIKE, count=notice.alike)] if notice.alike else []
+    alike += [voice.say(UNDELIVERED, count=notice.undelivered)] if notice.undelivered else []
+    if alike:
+        rows.append((_label("alike", voice), (Span(" · ".join(alike)),)))
+    if notice.incident:
+        rows.append((_label("incident", voice), (Span(clip(notice.incident, 40), Mark.VERBATIM),)))
+    forms: list[tuple[Block, ...]] = [(KeyValues(tuple(rows)),)] if rows else [()]
+    if len(rows) > len(place) > 0:
+        forms.append((KeyValues(tuple(place)),))
+    return Section(SectionName.FACTS, (), tuple(forms), pinned=True)
+
+
+def _label(name: str, voice: Voice) -> Content:
+    words = LABELS[name]
+    if voice.headings is Language.BOTH:
+        return (Span(f"{words.zh} {words.en}"),)
+    return (Span(words.say(voice.language)),)
+
+
+def _since(notice: Notice, since: datetime, voice: Voice) -> Content:
+    report = notice.report
+    until = state_time(report) if report and notice.event is Event.DIAGNOSED else notice.at
+    duration = lasted(since, until, voice.language)
+    over = notice.event is Event.RESOLVED or (report is not None and report.alert.status == "resolved")
+    words = LASTED_IN_ALL if over else LASTED
+    behind = voice.say(words, duration=duration) if duration else ""
+    return (Span(voice.moment(since) + behind),)
+
+
+def _of_report(notice: Notice, voice: Voice) -> list[Section]:
+    report = notice.report
+    if report is None or notice.event in _WITHOUT_REPORT:
+        return []
+    if notice.event is Event.RESOLVED:
+        return [cause(report, voice, past=True)] if report.root_causes else []
+    return [
+        cause(report, voice),
+        impact(report, voice),
+        steps(report, voice),
+        evidence(report, voice),
+        changes(report, voice),
+    ]
+
+
+def _lines(notice: Notice, voice: Voice) -> list[Section]:
+    """What a storm, a digest or an inspection lists: all, ten, or three of the lines."""
+    if not notice.lines:
+        return []
+    forms = []
+    for most in (LINES_SHOWN, 10, 3):
+        lines = (Span(clip(one_line(line), LINE_LIMIT), Mark.QUOTED) for line in notice.lines)
+        items = [(Paragraph((line,)),) for line in lines]
+        left_out = len(items) - most
+        if left_out > 0:
+            items = [*items[:most], (Paragraph((voice.words(MORE_LINES, count=left_out),)),)]
+        forms.append((Bullets(tuple(items)),))
+    return [Section(SectionName.CAUSE, (), tuple(dict.fromkeys(forms)), pinned=True)]
+
+
+def _links(links: Links, language: Language) -> tuple[Link, ...]:
+    found = ((name, address(getattr(links, name))) for name in LINKS)
+    return tuple(Link(name, LINKS[name].say(language), url) for name, url in found if url)
+
+
+def _footer(notice: Notice, voice: Voice) -> Content:
+    report = notice.report
+    if report is None or notice.event in _WITHOUT_REPORT or notice.event is Event.RESOLVED:
+        return ()
+    facts: list[Content] = [(Span(_author(report, voice), tone=Tone.MUTED),)]
+    at = state_time(report)
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    facts.append((Span(voice.say(READ, at=voice.moment(at)), tone=Tone.MUTED),))
+    made = (voice.words(REPORT_MADE), Span(clip(report.id, 60), Mark.VERBATIM))
+    return voice.joined([*facts, made])
+
+
+def _author(report: Report, voice: Voice) -> str:
+    usage = report.usage
+    if not usage.model or not usage.model_calls:
+        return voice.say(MADE)
+    return voice.say(MADE_WITH, model=clip(one_line(usage.model), 60))

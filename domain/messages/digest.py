@@ -1,0 +1,46 @@
+"""Several notices told as one, where a channel takes no more messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from kubetriage.domain.messages.notice import Event, Links, Notice
+from kubetriage.domain.rendering.visible import clip, one_line
+
+_ORDER = ("critical", "warning", "info")
+_LONGEST = 170
+
+
+def digest_of(notices: Sequence[Notice], at: datetime, overview_url: str = "") -> Notice:
+    """One notice that lists the others, the severe ones first."""
+    ordered = sorted(notices, key=_rank)
+    return Notice(
+        event=Event.DIGEST,
+        at=at,
+        severity=ordered[0].severity if ordered else "info",
+        cluster=_common([each.cluster for each in notices]),
+        namespace=_common([each.namespace for each in notices]),
+        count=len(notices),
+        lines=tuple(_line(each) for each in ordered),
+        links=Links(report=overview_url),
+    )
+
+
+def _rank(notice: Notice) -> tuple[int, datetime]:
+    severity = notice.severity.lower()
+    over = notice.event is Event.RESOLVED
+    rank = _ORDER.index(severity) if severity in _ORDER else len(_ORDER)
+    return (rank + len(_ORDER) + 1 if over else rank, notice.at)
+
+
+def _line(notice: Notice) -> str:
+    """`INC-… critical KubePodCrashLooping shop: what is wrong`."""
+    said = notice.report.summary if notice.report else ""
+    state = notice.event.value if notice.event is not Event.DIAGNOSED else notice.severity
+    words = " ".join(each for each in (notice.incident, state, notice.title, notice.namespace) if each)
+    return clip(one_line(f"{words}: {said}" if said else words), _LONGEST)
+
+
+def _common(values: Sequence[str]) -> str:
+    return values[0] if values and len(set(values)) == 1 else ""

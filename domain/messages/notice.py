@@ -1,0 +1,110 @@
+"""What people are to be told: one event of one incident, as it is stored before it is sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kubetriage.domain.report import Report
+
+_DASHBOARDS = ("dashboard_url", "dashboardURL", "panelURL", "grafana_url", "dashboard")
+_RUNBOOKS = ("runbook_url", "runbook")
+_SILENCES = ("silence_url", "silenceURL")
+
+
+class Event(StrEnum):
+    """Why a message is sent."""
+
+    DIAGNOSED = "diagnosed"
+    """A report was made."""
+    RESOLVED = "resolved"
+    """What was reported is over."""
+    STILL_FIRING = "still_firing"
+    """It goes on, and nothing new is known."""
+    STORM = "storm"
+    """More incidents than are diagnosed one by one."""
+    INSPECTION = "inspection"
+    """A look at the cluster without an alert."""
+    DIGEST = "digest"
+    """Several messages in one, because the channel takes no more of them."""
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Links(Part):
+    """Addresses behind the message, empty where there is none; only http and https ones are shown."""
+
+    report: str = ""
+    runbook: str = ""
+    dashboard: str = ""
+    silence: str = ""
+
+
+class Notice(Part):
+    """One event and what is known of it. Plain JSON, so that it can wait in a table."""
+
+    event: Event
+    at: datetime
+    """When it happened, UTC."""
+    incident: str = ""
+    """The incident's number; messages of one number belong together."""
+    title: str = ""
+    """The alert's name; for storms, digests and inspections words of one's own, or nothing."""
+    severity: str = "warning"
+    cluster: str = ""
+    namespace: str = ""
+    labels: dict[str, str] = Field(default_factory=dict)
+    since: datetime | None = None
+    alike: int = 0
+    """Further alerts of the same incident."""
+    undelivered: int = 0
+    """Alerts that their sender left out of the group."""
+    count: int = 0
+    """Incidents of a storm, messages of a digest, findings of an inspection."""
+    lines: tuple[str, ...] = ()
+    """What a storm, a digest or an inspection lists, one line each."""
+    links: Links = Links()
+    report: Report | None = None
+
+
+def notice_of(
+    report: Report,
+    *,
+    event: Event = Event.DIAGNOSED,
+    at: datetime | None = None,
+    incident: str = "",
+    alike: int = 0,
+    report_url: str = "",
+) -> Notice:
+    """The notice of a report: everything that routes ask for is taken from it."""
+    alert, primary = report.alert, report.primary
+    annotations = alert.annotations
+    places = [primary, *(each.resource for each in report.checked)]
+    cluster = next((place.cluster for place in places if place and place.cluster), None)
+    return Notice(
+        event=event,
+        at=at or report.created_at,
+        incident=incident,
+        title=alert.name,
+        severity=alert.severity,
+        cluster=cluster or alert.labels.get("cluster", ""),
+        namespace=(primary.namespace if primary else "") or alert.labels.get("namespace", ""),
+        labels=alert.labels,
+        since=alert.starts_at,
+        alike=alike,
+        links=Links(
+            report=report_url,
+            runbook=_first(annotations, _RUNBOOKS),
+            dashboard=_first(annotations, _DASHBOARDS),
+            silence=_first(annotations, _SILENCES),
+        ),
+        report=report,
+    )
+
+
+def _first(annotations: dict[str, str], names: tuple[str, ...]) -> str:
+    return next((annotations[name] for name in names if annotations.get(name)), "")

@@ -1,0 +1,133 @@
+"""What a report says about the fault: root cause, impact, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubetriage.domain.finding import Effect, RemedyKind
+from kubetriage.domain.language import Language
+from kubetriage.domain.messages.message import Block, Section, SectionName
+from kubetriage.domain.messages.spoken import (
+    COMMAND_LIMIT,
+    SENTENCE_LIMIT,
+    SHORT_SENTENCE,
+    sentences,
+)
+from kubetriage.domain.messages.words import (
+    HEADINGS,
+    HINT_ONLY,
+    LIKELIHOOD,
+    LONG_COMMAND,
+    MORE_CAUSES,
+    MORE_STEPS,
+    NO_STEPS,
+    NOT_FOUND,
+)
+from kubetriage.domain.rendering.document import Code, Content, Mark, Paragraph, Span, Tone
+from kubetriage.domain.rendering.visible import visible
+from kubetriage.domain.rendering.voice import Voice
+from kubetriage.domain.rendering.words import COLON, LIKELIHOODS, REMEDIES
+from kubetriage.domain.report import Outcome, Recommendation, Report, RootCause
+
+CAUSES_SHOWN = 3
+STEPS_SHOWN = 6
+_STEP_FORMS = ((STEPS_SHOWN, True), (STEPS_SHOWN, False), (3, False), (2, False), (1, False))
+"""Lengths of the steps: how many, and whether they are explained."""
+
+
+def heading(name: str, voice: Voice) -> Content:
+    words = HEADINGS[name]
+    if voice.headings is Language.BOTH:
+        return (Span(f"{words.zh} {words.en}"),)
+    return (Span(words.say(voice.language)),)
+
+
+def cause(report: Report, voice: Voice, *, past: bool = False) -> Section:
+    """The root cause in at most three sentences with its likelihood, or plainly that none was found."""
+    title = heading("was" if past else "cause", voice)
+    causes = sorted(report.root_causes, key=lambda it: it.rank)
+    if not causes:
+        return Section(SectionName.CAUSE, title, _no_cause(report, voice), pinned=True)
+    first = _stated(causes[0], voice, 3 if len(causes) == 1 else 1, SENTENCE_LIMIT)
+    forms: list[tuple[Block, ...]] = [(*first, *_more(causes[1:], voice))]
+    if len(causes) > 1:
+        shown = (_stated(each, voice, 1, SENTENCE_LIMIT) for each in causes[:CAUSES_SHOWN])
+        every = tuple(block for blocks in shown for block in blocks)
+        forms.insert(0, (*every, *_more(causes[CAUSES_SHOWN:], voice)))
+    forms.append((*_stated(causes[0], voice, 1, SHORT_SENTENCE), *_more(causes[1:], voice)))
+    return Section(SectionName.CAUSE, title, tuple(forms), pinned=True)
+
+
+def _stated(it: RootCause, voice: Voice, most: int, limit: int) -> tuple[Block, ...]:
+    words = voice.say(LIKELIHOOD, level=LIKELIHOODS[it.likelihood].say(voice.language))
+    if not it.confirmed:
+        words += f" · {voice.say(HINT_ONLY)}"
+    statement = Span(sentences(it.statement, most, limit), Mark.STRONG)
+    opening, closing = ("（", "）") if voice.language is Language.ZH else (" (", ")")
+    return (Paragraph((statement, Span(f"{opening}{words}{closing}", tone=Tone.MUTED))),)
+
+
+def _more(left: Sequence[RootCause], voice: Voice) -> tuple[Block, ...]:
+    return (Paragraph((voice.words(MORE_CAUSES, count=len(left)),)),) if left else ()
+
+
+def _no_cause(report: Report, voice: Voice) -> tuple[tuple[Block, ...], ...]:
+    healthy = report.outcome is Outcome.HEALTHY
+
+    def form(most: int, limit: int) -> tuple[Block, ...]:
+        told = Paragraph((Span(sentences(report.summary, most, limit), Mark.STRONG),))
+        return (told,) if healthy else (Paragraph((voice.words(NOT_FOUND),)), told)
+
+    return form(3, SENTENCE_LIMIT), form(1, SHORT_SENTENCE)
+
+
+def impact(report: Report, voice: Voice) -> Section:
+    statement = sentences(report.impact.statement, 2)
+    blocks: tuple[Block, ...] = (Paragraph((Span(statement),)),) if statement else ()
+    return Section(SectionName.IMPACT, heading("impact", voice), (blocks,))
+
+
+def steps(report: Report, voice: Voice) -> Section:
+    """Numbered steps with their commands; what only reads comes before what changes."""
+    title = heading("steps", voice)
+    ordered = sorted(report.recommendations, key=_boldness)
+    if not ordered:
+        if report.outcome is not Outcome.HEALTHY:
+            return Section(SectionName.STEPS, title, ((),))
+        return Section(SectionName.STEPS, title, ((Paragraph((voice.words(NO_STEPS),)),),), pinned=True)
+    forms: list[tuple[Block, ...]] = []
+    for most, explained in _STEP_FORMS:
+        shown = (_step(number, it, voice, explained) for number, it in enumerate(ordered[:most], 1))
+        blocks = tuple(block for each in shown for block in each)
+        left = len(ordered) - most
+        more = (Paragraph((voice.words(MORE_STEPS, count=left),)),) if left > 0 else ()
+        forms.append((*blocks, *more))
+    return Section(SectionName.STEPS, title, tuple(dict.fromkeys(forms)), pinned=True)
+
+
+def _boldness(it: Recommendation) -> int:
+    """0 for what only looks, then what changes, then what cannot be undone; to escalate comes last."""
+    if it.kind is RemedyKind.CHECK:
+        return 0
+    effects = {command.effect for command in it.commands}
+    worst = 2 if Effect.DESTRUCTIVE in effects else 1
+    return 3 if it.kind is RemedyKind.ESCALATE else worst
+
+
+def _step(number: int, it: Recommendation, voice: Voice, explained: bool) -> tuple[Block, ...]:
+    title = sentences(it.title, 1, SHORT_SENTENCE)
+    words, tone = REMEDIES[it.kind]
+    kind = Span(words.say(voice.language), Mark.BADGE, tone)
+    first = (Span(f"{number}.", Mark.STRONG), Span(" "), kind, voice.words(COLON), Span(title, Mark.STRONG))
+    blocks: list[Block] = [Paragraph(first)]
+    mixed = len({command.effect for command in it.commands}) > 1
+    if explained and it.detail:
+        blocks.append(Paragraph((Span(sentences(it.detail, 2)),)))
+    for command in it.commands[:3]:
+        text = visible(command.command)
+        if len(text) > COMMAND_LIMIT:
+            blocks.append(Paragraph((voice.words(LONG_COMMAND),)))
+        else:
+            said = mixed or command.effect is Effect.DESTRUCTIVE
+            blocks.append(Code(text, language="sh", effect=command.effect if said else None))
+    return tuple(blocks)

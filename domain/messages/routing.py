@@ -1,0 +1,136 @@
+"""Which channels are told what, and when."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, tzinfo
+from fnmatch import fnmatchcase
+from typing import Annotated, NamedTuple
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from kubetriage.domain.messages.hours import hours
+from kubetriage.domain.messages.notice import Event, Notice
+
+USUAL_EVENTS = (Event.DIAGNOSED, Event.RESOLVED, Event.STORM, Event.INSPECTION)
+"""What is told where nothing is said about events: not that something still goes on."""
+
+
+def _hours(words: str) -> str:
+    hours(words)
+    return words
+
+
+def _zone(name: str) -> str:
+    if name:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"there is no time zone {name}") from None
+    return name
+
+
+HoursWords = Annotated[str, AfterValidator(_hours)]
+
+
+class Times(BaseModel):
+    """Hours of the week in a time zone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    hours: tuple[HoursWords, ...] = ()
+    """`22:00-08:00`, `mon-fri 09:00-18:00`; several are joined."""
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+
+    @property
+    def zone(self) -> tzinfo:
+        return ZoneInfo(self.timezone) if self.timezone else UTC
+
+    def end_of(self, at: datetime) -> datetime | None:
+        """When the latest of the spans that hold this time ends; None if none does."""
+        ends = [end for each in self.hours if (end := hours(each).end_of(at, self.zone))]
+        return max(ends, default=None)
+
+
+class Route(Times):
+    """Notices of some kind go to some channels. Names are patterns, as the shell has them: `prod-*`."""
+
+    channels: tuple[str, ...] = Field(min_length=1)
+    events: tuple[Event, ...] = USUAL_EVENTS
+    severities: tuple[str, ...] = ()
+    clusters: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Label → pattern; all of them must fit."""
+    go_on: bool = Field(default=False, alias="continue")
+    """Look at the following routes too; the first one that fits is the only one otherwise."""
+
+    def fits(self, notice: Notice, now: datetime) -> bool:
+        return (
+            notice.event in self.events
+            and _any(notice.severity.lower(), [each.lower() for each in self.severities])
+            and _any(notice.cluster, self.clusters)
+            and _any(notice.namespace, self.namespaces)
+            and all(fnmatchcase(notice.labels.get(name, ""), each) for name, each in self.labels.items())
+            and (not self.hours or self.end_of(now) is not None)
+        )
+
+
+class QuietHours(Times):
+    """When only what is severe is told at once; the rest waits until they end."""
+
+    channels: tuple[str, ...] = ()
+    """Those that are quiet then; all if empty."""
+    severities: tuple[str, ...] = ("critical",)
+    """What is told all the same."""
+
+    def until(self, notice: Notice, channel: str, now: datetime) -> datetime | None:
+        """When this notice may be told there; None for now."""
+        if self.channels and channel not in self.channels:
+            return None
+        return None if notice.severity.lower() in self.severities else self.end_of(now)
+
+
+class Chosen(NamedTuple):
+    channel: str
+    due_at: datetime
+
+
+def choose(
+    notice: Notice,
+    now: datetime,
+    *,
+    routes: Sequence[Route],
+    channels: Iterable[str],
+    quiet: Sequence[QuietHours] = (),
+) -> tuple[Chosen, ...]:
+    """The channels that are told, each once, and when. Without routes every channel gets the usual events."""
+    names: list[str] = []
+    if not routes and notice.event in USUAL_EVENTS:
+        names += channels
+    for route in routes:
+        if route.fits(notice, now):
+            names += route.channels
+            if not route.go_on:
+                break
+    return tuple(Chosen(name, _due(notice, name, now, quiet)) for name in dict.fromkeys(names))
+
+
+def message_key(notice: Notice, channel: str) -> str:
+    """The same for the same event of the same incident on the same channel, however often it is told."""
+    run = notice.report.id if notice.report else ""
+    once = notice.event is Event.DIAGNOSED and run
+    moment = "" if once else notice.at.isoformat()
+    parts = (notice.incident, notice.event.value, run, moment, notice.title, channel)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
+
+
+def _due(notice: Notice, channel: str, now: datetime, quiet: Sequence[QuietHours]) -> datetime:
+    ends = [end for each in quiet if (end := each.until(notice, channel, now))]
+    return max(ends, default=now)
+
+
+def _any(value: str, patterns: Sequence[str]) -> bool:
+    return not patterns or any(fnmatchcase(value, each) for each in patterns)

@@ -1,0 +1,71 @@
+"""Every word that a message says by itself, in English and in Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kubetriage.domain.language import Text
+from kubetriage.domain.messages.notice import Event
+from kubetriage.domain.rendering.document import Tone
+
+STATES: Mapping[Event, tuple[Text, Tone]] = {
+    Event.RESOLVED: (Text(en="resolved", zh="已恢复"), Tone.GOOD),
+    Event.STILL_FIRING: (Text(en="still firing", zh="持续告警"), Tone.WARN),
+    Event.STORM: (Text(en="alert storm", zh="告警风暴"), Tone.BAD),
+    Event.INSPECTION: (Text(en="inspection", zh="巡检"), Tone.NOTE),
+    Event.DIGEST: (Text(en="digest", zh="汇总"), Tone.NOTE),
+}
+"""The state of an event that has one of its own; a diagnosis has its alert's."""
+
+TITLES: Mapping[Event, Text] = {
+    Event.STORM: Text(en="{count} incidents at once", zh="短时间内出现 {count} 个事件"),
+    Event.DIGEST: Text(en="{count} messages in one", zh="{count} 条消息汇总"),
+    Event.INSPECTION: Text(en="{count} findings", zh="发现 {count} 个问题"),
+}
+"""Titles of events that are not about one alert."""
+
+HEADINGS: Mapping[str, Text] = {
+    "cause": Text(en="Root cause", zh="根因"),
+    "was": Text(en="What it was", zh="当时的原因"),
+    "impact": Text(en="Impact", zh="影响"),
+    "steps": Text(en="What to do", zh="建议操作"),
+    "evidence": Text(en="Evidence", zh="证据"),
+    "changes": Text(en="Changed before", zh="近期变更"),
+}
+
+LABELS: Mapping[str, Text] = {
+    "cluster": Text(en="Cluster", zh="集群"),
+    "resource": Text(en="Resource", zh="资源"),
+    "namespace": Text(en="Namespace", zh="命名空间"),
+    "since": Text(en="Since", zh="开始时间"),
+    "alike": Text(en="Alike", zh="同类告警"),
+    "incident": Text(en="Incident", zh="事件编号"),
+}
+
+LINKS: Mapping[str, Text] = {
+    "report": Text(en="Full report", zh="完整报告"),
+    "runbook": Text(en="Runbook", zh="处理手册"),
+    "dashboard": Text(en="Dashboard", zh="监控面板"),
+    "silence": Text(en="Silence", zh="静默"),
+}
+
+LASTED = Text(en=" ({duration})", zh="（已持续 {duration}）")
+LASTED_IN_ALL = Text(en=" (lasted {duration})", zh="（共持续 {duration}）")
+ALIKE = Text(en="{count} more alerts of the same incident", zh="同一事件另有 {count} 条告警")
+UNDELIVERED = Text(
+    en="{count} more that their sender left out of the group", zh="发送方另有 {count} 条未随组送达"
+)
+LIKELIHOOD = Text(en="likelihood: {level}", zh="可能性：{level}")
+HINT_ONLY = Text(en="not confirmed in the evidence", zh="未在证据中得到证实")
+NOT_FOUND = Text(en="No root cause was found.", zh="没有找到根因。")
+MORE_CAUSES = Text(en="{count} more causes are in the full report.", zh="另有 {count} 个根因，见完整报告。")
+NO_STEPS = Text(en="Nothing needs to be done.", zh="无需操作。")
+MORE_STEPS = Text(en="{count} more steps are in the full report.", zh="另有 {count} 个步骤，见完整报告。")
+LONG_COMMAND = Text(
+    en="A command too long for a message: it is in the full report.",
+    zh="命令过长，未列出：见完整报告。",
+)
+MORE_LINES = Text(en="… {count} more", zh="… 另有 {count} 项")
+MADE = Text(en="By rules", zh="由规则得出")
+MADE_WITH = Text(en="Written by model {model}; check before acting", zh="由模型 {model} 撰写，操作前请核对")
+READ = Text(en="cluster read at {at}", zh="读取集群于 {at}")

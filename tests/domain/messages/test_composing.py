@@ -1,0 +1,192 @@
+"""What a message says, and in which order."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from kubetriage.domain.finding import Effect, RemedyKind
+from kubetriage.domain.language import Language
+from kubetriage.domain.messages.composing import compose
+from kubetriage.domain.messages.dialects import PLAIN
+from kubetriage.domain.messages.message import Message, SectionName
+from kubetriage.domain.messages.notice import Event, Notice, notice_of
+from kubetriage.domain.messages.trial import Trial, changed_report, long_report, trial_notice
+from kubetriage.domain.messages.writing import Writer
+from kubetriage.domain.rendering.document import Code, Tone
+from kubetriage.domain.rendering.sample import sample_report
+from kubetriage.domain.report import Outcome, Report
+
+SHANGHAI = timezone(timedelta(hours=8))
+
+
+def composed(notice: Notice, language: Language = Language.EN) -> Message:
+    return compose(notice, language=language, zone=SHANGHAI)
+
+
+def text_of(notice: Notice, language: Language = Language.EN) -> str:
+    return Writer(composed(notice, language), PLAIN).whole()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            Language.EN,
+            [
+                *("[firing · warning]", "Cluster", "Resource", "Since", "12 more alerts", "Root cause"),
+                *("likelihood: high", "Impact", "What to do", "1. check", "Evidence", "Changed before"),
+                "Full report",
+            ],
+        ),
+        (
+            Language.ZH,
+            [
+                *("[告警中 · 警告]", "集群", "资源", "开始时间", "另有 12 条告警", "根因", "可能性：高"),
+                *("影响", "建议操作", "1. 检查", "证据", "近期变更", "完整报告"),
+            ],
+        ),
+    ],
+)
+def test_the_order_is_that_of_somebody_on_call(language: Language, words: list[str]) -> None:
+    """State, facts, cause with likelihood, impact, steps, evidence, changes, links: in both languages."""
+    text = text_of(trial_notice(Trial.SAMPLE, language), language)
+    places = [text.find(each) for each in words]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+def test_what_reads_comes_before_what_changes() -> None:
+    """Steps are numbered from 1; a destructive one is last and says so."""
+    report = sample_report(Language.EN)
+    turned = report.model_copy(update={"recommendations": report.recommendations[::-1]})
+    section = composed(notice_of(turned)).section(SectionName.STEPS)
+    assert section is not None
+    codes = [block for block in section.blocks if isinstance(block, Code)]
+    assert "describe pvc" in codes[0].text
+    assert codes[-1].effect is Effect.DESTRUCTIVE
+    assert "destructive" in text_of(notice_of(turned))
+
+
+def test_a_report_without_a_cause_says_so() -> None:
+    """No cause is said in plain words, with what is known instead."""
+    given = {"root_causes": (), "outcome": Outcome.INCONCLUSIVE, "summary": "The Pod is gone."}
+    report = sample_report(Language.EN).model_copy(update=given)
+    text = text_of(notice_of(report))
+    assert "No root cause was found.\nThe Pod is gone." in text
+
+
+def test_an_unconfirmed_cause_is_marked() -> None:
+    """A cause that code could not confirm is not told as if it were certain."""
+    report = sample_report(Language.ZH)
+    doubted = report.root_causes[0].model_copy(update={"confirmed": False})
+    text = text_of(notice_of(report.model_copy(update={"root_causes": (doubted,)})), Language.ZH)
+    assert "未在证据中得到证实" in text
+
+
+def test_a_long_cause_is_three_sentences_at_most() -> None:
+    """Of one cause three sentences are told, of several one each."""
+    report = sample_report(Language.EN)
+    wordy = report.root_causes[0].model_copy(update={"statement": "One. Two. Three. Four."})
+    assert "One. Two. Three. (likelihood" in text_of(
+        notice_of(report.model_copy(update={"root_causes": (wordy,)}))
+    )
+    several = (wordy, wordy.model_copy(update={"rank": 2}))
+    text = text_of(notice_of(report.model_copy(update={"root_causes": several})))
+    assert text.count("One. (likelihood") == 2
+
+
+def test_commands_are_whole_or_not_there() -> None:
+    """A command too long for a message is not cut: the message says where it is."""
+    report = changed_report(lambda text: "kubectl get pod " + "x" * 900)
+    text = text_of(notice_of(report))
+    assert "A command too long for a message" in text
+    assert "kubectl get pod xxx" not in [
+        line.strip()[:19] for line in text.splitlines() if line.startswith("    ")
+    ]
+
+
+def test_times_are_local_with_their_offset() -> None:
+    """Since when is said in the channel's zone, with how long that is."""
+    assert "2026-03-02 11:05:30 +08:00 (7 min 58 s)" in text_of(trial_notice(Trial.SAMPLE, Language.EN))
+
+
+def test_a_known_alert_has_its_chinese_title() -> None:
+    """The alert's name stays as it is; a Chinese message adds what it means."""
+    report = sample_report(Language.ZH)
+    alert = report.alert.model_copy(update={"name": "KubePodCrashLooping"})
+    notice = notice_of(report.model_copy(update={"alert": alert}))
+    assert composed(notice, Language.ZH).name.startswith("KubePodCrashLooping ")
+    assert composed(notice, Language.EN).name == "KubePodCrashLooping"
+
+
+def test_both_languages_are_for_headings() -> None:
+    """`both` writes headings twice and values once."""
+    text = text_of(trial_notice(Trial.SAMPLE, Language.ZH), Language.BOTH)
+    assert "根因 Root cause" in text
+    assert text.count("拒绝创建小于 10Gi") == 1
+
+
+def test_a_resolved_message_is_short_and_green() -> None:
+    """It says for how long, what it was, and asks for nothing."""
+    notice = trial_notice(Trial.RESOLVED, Language.EN)
+    message = composed(notice)
+    assert message.tone is Tone.GOOD
+    assert [each.name for each in message.sections] == [SectionName.FACTS, SectionName.CAUSE]
+    assert "lasted" in text_of(notice) and "kubectl" not in text_of(notice)
+
+
+def test_still_firing_is_a_line() -> None:
+    """A reminder repeats where and since when, and none of the report."""
+    notice = trial_notice(Trial.SAMPLE, Language.ZH).model_copy(update={"event": Event.STILL_FIRING})
+    assert text_of(notice, Language.ZH).startswith("[持续告警 · 警告] Pod状态异常")
+    assert "根因" not in text_of(notice, Language.ZH)
+
+
+def test_a_storm_lists_incidents() -> None:
+    """A storm says how many there are and lists the first ones."""
+    text = text_of(trial_notice(Trial.STORM, Language.ZH), Language.ZH)
+    assert "[告警风暴] 短时间内出现 34 个事件" in text
+    assert "另有 14 项" in text
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://runbooks.example.com/a", True),
+        ("javascript:alert(1)", False),
+        ("https://x.example/a b", False),
+        ("https://x.example/" + "a" * 700, False),
+        ('https://x.example/"onclick="x', False),
+    ],
+)
+def test_only_proper_addresses_become_links(url: str, shown: bool) -> None:
+    """Addresses come from annotations: only http and https ones of a fit length are shown."""
+    report = sample_report(Language.EN)
+    alert = report.alert.model_copy(update={"annotations": {"runbook_url": url}})
+    links = composed(notice_of(report.model_copy(update={"alert": alert}))).links
+    assert (url in [each.url for each in links]) is shown
+
+
+def test_brackets_cannot_end_a_link() -> None:
+    """Brackets of an address are percent-encoded, as every markup ends a link with one."""
+    report = sample_report(Language.EN)
+    given = {"runbook_url": "https://wiki.example/Pod_(crash)[1]"}
+    alert = report.alert.model_copy(update={"annotations": given})
+    (link,) = composed(notice_of(report.model_copy(update={"alert": alert}))).links
+    assert link.url == "https://wiki.example/Pod_%28crash%29%5B1%5D"
+
+
+def test_a_notice_survives_being_stored() -> None:
+    """A notice goes through JSON and comes back equal, report included."""
+    notice = trial_notice(Trial.HOSTILE, Language.ZH)
+    assert Notice.model_validate_json(notice.model_dump_json(by_alias=True)) == notice
+
+
+def test_the_trials_are_what_they_say() -> None:
+    """The long report has 40 KB, and the sample's kinds of steps."""
+    report: Report = long_report()
+    assert 39 * 1024 <= len(report.model_dump_json(by_alias=True).encode()) <= 42 * 1024
+    assert {step.kind for step in report.recommendations} == {RemedyKind.CHECK, RemedyKind.CHANGE}
+    assert report.created_at < datetime.now(UTC)
