@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from kubetriage.bootstrap.model_settings import NONE, profiles_of
 from kubetriage.bootstrap.settings import Settings
-from kubetriage.bootstrap.tracing import model_spans
+from kubetriage.bootstrap.tracing import otlp_spans
 from kubetriage.domain.errors import UnknownModel
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def build_models(settings: Settings) -> OpenAIModels:
         ledger=ledger(settings),
         cache=AnswerCache(cache_folder() / "model-answers.sqlite", settings.model_cache, _now),
         memory=endpoint_memory(),
-        spans=model_spans(),
+        spans=otlp_spans(),
         clock=_now,
     )
 

@@ -19,9 +19,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from kubetriage.adapters.model.policies import Budget, CachePolicy
+from kubetriage.bootstrap.channel_settings import CHANNEL_TABLES, ChannelSettings, channel_fields
 from kubetriage.bootstrap.model_settings import NONE, ModelTables, profiles_of
 from kubetriage.bootstrap.prometheus_settings import PrometheusSettings
-from kubetriage.domain.errors import BadInput, BadSettings, UnknownCluster, UnknownModel
+from kubetriage.bootstrap.server_settings import IntakeTable, RetentionTable, ServerSettings
+from kubetriage.domain.errors import BadSettings, UnknownCluster, UnknownModel
 from kubetriage.domain.language import Language
 
 PREFIX = "KUBETRIAGE_"
@@ -83,7 +85,7 @@ class LimitSettings(Part):
     """Bytes of JSON that the shared answers of a cluster may have together."""
 
 
-class Settings(Part):
+class Settings(ChannelSettings):
     """Everything that can be set."""
 
     language: Language | None = None
@@ -101,6 +103,11 @@ class Settings(Part):
     """A JSON file with the `mcpServers` of a desktop client; its entries become clusters of their names."""
     mcpServers: dict[str, ConnectionSettings] = Field(default_factory=dict)
     limits: LimitSettings = LimitSettings()
+    database: str = ""
+    """Of the server, `sqlite:///path` or `postgresql://…`; a file in the state folder when not set."""
+    server: ServerSettings = ServerSettings()
+    intake: IntakeTable = IntakeTable.model_validate({})
+    retention: RetentionTable = RetentionTable.model_validate({})
 
     @property
     def connections(self) -> dict[str, ConnectionSettings]:
@@ -123,11 +130,6 @@ class Settings(Part):
         name = asked or self.model
         self.require_model(name)
         return "" if name == NONE else name
-
-    def require_channels(self, names: Sequence[str]) -> None:
-        """Raises `BadInput` for a channel that is not configured."""
-        for name in names:
-            raise BadInput(f"There is no channel named {name}; none is configured.")
 
     def languages(self, asked: str | None) -> tuple[Language, Language]:
         """The language of a report's values and that of its headings."""
@@ -277,9 +279,12 @@ def _sentence(error: ValidationError, file: Path | None, given: Mapping[tuple[st
 
 
 def _known(place: Sequence[Any]) -> list[str]:
+    if place[0] == "channels" and len(place) > 2:
+        return channel_fields(str(place[2]))
     models: dict[str, type[BaseModel]] = {
         "clusters": ConnectionSettings, "mcpServers": ConnectionSettings, "limits": LimitSettings,
-        "budget": Budget, "model_cache": CachePolicy,
+        "budget": Budget, "model_cache": CachePolicy, "server": ServerSettings, "intake": IntakeTable,
+        "retention": RetentionTable, **CHANNEL_TABLES,
     }  # fmt: skip
     model = models.get(str(place[0]), Settings) if len(place) > 1 else Settings
     if model is ConnectionSettings and "prometheus" in place[2:-1]:

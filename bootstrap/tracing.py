@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from langsmith import Client
 
     from kubetriage.adapters.model.spans import OtlpSpans
+    from kubetriage.bootstrap.run_spans import RunSpans
 
 ENDPOINT, TRACES_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 LANGSMITH_KEYS = ("LANGSMITH_API_KEY", "LANGCHAIN_API_KEY")
@@ -23,12 +26,15 @@ LANGSMITH_SWITCHES = (
     "LANGCHAIN_TRACING_V2",
     "LANGCHAIN_TRACING",
 )
+SHORTEST_SECRET = 8
+"""Characters; shorter values of variables are words that stand everywhere."""
+_KEY_NAME = re.compile(r"(KEY|TOKEN)S?$", re.IGNORECASE)
 FLUSH_SECONDS = 3.0
 """How long the end of a run waits for LangSmith to take its trace."""
 
 
-def model_spans() -> OtlpSpans | None:
-    """Where spans of model calls go: OTLP over HTTP, as JSON; None unless an endpoint is set."""
+def otlp_spans() -> OtlpSpans | None:
+    """Where spans go: OTLP over HTTP, as JSON; None unless an endpoint is set."""
     whole, base = os.environ.get(TRACES_ENDPOINT), os.environ.get(ENDPOINT)
     if not (whole or base) or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return None
@@ -46,7 +52,42 @@ def model_spans() -> OtlpSpans | None:
 
 
 @asynccontextmanager
-async def langsmith_traced() -> AsyncIterator[None]:
+async def traced() -> AsyncIterator[None]:
+    """One run of a graph within is traced wherever the environment asks for it, else nowhere."""
+    async with _langsmith_traced(), _otlp_traced():
+        yield
+
+
+@asynccontextmanager
+async def _otlp_traced() -> AsyncIterator[None]:
+    spans = otlp_spans()
+    if spans is None:
+        yield
+        return
+    from kubetriage.adapters.model.spans import here
+    from kubetriage.bootstrap.run_spans import RunSpans
+
+    token = _run_spans().set(RunSpans(spans))
+    try:
+        yield
+    finally:
+        _run_spans().reset(token)
+        here.set(None)
+        await spans.aclose()
+
+
+@lru_cache(maxsize=1)
+def _run_spans() -> ContextVar[RunSpans | None]:
+    """What langchain-core looks up whenever a run begins; every graph that runs within is told of it."""
+    from langchain_core.tracers.context import register_configure_hook
+
+    variable: ContextVar[RunSpans | None] = ContextVar("kubetriage_run_spans", default=None)
+    register_configure_hook(variable, inheritable=True)
+    return variable
+
+
+@asynccontextmanager
+async def _langsmith_traced() -> AsyncIterator[None]:
     """Runs within are traced by LangSmith if its key is set, unless LANGSMITH_TRACING says no; else never.
 
     What leaves is redacted once more than it already is.
@@ -75,24 +116,44 @@ def _langsmith(key: str) -> Client:
     """One client a process: each has threads of its own."""
     from langsmith import Client
 
-    return Client(api_key=key, hide_inputs=_redacted, hide_outputs=_redacted)
+    # Errors and metadata go through an anonymizer, and not through what hides inputs and outputs.
+    return Client(api_key=key, anonymizer=Mask(own_secrets(os.environ)).values)
 
 
-def _redacted(values: dict[str, Any]) -> dict[str, Any]:
-    """Whatever a run is given and gives, as plain JSON with what is secret masked."""
-    from kubetriage.domain.redaction import redact_object
+def own_secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Values of variables whose names say that they are secret; a server may quote a key in its answer."""
+    from kubetriage.domain.redaction_names import name_says_secret
 
-    plain = redact_object(_plain(values))
-    return plain if isinstance(plain, dict) else {"value": plain}
+    named = [value for name, value in environment.items() if _KEY_NAME.search(name) or name_says_secret(name)]
+    return tuple(sorted({value for value in named if len(value) >= SHORTEST_SECRET}, key=len, reverse=True))
 
 
-def _plain(value: Any) -> Any:
-    from pydantic import BaseModel
+class Mask(NamedTuple):
+    """Makes plain JSON without secrets of whatever a run is given and gives."""
 
-    if isinstance(value, BaseModel):
-        return _plain(value.model_dump(mode="json"))
-    if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple | set):
-        return [_plain(part) for part in value]
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
+    own: tuple[str, ...]
+    """What is secret whatever it looks like."""
+
+    def values(self, values: dict[str, Any]) -> dict[str, Any]:
+        from kubetriage.domain.redaction import redact_object
+
+        plain = redact_object(self._plain(values))
+        return plain if isinstance(plain, dict) else {"value": plain}
+
+    def _plain(self, value: Any) -> Any:
+        from pydantic import BaseModel
+
+        if isinstance(value, BaseModel):
+            return self._plain(value.model_dump(mode="json"))
+        if isinstance(value, dict):
+            return {self._text(str(key)): self._plain(part) for key, part in value.items()}
+        if isinstance(value, list | tuple | set):
+            return [self._plain(part) for part in value]
+        if isinstance(value, int | float | bool | None):
+            return value
+        return self._text(value if isinstance(value, str) else str(value))
+
+    def _text(self, text: str) -> str:
+        for secret in self.own:
+            text = text.replace(secret, "[key]")
+        return text

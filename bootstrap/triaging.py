@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from kubetriage.bootstrap.tracing import langsmith_traced
+from kubetriage.adapters.model.loading import load_ahead
+from kubetriage.bootstrap.tracing import traced
 from kubetriage.domain.alert import Alert
 from kubetriage.domain.ports import Services
 from kubetriage.domain.report import Report
@@ -27,8 +28,10 @@ async def triage_incidents(
     for alert, *_ in incidents:
         services.clusters.choose(context.cluster or subject_of(alert).cluster)
     compiled = build_triage_alert(services).compile()
+    if context.model:
+        load_ahead()
     for alert, *companions in incidents:
-        async with langsmith_traced():
+        async with traced():
             ended = await compiled.ainvoke(
                 {"alert": alert, "companions": companions},
                 {"recursion_limit": RECURSION_LIMIT},

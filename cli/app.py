@@ -18,8 +18,10 @@ from kubetriage.domain.errors import BadInput, ClusterUnreachable, KubetriageErr
 
 COMMANDS = {
     "triage": ("kubetriage.cli.triage:triage", "Diagnose an alert or a resource and print the report."),
+    "serve": ("kubetriage.cli.serve:serve", "Take alerts over HTTP and diagnose each incident once."),
     "demo": ("kubetriage.cli.demo:demo", "Run the bundled example: no cluster, no key, no network."),
     "doctor": ("kubetriage.cli.doctor:doctor", "Show connections, tools, rights, model and channels."),
+    "notify": ("kubetriage.cli.notify:notify", "Try channels out: send a sample, render messages to files."),
     "models": ("kubetriage.cli.models:models", "List model profiles, probe endpoints, show what was spent."),
     "snapshot": ("kubetriage.cli.snapshot:snapshot", "Record, check and serve snapshots of clusters."),
     "eval": ("kubetriage.cli.evals:evals", "Measure diagnoses against scenarios with known answers."),

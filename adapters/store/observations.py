@@ -19,7 +19,7 @@ from kubetriage.domain.evidence import Observation, Read
 from kubetriage.domain.ports import Fetch
 
 
-class _Asking:
+class Asking:
     """Questions on their way: each is asked once, however many wait, and goes on if one of them leaves."""
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class MemoryObservations:
 
     def __init__(self) -> None:
         self._runs: dict[str, dict[str, Observation]] = {}
-        self._asking = _Asking()
+        self._asking = Asking()
 
     async def observe(self, run: str, read: Read, fetch: Fetch) -> Observation:
         """See `ports.Observations`."""
@@ -86,7 +86,7 @@ class FolderObservations:
     def __init__(self, path: Path) -> None:
         """`path` is created with the first answer."""
         self._path = path
-        self._asking = _Asking()
+        self._asking = Asking()
 
     async def observe(self, run: str, read: Read, fetch: Fetch) -> Observation:
         """See `ports.Observations`. The answer is on disk before it is returned."""

@@ -118,6 +118,16 @@ async def test_native_and_leaked_calls_are_the_same(wire: Any, models: Make, que
     assert wire.last["tools"][0]["function"]["name"] == "request_reads"
 
 
+@pytest.mark.parametrize("native", [True, False])
+async def test_a_draft_between_thoughts_is_no_call(
+    wire: Any, models: Make, profile: Make, question: Make, native: bool
+) -> None:
+    """What the model takes back in its next thoughts is not made, whether tools are offered or described."""
+    wire.answers(wire.said(f"<think>a</think>{LEAK}<think>no, I know</think>{json.dumps(RIGHT)}"))
+    got = await models(profile(native_tools=native)).ask(question(reads=True))
+    assert (got.calls, got.answer) == ((), RIGHT)
+
+
 async def test_a_call_of_an_unknown_tool_is_named_and_not_made(
     wire: Any, models: Make, question: Make
 ) -> None:

@@ -108,6 +108,17 @@ async def test_a_leaked_call_becomes_a_real_one(wire: Any, chat: KubetriageChat)
     assert wire.last["stream"] is False
 
 
+def test_a_draft_between_thoughts_is_no_call(wire: Any, chat: KubetriageChat) -> None:
+    """A call that the model takes back in its next thoughts is not made; what it wrote before is not shown."""
+    wire.answers(wire.said(f"<think>a</think>{LEAK}<think>no, that is wrong</think>Nothing to do."))
+    answer = chat.bind_tools([pods_log]).invoke("why?")
+    assert answer.tool_calls == []
+    wire.answers(wire.said(f"<think>a</think>Let me see.<think>b</think>{LEAK}"))
+    answer = chat.bind_tools([pods_log]).invoke("why?")
+    assert [call["args"] for call in answer.tool_calls] == [{"name": "web-0"}]
+    assert answer.text == "I look."
+
+
 def test_nothing_is_recovered_without_tools(wire: Any, chat: KubetriageChat) -> None:
     """A text about calls stays a text when no tool is bound."""
     wire.answers(wire.said(LEAK))

@@ -1,0 +1,1 @@
+"""Where messages go: one channel a file, each with its form, its signature and its errors."""

@@ -1,0 +1,70 @@
+"""Connections to public addresses alone.
+
+A webhook's address is set by whoever may change the settings, and a name may lead anywhere: into the cluster,
+to the cloud's metadata service, to this machine. The name is looked up once, every address it has must be a
+public one, and the connection goes to what was checked, so that a second look-up cannot lead elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+
+import httpx
+
+from kubetriage.domain.errors import KubetriageError
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class AddressRefused(KubetriageError):
+    """The address is not a public one."""
+
+
+class PublicTransport(httpx.AsyncBaseTransport):
+    """Looks names up, refuses what is not public, and connects to the address that was checked."""
+
+    def __init__(self) -> None:
+        self._inner = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_keepalive_connections=0))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        host = request.url.host
+        port = request.url.port or (443 if request.url.scheme == "https" else 80)
+        address = await public_address(host, port)
+        request.extensions = {**request.extensions, "sni_hostname": host}
+        request.url = request.url.copy_with(host=address)  # the Host header was set from the name before
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+async def public_address(host: str, port: int) -> str:
+    """An address of the host. Raises `AddressRefused` if any is not public, `ConnectError` for none."""
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpx.ConnectError(f"no address: {error}") from error
+    addresses = [str(each[4][0]) for each in found]
+    if not addresses:
+        raise httpx.ConnectError("no address")
+    for address in addresses:
+        if not is_public(address):
+            raise AddressRefused(
+                f"{host} leads to {address}, which is not a public address; allow_private = true allows it."
+            )
+    return addresses[0]
+
+
+def is_public(address: str) -> bool:
+    """Neither private, loopback, link-local, shared, multicast nor reserved, also as IPv4 within IPv6."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if ip in _NAT64:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast

@@ -1,0 +1,182 @@
+"""E-mail: text and HTML in one message, encrypted on its way, threaded by incident.
+
+The phases of SMTP are kept apart, so that it is known whether a server that went silent had the text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import ssl
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import TYPE_CHECKING
+
+from kubetriage.adapters.channels.channel import ChannelBase, Form, Look
+from kubetriage.adapters.channels.options import EmailOptions
+from kubetriage.domain.errors import BadSettings
+from kubetriage.domain.messages.delivery import Delivery, dead, delivered, retry, shrink, unknown
+from kubetriage.domain.messages.dialects import PLAIN
+from kubetriage.domain.messages.mail_page import mail_page
+from kubetriage.domain.messages.message import Message
+from kubetriage.domain.messages.notice import Event, Notice
+from kubetriage.domain.messages.sending import Pace
+from kubetriage.domain.messages.writing import Writer
+from kubetriage.domain.rendering.visible import clip, one_line
+
+if TYPE_CHECKING:
+    import aiosmtplib
+
+_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+_TOO_LARGE = frozenset({523, 552})
+
+
+class MailChannel(ChannelBase):
+    """Every attempt of a message has the same Message-ID, so that mail systems know the second one."""
+
+    limit = 1024 * 1024
+    suffix = "eml"
+    platform_pace = Pace(per_second=2)
+    deduplicates = True
+    threads = True
+
+    def __init__(
+        self,
+        name: str,
+        options: EmailOptions,
+        look: Look,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        super().__init__(name, options.type, options, look, PLAIN)
+        self._options = options
+        self._clock = clock
+        self._host = parseaddr(options.sender)[1].rpartition("@")[2]
+        if not self._host:
+            raise BadSettings(f"channels.{name}.sender: {options.sender!r} is no mail address.")
+
+    def escape(self, text: str) -> str:
+        """A template writes the HTML part."""
+        return html.escape(text)
+
+    def form(self, notice: Notice, message: Message, text: str | None) -> Form:
+        mail = EmailMessage(policy=SMTP)
+        mail["Subject"] = self._subject(notice)
+        mail["From"] = self._options.sender
+        mail["To"] = ", ".join(self._options.to)
+        mail["Date"] = format_datetime(self._clock())
+        mail["Auto-Submitted"] = "auto-generated"
+        mail["X-Auto-Response-Suppress"] = "All"
+        if notice.incident:
+            mail["X-Kubetriage-Incident"] = message.incident
+        written = Writer(message, PLAIN)
+        mail.set_content(written.whole() + "\n", cte="quoted-printable")
+        mail.add_alternative(mail_page(message, text), subtype="html", cte="quoted-printable")
+        body = mail.as_bytes()
+        return Form(body, len(body))
+
+    def _subject(self, notice: Notice) -> str:
+        """The same for all of an incident, as threads want it; the state is in the mail."""
+        name = clip(one_line(notice.title), 100)
+        prefix = f"{self._options.subject_prefix} " if self._options.subject_prefix else ""
+        incident = f" ({clip(one_line(notice.incident), 40)})" if notice.incident else ""
+        follows = "Re: " if notice.incident and notice.event is not Event.DIAGNOSED else ""
+        return f"{follows}{prefix}[{clip(one_line(notice.severity), 20)}] {name}{incident}"
+
+    async def attempt(self, notice: Notice, form: Form, *, key: str, earlier: str) -> Delivery:
+        import aiosmtplib
+
+        ident = f"<{_digest(key)}@{self._host}>"
+        headers = [f"Message-ID: {ident}"]
+        root = f"<{_digest('incident ' + notice.incident)}@{self._host}>" if notice.incident else ""
+        answered = earlier if _is_id(earlier) else root
+        if answered:
+            headers.append(f"In-Reply-To: {answered}")
+            headers.append(f"References: {' '.join(dict.fromkeys((root or answered, answered)))}")
+        content = "\r\n".join(headers).encode() + b"\r\n" + form.body
+        phase = ["connecting"]
+        client = self._client()
+        try:
+            refused = await self._hand_over(client, content, phase)
+        except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as error:
+            return _failed(error, phase[0])
+        finally:
+            client.close()
+        if refused:
+            why = f"Not accepted for {len(refused)} of {len(self._options.to)} recipients."
+            return delivered(remote=ident, code="250", why=why)
+        return delivered(remote=ident, code="250")
+
+    async def _hand_over(self, client: aiosmtplib.SMTP, content: bytes, phase: list[str]) -> list[str]:
+        """The recipients that were refused while others were not."""
+        import aiosmtplib
+
+        await client.connect()
+        phase[0] = "logging in"
+        if self._options.username:
+            await client.login(self._options.username, self._options.password.get_secret_value())
+        phase[0] = "addressing"
+        size = [f"SIZE={len(content)}"] if client.supports_extension("size") else []
+        await client.mail(parseaddr(self._options.sender)[1], options=size)
+        refused: list[aiosmtplib.SMTPResponseException] = []
+        for to in self._options.to:
+            try:
+                await client.rcpt(parseaddr(to)[1])
+            except aiosmtplib.SMTPRecipientRefused as error:
+                refused.append(error)
+        if len(refused) == len(self._options.to):
+            raise refused[0]
+        phase[0] = "sending"
+        await client.data(content)
+        return [error.message for error in refused]
+
+    def _client(self) -> aiosmtplib.SMTP:
+        import aiosmtplib
+
+        given = self._options
+        context = None
+        if given.security != "none":
+            context = ssl.create_default_context(cafile=given.ca_file or None)
+        return aiosmtplib.SMTP(
+            hostname=given.host,
+            port=given.port or _PORTS[given.security],
+            timeout=given.timeout,
+            use_tls=given.security == "tls",
+            start_tls=given.security == "starttls",
+            tls_context=context,
+            local_hostname=self._host,
+        )
+
+
+def _failed(error: Exception, phase: str) -> Delivery:
+    """The class of a failure by SMTP's reply code, or by how far it got."""
+    import aiosmtplib
+
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        said, code = clip(one_line(error.message), 200), str(error.code)
+        if error.code in _TOO_LARGE:
+            return shrink(f"The server refused it as too large: {said}", code=code)
+        if 400 <= error.code < 500:
+            return retry(f"The server takes no more for now: {said}", code=code)
+        if error.code >= 500:
+            return dead(f"The server refused it while {phase}: {said}", code=code)
+    kind = type(error).__name__
+    if isinstance(error, ssl.SSLError):
+        return dead(f"No encrypted connection could be made ({kind}).", code=kind)
+    if isinstance(error, aiosmtplib.SMTPException) and "STARTTLS" in str(error):
+        return dead("The server offers no STARTTLS, and nothing is sent unencrypted.", code="STARTTLS")
+    if phase == "sending":
+        return unknown(f"The server had the text and gave no answer ({kind}).", code=kind)
+    return retry(f"The server could not be reached, or went away while {phase} ({kind}).", code=kind)
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:32] if key else uuid.uuid4().hex
+
+
+def _is_id(earlier: str) -> bool:
+    return earlier.startswith("<") and earlier.endswith(">") and earlier.isascii() and earlier.isprintable()

@@ -1,0 +1,206 @@
+"""What can be set of each channel; pydantic alone, so that reading the settings loads no library."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+_NONE = SecretStr("")
+
+
+def _web_address(url: SecretStr) -> SecretStr:
+    """The address of a robot holds its key, so it is a secret as a whole."""
+    parts = urlsplit(url.get_secret_value())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address that begins with http:// or https://")
+    return url
+
+
+def _zone(name: str) -> str:
+    if name:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"there is no time zone {name}") from None
+    return name
+
+
+WebAddress = Annotated[SecretStr, AfterValidator(_web_address)]
+ZoneName = Annotated[str, AfterValidator(_zone)]
+
+
+class ChannelOptions(BaseModel):
+    """What every channel has."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    language: Literal["en", "zh", "both"] | None = None
+    """Of headings and of our own words; as for reports if not set."""
+    timezone: ZoneName = ""
+    """Of times, like `Asia/Shanghai`; the machine's if empty."""
+    template: str = ""
+    """A Jinja2 file that writes the message instead of us."""
+    mention: tuple[str, ...] = ()
+    """Who is mentioned, in the platform's own ids; `all` for everybody."""
+    mention_severities: tuple[str, ...] = ("critical",)
+    """Severities whose diagnoses mention them; nothing else does."""
+    fallback: str = ""
+    """The channel that gets a message which this one will never take."""
+    repeat_unknown: bool | None = None
+    """Send again where no answer came; by default only where the far side deduplicates."""
+    per_second: float | None = Field(default=None, gt=0)
+    per_minute: int | None = Field(default=None, gt=0)
+    """A pace of one's own, instead of the platform's."""
+    timeout: float = Field(default=10.0, gt=0, le=120)
+    """Seconds until an attempt without an answer ends."""
+    max_bytes: int | None = Field(default=None, ge=1500)
+    """A size limit of one's own; the platform's if it is smaller."""
+
+
+class FeishuOptions(ChannelOptions):
+    """A custom robot of Feishu or Lark."""
+
+    type: Literal["feishu", "lark"]
+    url: WebAddress
+    secret: SecretStr = _NONE
+    """The signing secret of its security settings."""
+    keyword: str = ""
+    """The keyword of its security settings; put into the title."""
+    card: Literal["2.0", "1.0"] = "2.0"
+    """1.0 for clients before 7.20."""
+
+
+class WeComOptions(ChannelOptions):
+    """A group robot of WeCom."""
+
+    type: Literal["wecom"]
+    url: WebAddress
+    format: Literal["markdown_v2", "markdown"] = "markdown_v2"
+    """`markdown` for old clients, and for mentions, which markdown_v2 has not."""
+
+    @model_validator(mode="after")
+    def _mentions_need_markdown(self) -> WeComOptions:
+        if self.mention and self.format != "markdown":
+            raise ValueError('mention needs format = "markdown": markdown_v2 has no mentions')
+        return self
+
+
+class DingTalkOptions(ChannelOptions):
+    """A custom robot of DingTalk."""
+
+    type: Literal["dingtalk"]
+    url: WebAddress
+    secret: SecretStr = _NONE
+    keyword: str = ""
+
+
+class SlackOptions(ChannelOptions):
+    """An incoming webhook of Slack."""
+
+    type: Literal["slack"]
+    url: WebAddress
+
+
+class SlackApiOptions(ChannelOptions):
+    """A Slack app with `chat:write`: it can answer in a thread and change what it wrote."""
+
+    type: Literal["slack-api"]
+    token: SecretStr
+    channel: str
+    """The channel's id, `C…`."""
+    follow_up: Literal["thread", "update", "both"] = "thread"
+    """What a later message of an incident does with the first one."""
+    api: WebAddress = SecretStr("https://slack.com/api")
+
+
+class TeamsOptions(ChannelOptions):
+    """A Teams workflow that posts to a channel when a webhook request is received."""
+
+    type: Literal["teams"]
+    url: WebAddress
+
+
+class EmailOptions(ChannelOptions):
+    """A mail server."""
+
+    type: Literal["email"]
+    host: str
+    port: int = Field(default=0, ge=0, le=65535)
+    """0 for the usual one: 587, or 465 with tls, or 25 with none."""
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str = ""
+    password: SecretStr = _NONE
+    ca_file: str = ""
+    sender: str
+    to: tuple[str, ...] = Field(min_length=1)
+    subject_prefix: str = ""
+
+    @model_validator(mode="after")
+    def _addresses(self) -> EmailOptions:
+        for address in (self.sender, *self.to):
+            if "@" not in address or re.search(r"[\r\n]", address):
+                raise ValueError(f"{address!r} is no mail address")
+        if self.password.get_secret_value() and not self.username:
+            raise ValueError("has a password without a username")
+        if self.username and self.security == "none":
+            raise ValueError("a password is never sent without encryption: set security")
+        return self
+
+
+class WebhookOptions(ChannelOptions):
+    """Any HTTP server: the report as JSON, signed as Standard Webhooks says."""
+
+    type: Literal["webhook"]
+    url: WebAddress
+    secret: SecretStr = _NONE
+    """`whsec_` and base64 of 24 to 64 bytes; unsigned without it."""
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    allow_private: bool = False
+    """Also send to private, loopback and link-local addresses."""
+
+    @model_validator(mode="after")
+    def _secret_is_one(self) -> WebhookOptions:
+        given = self.secret.get_secret_value()
+        if given:
+            try:
+                key = base64.b64decode(given.removeprefix("whsec_"), validate=True)
+            except (binascii.Error, ValueError):
+                raise ValueError("secret must be whsec_ and base64") from None
+            if not 16 <= len(key) <= 128:
+                raise ValueError("secret must be of 24 to 64 bytes")
+        return self
+
+
+class StdoutOptions(ChannelOptions):
+    """Standard output."""
+
+    type: Literal["stdout"]
+
+
+class AppriseOptions(ChannelOptions):
+    """Anything else that Apprise knows, as plain text and best effort."""
+
+    type: Literal["apprise"]
+    url: SecretStr
+    """One Apprise address, such as `tgram://…`."""
+
+
+AnyOptions = Annotated[
+    FeishuOptions
+    | WeComOptions
+    | DingTalkOptions
+    | SlackOptions
+    | SlackApiOptions
+    | TeamsOptions
+    | EmailOptions
+    | WebhookOptions
+    | StdoutOptions
+    | AppriseOptions,
+    Field(discriminator="type"),
+]

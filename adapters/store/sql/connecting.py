@@ -1,0 +1,176 @@
+"""Connections and transactions: one way for both databases, with what differs between them.
+
+Transactions run in threads of their own. Deciding about 10,000 alerts and binding their rows takes a second
+of CPU time, which an asynchronous driver would take from the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from kubetriage.domain.errors import BadSettings
+from kubetriage.domain.intake.errors import StoreUnavailable
+
+Result = TypeVar("Result")
+Work = Callable[[Connection], Result]
+
+DECISIONS = 7_205_905_101
+"""Number of PostgreSQL's advisory lock that transactions which decide hold until they are committed."""
+
+_BUSY_SECONDS = 20
+_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+"""A server that vanished without a word is noticed within half a minute (milliseconds for the last)."""
+
+_READERS = 4
+_MEND = "Nothing was stored; try again."
+
+
+class Connector:
+    """Runs work in transactions; whatever it does is committed when the call returns, or not done at all."""
+
+    def __init__(self, url: str) -> None:
+        """`url` is `sqlite:///PATH` or `postgresql://…`; raises `BadSettings` for anything else."""
+        self.url = _read(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        if self.sqlite:
+            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+        self._durable = self._engine("FULL", 1)
+        self._lasting = self._engine("NORMAL", 1) if self.sqlite else self._durable
+        self._reading = self._engine("NORMAL", _READERS, read_only=True) if self.sqlite else self._durable
+        self._writer = ThreadPoolExecutor(1, "store-writer")
+        self._others = self._writer if self.sqlite else ThreadPoolExecutor(_READERS, "store-others")
+        self._readers = ThreadPoolExecutor(_READERS, "store-reader")
+        self._one_writer = threading.Lock()
+
+    async def decide(self, work: Work[Result]) -> Result:
+        """A durable transaction that no other deciding transaction of any process runs beside."""
+        return await self._in(self._writer, lambda: self.transact(work, deciding=True))
+
+    async def write(self, work: Work[Result], *, durable: bool = True) -> Result:
+        """Not `durable`: a kill of this process loses nothing, a power cut perhaps the last moments."""
+        return await self._in(self._others, lambda: self.transact(work, durable=durable))
+
+    async def read(self, work: Work[Result]) -> Result:
+        def run() -> Result:
+            with _mapped(), self._reading.connect() as connection, connection.begin():
+                return work(connection)
+
+        return await self._in(self._readers, run)
+
+    def transact(self, work: Work[Result], *, deciding: bool = False, durable: bool = True) -> Result:
+        """In the calling thread."""
+        engine = self._durable if durable else self._lasting
+        with _mapped(), engine.connect() as connection, connection.begin():
+            if not self.sqlite:
+                if deciding:
+                    connection.execute(_LOCK, {"number": DECISIONS})
+                if not durable:
+                    connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
+            return work(connection)
+
+    async def close(self) -> None:
+        """Waits for what runs."""
+
+        def end() -> None:
+            for pool in (self._writer, self._others, self._readers):
+                pool.shutdown(wait=True)
+            for engine in (self._durable, self._lasting, self._reading):
+                engine.dispose()
+
+        await asyncio.to_thread(end)
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """One transaction that no other process migrates beside."""
+        with _mapped(), self._durable.connect() as connection, connection.begin():
+            if not self.sqlite:
+                connection.execute(_LOCK, {"number": DECISIONS + 1})
+            yield connection
+
+    async def _in(self, pool: ThreadPoolExecutor, run: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(pool, run)
+
+    def _engine(self, synchronous: str, size: int, *, read_only: bool = False) -> Engine:
+        if not self.sqlite:
+            size = 2 * _READERS + 1
+            arguments = {"connect_timeout": 5, "options": "-c lock_timeout=20s -c timezone=UTC", **_ALIVE}
+            return create_engine(
+                self.url,
+                pool_size=size,
+                max_overflow=0,
+                pool_timeout=20,
+                pool_pre_ping=True,
+                connect_args=arguments,
+            )
+        engine = create_engine(
+            self.url, pool_size=size, max_overflow=0, pool_timeout=60, connect_args={"timeout": _BUSY_SECONDS}
+        )
+
+        @event.listens_for(engine, "connect")
+        def connected(connection: sqlite3.Connection, _: object) -> None:
+            connection.isolation_level = None  # transactions are begun below, not by the driver's guess
+            for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
+                connection.execute(f"PRAGMA {pragma}")
+            if read_only:
+                connection.execute("PRAGMA query_only=ON")
+
+        @event.listens_for(engine, "begin")
+        def began(connection: Connection) -> None:
+            # A transaction that reads first and writes later would fail where another has written meanwhile.
+            connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+        return engine
+
+
+_LOCK = text("SELECT pg_advisory_xact_lock(:number)")
+
+
+def _read(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise BadSettings("The database is given as sqlite:///PATH or postgresql://USER@HOST/NAME.") from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite" and parsed.database and parsed.database != ":memory:":
+        return parsed.set(drivername="sqlite")
+    if backend in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    raise BadSettings(
+        "The database is a SQLite file, sqlite:///PATH, or PostgreSQL, postgresql://USER@HOST/NAME."
+    )
+
+
+@contextmanager
+def _mapped() -> Iterator[None]:
+    """What the database cannot do now, as `StoreUnavailable`; what we did wrong goes through as it is."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise StoreUnavailable(_sentence(error)) from error
+    except DBAPIError as error:
+        if error.connection_invalidated or _is_read_only(error):
+            raise StoreUnavailable(_sentence(error)) from error
+        raise
+
+
+def _is_read_only(error: DBAPIError) -> bool:
+    """PostgreSQL after a switch-over to a standby: the next connection finds the primary."""
+    return getattr(error.orig, "sqlstate", None) == "25006"
+
+
+def _sentence(error: Exception) -> str:
+    said = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return f"The database cannot be used: {said[0] if said else type(error).__name__}. {_MEND}"

@@ -1,0 +1,39 @@
+"""The engine's connections to the database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kubetriage.bootstrap.server_settings import sqlite_path
+
+if TYPE_CHECKING:
+    import sqlalchemy
+
+_BUSY_MS = 30_000
+
+
+def engine_database(url: str, connections: int) -> sqlalchemy.Engine:
+    """A pool of blocking connections to the database of that address, for the engine's threads."""
+    import sqlalchemy
+    from sqlalchemy import event
+
+    path = sqlite_path(url)
+    if path is None:
+        return sqlalchemy.create_engine(
+            url.replace("postgresql://", "postgresql+psycopg://", 1),
+            pool_size=connections,
+            max_overflow=0,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 5, "application_name": "kubetriage"},
+        )
+    made = sqlalchemy.create_engine(f"sqlite:///{path}", pool_size=connections, max_overflow=0)
+
+    @event.listens_for(made, "connect")
+    def set_up(connection: Any, record: Any) -> None:
+        connection.isolation_level = "IMMEDIATE"  # a transaction that only then wants to write would fail
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")  # a killed process loses nothing by it
+
+    return made

@@ -1,0 +1,67 @@
+"""`kubetriage serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kubetriage.cli.app import Options
+
+ROLES = ("all", "intake", "worker")
+
+
+@click.command()
+@click.option("--host", metavar="ADDRESS", help="Where to listen [default: as configured, else 127.0.0.1].")
+@click.option("--port", type=click.IntRange(0, 65535), help="[default: as configured, else 8080]; 0: any.")
+@click.option("--workers", type=click.IntRange(0, 64), metavar="N",
+              help="Processes that diagnose, apart from the one that takes alerts; 0: a thread.")  # fmt: skip
+@click.option("--role", type=click.Choice(ROLES), help="Take alerts, diagnose, or both [default: all].")
+@click.option("--snapshot", metavar="DIR", type=click.Path(path_type=Path),
+              help="Read a recorded snapshot instead of a cluster.")  # fmt: skip
+@click.option("--attached", is_flag=True, hidden=True)
+@click.pass_obj
+def serve(
+    options: Options,
+    host: str | None,
+    port: int | None,
+    workers: int | None,
+    role: str | None,
+    snapshot: Path | None,
+    attached: bool,
+) -> int:
+    """Take alerts over HTTP, diagnose each incident once, and serve the reports.
+
+    Nothing that was accepted is lost when the process dies: everything is in one database, a SQLite file by
+    default. With PostgreSQL any number of servers share the work. SIGTERM ends it in order, twice at once.
+    """
+    from kubetriage.bootstrap.serving import require_server
+    from kubetriage.bootstrap.settings import load_settings
+
+    require_server()
+    given = {"host": host, "port": port, "workers": workers, "role": role}
+    loaded = load_settings(options.config)
+    changed = {key: value for key, value in given.items() if value is not None}
+    settings = loaded.model_copy(update={"server": loaded.server.model_copy(update=changed)})
+    from kubetriage.server.serving import ServeOptions
+    from kubetriage.server.serving import serve as run
+
+    command = _worker_command(options.config, snapshot)
+    asyncio.run(run(settings, ServeOptions(command, snapshot, attached, _say)))
+    return 0
+
+
+def _worker_command(config: str | None, snapshot: Path | None) -> list[str]:
+    chosen: list[Any] = ["--config", config] if config else []
+    read: list[Any] = ["--snapshot", snapshot] if snapshot else []
+    parts = [sys.executable, "-m", "kubetriage.cli", *chosen, "serve", "--role", "worker", "--workers", "0",
+             "--attached", *read]  # fmt: skip
+    return [str(part) for part in parts]
+
+
+def _say(line: str) -> None:
+    click.echo(line)
+    sys.stdout.flush()

@@ -1,0 +1,24 @@
+"""The connections to clusters, and how they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from kubetriage.server.asking import Parts
+from kubetriage.server.parts import ClusterHealth
+from kubetriage.server.problems import problems
+
+router = APIRouter(prefix="/api/v1/clusters", tags=["clusters"])
+
+
+class Clusters(BaseModel):
+    items: Sequence[ClusterHealth]
+
+
+@router.get("", operation_id="listClusters", responses=problems())
+async def clusters(parts: Parts) -> Clusters:
+    """Every configured connection, tried a moment ago."""
+    return Clusters(items=await parts.clusters.health())

@@ -1,0 +1,155 @@
+"""What a worker does beside diagnosing: it looks for work, for work that was lost, and for old things."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from kubetriage.bootstrap.serving import Diagnosis
+from kubetriage.bootstrap.settings import Settings
+from kubetriage.domain.intake.errors import StoreUnavailable
+from kubetriage.domain.intake.reading import Page
+from kubetriage.domain.intake.runs import RunStatus, ThreadStatus
+from kubetriage.server.desk import ON_DEMAND
+from kubetriage.server.engine import Engine, workflow_id
+from kubetriage.server.liveness import Watch
+
+log = logging.getLogger(__name__)
+
+UNCLAIMED_SECONDS = 30.0
+"""A claim that is this old should be on the queue, else its worker died before putting it there."""
+STRANDED_SECONDS = 5.0
+"""Work that is ours and has not run for this long was cut off from us, and goes back on the queue."""
+CLEAN_SECONDS = 600.0
+FORGET_HOURS = 24.0
+"""How long finished work stays known to the engine, so that nothing enqueues it anew."""
+
+
+class Sweeper:
+    """Looks for what is due, and puts it on the queue."""
+
+    def __init__(self, parts: Diagnosis, engine: Engine, settings: Settings) -> None:
+        self._parts = parts
+        self._engine = engine
+        self._settings = settings
+        self._dead = Watch(settings.server.takeover_seconds)
+        self._stranded = Watch(STRANDED_SECONDS)
+        self._wake = asyncio.Event()
+        self._away: tuple[type[BaseException], ...] = (StoreUnavailable, *engine.away)
+
+    def wake(self) -> None:
+        """A place is free: look for work at once."""
+        self._wake.set()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Until it is to stop. While the database is away this waits."""
+        while not stopping.is_set():
+            self._wake.clear()
+            try:
+                await self.once()
+            except self._away as error:
+                log.warning("the database is away: %s", error)
+            waits = [asyncio.ensure_future(each.wait()) for each in (stopping, self._wake)]
+            try:
+                seconds = self._settings.server.sweep_seconds
+                await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for each in waits:
+                    each.cancel()
+
+    async def once(self) -> None:
+        """One round."""
+        now = self._parts.services.clock()
+        await self._parts.incidents.sweep(now)
+        live = await self._engine.live()
+        await self._enqueue_asked(live)
+        await self._enqueue_due(now, live)
+        await self._enqueue_lost(now, live)
+        await self._take_over(live)
+
+    async def _enqueue_asked(self, live: Mapping[str, str]) -> None:
+        """People wait for triage on demand: it goes first."""
+        runs = self._parts.runs
+        for thread in (await runs.threads(ON_DEMAND, Page(limit=100), ThreadStatus.BUSY)).items:
+            for run in (await runs.runs(thread.id, Page(limit=1), RunStatus.PENDING)).items:
+                if run.id not in live:
+                    await self._engine.enqueue(run.id, 0, 1)
+
+    async def _enqueue_due(self, now: datetime, live: Mapping[str, str]) -> None:
+        """As many as keep the queue from running dry until the next round: who is due is asked anew then."""
+        waiting = sum(not executor for executor in live.values())
+        free = 2 * self._settings.intake.max_running - waiting
+        if free <= 0:
+            return
+        for due in await self._parts.incidents.due(now, free):
+            if await self._parts.incidents.claim(due.incident, due.attempt, now):
+                await self._engine.enqueue(due.incident, due.attempt, due.priority)
+
+    async def _enqueue_lost(self, now: datetime, live: Mapping[str, str]) -> None:
+        """Claimed by someone who died before it was on the queue; or done with, and nobody said so."""
+        for due in await self._parts.incidents.claimed(now - timedelta(seconds=UNCLAIMED_SECONDS)):
+            name = workflow_id(due.incident, due.attempt)
+            if name in live:
+                continue
+            await self._engine.enqueue(due.incident, due.attempt, due.priority)
+            if await self._engine.over(name):
+                why = "The work on it ended without a word."
+                await self._parts.incidents.failed(due.incident, due.attempt, name, why, now, now)
+
+    async def _take_over(self, live: Mapping[str, str]) -> None:
+        """The work of workers that are dead, and what of our own was cut off."""
+        me = self._engine.executor
+        known = {each.id: each.beat_at for each in await self._parts.runs.executors() if each.id != me}
+        owners = {executor for executor in live.values() if executor and executor != me}
+        signs: dict[str, object] = {executor: known.get(executor) for executor in {*known, *owners}}
+        for executor in self._dead.still(signs):
+            await self.bury(executor)
+        running = set(self._engine.running())
+        ours = {name: me for name, executor in live.items() if executor == me and name not in running}
+        for name in self._stranded.still(ours):
+            log.warning("%s goes back on the queue", name)
+            await self._engine.adopt(me, name)
+
+    async def bury(self, executor: str) -> None:
+        """A worker is dead: its work is for everyone."""
+        taken = await self._engine.adopt(executor)
+        await self._parts.runs.forget_executor(executor)
+        log.warning("worker %s is dead; taken over: %s", executor, ", ".join(taken) or "nothing")
+
+
+class Cleaner:
+    """Deletes what is older than the settings let it be."""
+
+    def __init__(self, parts: Diagnosis, engine: Engine, settings: Settings) -> None:
+        self._parts = parts
+        self._engine = engine
+        self._keep = settings.retention
+        self._clock: Callable[[], datetime] = parts.services.clock
+        others: tuple[type[BaseException], ...] = (*engine.away, *parts.checkpoints.away)
+        self._away: tuple[type[BaseException], ...] = (StoreUnavailable, *others)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(CLEAN_SECONDS)
+            try:
+                await self.once()
+            except self._away as error:
+                log.warning("old things could not be deleted: %s", error)
+
+    async def once(self) -> None:
+        """Everything that is too old now."""
+        now = self._clock()
+        while True:
+            deleted = await self._parts.incidents.retain(now, self._keep)
+            if not any(deleted.values()):
+                break
+            await asyncio.sleep(0.05)  # others want to write too
+        before = now - timedelta(days=self._keep.runs_days)
+        while threads := await self._parts.runs.expired(before):
+            for thread in threads:
+                await self._parts.checkpoints.forget(thread)
+                await self._parts.runs.delete_thread(thread)
+        await self._engine.forget(now - timedelta(hours=FORGET_HOURS))

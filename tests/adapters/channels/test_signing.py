@@ -1,0 +1,45 @@
+"""The signatures, against values worked out by hand from the platforms' descriptions."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+
+from kubetriage.adapters.channels.signing import (
+    dingtalk_query,
+    dingtalk_sign,
+    feishu_sign,
+    standard_signature,
+)
+
+
+def b64(key: bytes, message: bytes) -> str:
+    return base64.b64encode(hmac.new(key, message, hashlib.sha256).digest()).decode()
+
+
+def test_feishu_signs_nothing_with_time_and_secret() -> None:
+    """The key is time and secret, the message empty."""
+    assert feishu_sign("demo", 1599360473) == b64(b"1599360473\ndemo", b"")
+
+
+def test_dingtalk_signs_time_and_secret_with_the_secret() -> None:
+    """The key is the secret, the message time and secret; in the address it is encoded once."""
+    sign = dingtalk_sign("SECabc", 1577808000000)
+    assert sign == b64(b"SECabc", b"1577808000000\nSECabc")
+    query = dingtalk_query("SECabc", 1577808000000)
+    assert query.startswith("timestamp=1577808000000&sign=")
+    assert "+" not in query and "/" not in query and "%25" not in query
+
+
+def test_the_two_are_not_each_other() -> None:
+    """Feishu's and DingTalk's signatures of the same secret and time differ."""
+    assert feishu_sign("s", 1) != dingtalk_sign("s", 1)
+
+
+def test_the_standard_signature_is_the_specifications() -> None:
+    """The example of the Standard Webhooks specification gives the signature printed there."""
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    body = b'{"test": 2432232314}'
+    expected = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    assert standard_signature(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body) == expected

@@ -1,0 +1,98 @@
+"""The user's own templates: sandboxed, escaped by themselves, and never in the way of a message."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from kubetriage.adapters.channels.channel import ChannelBase
+from kubetriage.adapters.channels.fake import FakePlatforms, FeishuRobot, WeComRobot
+from kubetriage.domain.errors import BadSettings
+from kubetriage.domain.language import Language
+from kubetriage.domain.messages.delivery import Verdict
+from kubetriage.domain.messages.trial import Trial, trial_notice
+
+Make = Callable[..., ChannelBase]
+URL = "https://robot.example.com/x"
+SAMPLE = trial_notice(Trial.SAMPLE, Language.EN)
+HOSTILE = trial_notice(Trial.HOSTILE, Language.EN)
+
+
+def shown(make: Make, template: str, kind: str = "wecom", hostile: bool = False) -> str:
+    channel = make(kind, url=URL, template=template)
+    return channel.preview(HOSTILE if hostile else SAMPLE).body.decode()
+
+
+def test_a_template_writes_the_message(make: Make) -> None:
+    """It has the report, the notice's own fields and our sections."""
+    text = shown(
+        make, "{{ severity }} {{ incident }} {{ report.root_causes[0].likelihood }}\n{{ sections.steps }}"
+    )
+    assert text.startswith("warning INC-SAMPLE high")
+    assert "```\nkubectl -n aiops describe pvc test-data\n```" in text
+
+
+def test_what_it_prints_is_escaped(make: Make) -> None:
+    """Values are made harmless for the channel without a word in the template; `markup` says otherwise."""
+    text = shown(
+        make, "{{ report.summary }} {{ title }} {% for l in lines %}{{ l }}{% endfor %}", hostile=True
+    )
+    assert "<at" not in text and "<@" not in text and "@all" not in text
+    assert shown(make, "{{ '**x**' }}") == "＊＊x＊＊"
+    assert shown(make, "{{ '**x**' | markup }}") == "**x**"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ report.nothing.at.all }} {{ 1 // 0 }}",
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+        "{{ self.__init__.__globals__ }}",
+        "{% for i in range(10**9) %}x{% endfor %}",
+        "{{ 'x' * 9999999 }}",
+        "{{ '%s' | format }}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+    ],
+)
+async def test_a_template_that_fails_keeps_no_message_back(
+    template: str, platforms: FakePlatforms, make: Make
+) -> None:
+    """Errors, what the sandbox forbids and floods end with our own text, and it is said."""
+    robot = WeComRobot()
+    channel = make("wecom", url=platforms.add("wecom", robot), template=template)
+    delivery = await channel.send(SAMPLE, key="k1")
+    assert delivery.verdict is Verdict.DELIVERED
+    assert "built-in" in delivery.why
+    assert "Root cause" in robot.seen[0].texts[0]
+
+
+def test_a_template_that_is_too_long_gives_way(make: Make) -> None:
+    """A text over the channel's limit is not cut: ours, which fits, is sent."""
+    assert "Root cause" in shown(make, "{{ 'x' * 5000 }}")
+
+
+def test_a_template_with_an_error_is_refused_at_once(make: Make) -> None:
+    """A template that cannot be read is said with its line before anything is sent."""
+    with pytest.raises(BadSettings, match="line 2"):
+        make("wecom", url=URL, template="fine\n{{ broken")
+
+
+async def test_a_template_writes_the_body_of_a_card(platforms: FakePlatforms, make: Make) -> None:
+    """On Feishu it is the card's text; header, links and mentions stay ours."""
+    robot = FeishuRobot()
+    url = platforms.add("feishu", robot)
+    channel = make("feishu", url=url, template="**{{ report.summary }}**")
+    assert (await channel.send(SAMPLE, key="k1")).verdict is Verdict.DELIVERED
+    card = robot.seen[0].raw["card"]
+    assert card["header"]["title"]["content"].startswith("[firing")
+    assert card["body"]["elements"][0]["content"].startswith("**Pod test-deployment")
+
+
+def test_a_webhooks_template_writes_json(make: Make) -> None:
+    """With `tojson` any text is safe in it; what is no JSON is not sent."""
+    template = '{"text": {{ report.summary | tojson | markup }}, "n": {{ alike }}}'
+    body = json.loads(shown(make, template, "webhook", hostile=True))
+    assert set(body) == {"text", "n"} and body["n"] == 12
+    assert "schema" in json.loads(shown(make, "{ not json", "webhook"))

@@ -1,0 +1,133 @@
+"""Threads, runs and their events, as rows."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+from kubetriage.adapters.store.sql.database import Database
+from kubetriage.domain.evidence import Observation, Read, get
+from kubetriage.domain.intake.reading import Page
+from kubetriage.domain.intake.runs import Run, RunStatus, Thread, ThreadStatus
+from kubetriage.domain.resource import resource
+
+
+def run_of(id: str, thread: str, at: datetime, **fields: Any) -> Run:
+    return Run(id=id, thread=thread, graph="triage_alert", created_at=at, updated_at=at, **fields)
+
+
+async def test_a_run_makes_its_thread_busy_until_it_ends(database: Database, now: datetime) -> None:
+    """The thread appears with the run, is busy with it, and takes its end from it; an end stays."""
+    runs = database.runs
+    assert await runs.create_run(run_of("r1", "t", now, incident="INC-1", arguments={"input": {"a": "换"}}))
+    assert not await runs.create_run(run_of("r1", "t", now))
+    assert not await runs.create_run(run_of("r2", "t", now), unless_busy=True)
+    thread = await runs.thread("t")
+    assert thread and (thread.status, thread.metadata) == (ThreadStatus.BUSY, {"graph_id": "triage_alert"})
+    assert await runs.run_status("r1", RunStatus.RUNNING, now, executor="w1")
+    later = now + timedelta(seconds=5)
+    assert await runs.run_status("r1", RunStatus.ERROR, later, error="It broke.")
+    assert not await runs.run_status("r1", RunStatus.SUCCESS, later)
+    assert not await runs.run_status("unknown", RunStatus.SUCCESS, later)
+    run = await runs.run("r1")
+    assert run and (run.status, run.executor, run.error) == (RunStatus.ERROR, "w1", "It broke.")
+    assert (run.started_at, run.ended_at, run.arguments) == (now, later, {"input": {"a": "换"}})
+    thread = await runs.thread("t")
+    assert thread and thread.status is ThreadStatus.ERROR
+    assert await runs.create_run(run_of("r2", "t", later), unless_busy=True)
+    found = await runs.runs("t", Page(limit=1))
+    rest = await runs.runs("t", Page(limit=1, after=found.next))
+    assert [run.id for run in (*found.items, *rest.items)] == ["r2", "r1"]
+    assert [run.id for run in (await runs.runs("t", Page(), RunStatus.PENDING)).items] == ["r2"]
+
+
+async def test_only_one_of_two_runs_gets_a_free_thread(url: str, now: datetime) -> None:
+    """Two replicas that begin a run on one thread, each unless it is busy: one of them does."""
+    replicas = [await Database.open(url) for _ in range(2)]
+    await replicas[0].runs.create_thread(Thread(id="t", created_at=now, updated_at=now))
+    made = await asyncio.gather(
+        *(r.runs.create_run(run_of(f"r{n}", "t", now), unless_busy=True) for n, r in enumerate(replicas))
+    )
+    assert sorted(made) == [False, True]
+    for replica in replicas:
+        await replica.close()
+
+
+async def test_events_are_numbered_without_gaps(url: str, now: datetime) -> None:
+    """Whoever writes them, the events of a run are 1, 2, 3 …; those who join later read from any number on."""
+    replicas = [await Database.open(url) for _ in range(2)]
+    written = await asyncio.gather(
+        *(replicas[n % 2].runs.record_event("r", "node", {"n": n, "text": "a\0b"}, now) for n in range(20))
+    )
+    assert sorted(written) == list(range(1, 21))
+    events = await replicas[1].runs.run_events("r", after=15)
+    assert [event.seq for event in events] == [16, 17, 18, 19, 20]
+    assert events[0].data["text"] == "a\0b"
+    assert len(await replicas[0].runs.run_events("r", limit=3)) == 3
+    for replica in replicas:
+        await replica.close()
+
+
+async def test_threads_are_found_by_their_metadata(database: Database, now: datetime) -> None:
+    """All given keys must hold; updates merge, and None removes."""
+    runs = database.runs
+    for number in range(3):
+        at = now + timedelta(seconds=number)
+        metadata = {"graph_id": "g", "number": number}
+        thread = Thread(id=f"t{number}", metadata=metadata, created_at=at, updated_at=at)
+        assert await runs.create_thread(thread)
+    assert not await runs.create_thread(Thread(id="t0", created_at=now, updated_at=now))
+    found = await runs.threads({"graph_id": "g"}, Page(limit=2))
+    assert [thread.id for thread in found.items] == ["t2", "t1"]
+    rest = await runs.threads({"graph_id": "g"}, Page(limit=2, after=found.next))
+    assert [thread.id for thread in rest.items] == ["t0"] and not rest.next
+    changed = await runs.update_thread("t1", now, metadata={"number": None, "owner": "anna"})
+    assert changed and changed.metadata == {"graph_id": "g", "owner": "anna"}
+    assert [t.id for t in (await runs.threads({"owner": "anna"}, Page())).items] == ["t1"]
+    assert list((await runs.threads({}, Page(), ThreadStatus.BUSY)).items) == []
+    assert await runs.update_thread("none", now, status=ThreadStatus.IDLE) is None
+
+
+async def test_a_thread_goes_with_all_that_is_its_own(database: Database, now: datetime) -> None:
+    """Runs, events and observations of a deleted thread are gone; another thread's are not."""
+    runs = database.runs
+
+    async def fetch(read: Read) -> Observation:
+        return Observation(read=read, tool="t", at=now)
+
+    for number in range(2):
+        await runs.create_run(run_of(f"r{number}", f"t{number}", now))
+        await runs.record_event(f"r{number}", "node", {}, now)
+        await database.observations.observe(f"r{number}", get(resource("Pod", "shop", "web")), fetch)
+    assert await runs.delete_thread("t0")
+    assert not await runs.delete_thread("t0")
+    assert await runs.run("r0") is None
+    assert list(await runs.run_events("r0")) == []
+    assert list(await database.observations.recorded("r0")) == []
+    assert await runs.delete_run("r1")
+    assert list(await database.observations.recorded("r1")) == []
+    assert await runs.thread("t1") is not None
+
+
+async def test_threads_expire_after_their_last_run(database: Database, now: datetime) -> None:
+    """Those whose runs all ended long ago; one that runs, or ran lately, is kept."""
+    runs = database.runs
+    for name in ("old", "running", "fresh"):
+        await runs.create_run(run_of(name, name, now))
+    await runs.run_status("old", RunStatus.SUCCESS, now)
+    await runs.run_status("fresh", RunStatus.SUCCESS, now + timedelta(days=2))
+    assert list(await runs.expired(now + timedelta(days=1))) == ["old"]
+
+
+async def test_workers_show_that_they_live(database: Database, now: datetime) -> None:
+    """The last beat counts, the start stays; who is forgotten is gone."""
+    runs = database.runs
+    await runs.beat("w1", now, {"host": "a"})
+    await runs.beat("w2", now)
+    await runs.beat("w1", now + timedelta(seconds=5))
+    first, second = await runs.executors()
+    assert (first.id, first.beat_at, first.started_at) == ("w1", now + timedelta(seconds=5), now)
+    assert (first.data, second.id) == ({"host": "a"}, "w2")
+    await runs.forget_executor("w1")
+    assert [executor.id for executor in await runs.executors()] == ["w2"]
