@@ -16,6 +16,7 @@ from kubetriage.adapters.model.accounts import Accounts
 from kubetriage.adapters.model.cache import AnswerCache, key_of
 from kubetriage.adapters.model.ledger import Ledger
 from kubetriage.adapters.model.limiter import Limiter
+from kubetriage.adapters.model.loading import loaded
 from kubetriage.adapters.model.memory import EndpointMemory
 from kubetriage.adapters.model.profile import Method, ModelProfile
 from kubetriage.adapters.model.spans import OtlpSpans
@@ -112,9 +113,10 @@ class OpenAIModels:
     async def _call(
         self, question: Question, profile: ModelProfile, deadline: float, said: list[Text]
     ) -> Completion:
-        from kubetriage.adapters.model.calling import Call, Line  # more than a second; only when one asks
-
         key = self._key(profile)
+        await loaded()
+        from kubetriage.adapters.model.calling import Call, Line
+
         line = Line(
             profile=profile,
             key=key,

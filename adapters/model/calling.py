@@ -22,7 +22,8 @@ from kubetriage.adapters.model.memory import EndpointMemory
 from kubetriage.adapters.model.profile import ModelProfile
 from kubetriage.adapters.model.reading import completion_of, used_by
 from kubetriage.adapters.model.requesting import Request, request_of
-from kubetriage.adapters.model.spans import ModelSpan, OtlpSpans
+from kubetriage.adapters.model.secrets import masked
+from kubetriage.adapters.model.spans import ModelSpan, OtlpSpans, tell
 from kubetriage.domain.errors import ModelMisconfigured, ModelRefused, ModelUnavailable
 from kubetriage.domain.language import Text
 from kubetriage.domain.model import Completion, Question
@@ -87,7 +88,8 @@ class Call:
             self._line.limiter.correct(reckoned, used.prompt + used.completion - reckoned)
             if self._form != self._first and not self._guessed:
                 self._line.memory.learn(self._line.profile, self._form)
-            return completion_of(message, self._question, self._line.profile, request)
+            made = completion_of(message, self._question, self._line.profile, request)
+            return masked(made, self._line.key)
 
     async def _ask(self, request: Request) -> AIMessage:
         options: dict[str, Any] = request.options
@@ -104,8 +106,6 @@ class Call:
         self, began: int, used: Used | None = None, said: Mapping[str, Any] | None = None, error: str = ""
     ) -> None:
         """One span for each request, whatever came of it."""
-        if self._line.spans is None:
-            return
         profile, said = self._line.profile, said or {}
         span = ModelSpan(
             run=self._question.run,
@@ -122,7 +122,7 @@ class Call:
             served_model=str(said.get("model_name") or ""),
             error=error,
         )
-        self._line.spans.add(span)
+        tell(span, self._line.spans)
 
     def _left(self) -> float:
         left = self._deadline - self._line.stopwatch()

@@ -12,6 +12,7 @@ from langchain_core.messages.tool import ToolCall, invalid_tool_call, tool_call,
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from kubetriage.adapters.model.tool_calls import recover_tool_calls, split_reasoning
+from kubetriage.adapters.model.tool_calls.reasoning import MAX_CHARACTERS
 
 NOTES = "kubetriage"
 """The key in `response_metadata` under which is said what was done to an answer."""
@@ -30,23 +31,28 @@ def mended(message: AIMessage, tools: Sequence[Any], history: Sequence[BaseMessa
     if reasoning:
         kept["reasoning_content"] = reasoning
     changes["additional_kwargs"] = kept
+    # Where the reasoning ended tells a draft from a call, so calls are looked for in what was sent.
+    sent = message.text if len(message.text) <= MAX_CHARACTERS else text
+    if sent.strip() != text:
+        changes["response_metadata"] = {**message.response_metadata, NOTES: {"sent": sent}}
     schemas = schemas_of(tools)
     if schemas and message.tool_calls:
         changes["tool_calls"] = _with_own_ids(message.tool_calls, history)
     elif schemas and text:
-        changes |= _recovered(message, text, schemas, history, cap)
+        changes |= _recovered(message, text, sent, schemas, history, cap)
     return message.model_copy(update=changes)
 
 
 def _recovered(
     message: AIMessage,
     text: str,
+    sent: str,
     schemas: Mapping[str, Any],
     history: Sequence[BaseMessage],
     cap: int,
 ) -> dict[str, Any]:
     reason = str(message.response_metadata.get("finish_reason") or "stop")
-    found = recover_tool_calls(text, schemas, finish_reason=reason)
+    found = recover_tool_calls(sent, schemas, finish_reason=reason)
     wanted = [(call.name, dict(call.args)) for call in found.calls] + [(name, {}) for name in found.unknown]
     if not wanted and not found.refused:
         return {}
@@ -67,6 +73,7 @@ def _recovered(
         "unknown_tools": list(found.unknown),
         "refused_calls": [each.why for each in found.refused],
         "repeats_stopped": stopped,
+        "sent": sent,
         "leaked_text": text,  # left in the content, it would teach the model to go on like this
     }
     content = found.text

@@ -16,9 +16,11 @@ from kubetriage.adapters.model.forms import first_form
 from kubetriage.adapters.model.probed import Check, Probed, RawAnswer, event_of, loaded
 from kubetriage.adapters.model.profile import Method, ModelProfile
 from kubetriage.adapters.model.schemas import openai_tool, response_format
+from kubetriage.adapters.model.secrets import hidden
 from kubetriage.adapters.model.tokens import estimated_tokens
 from kubetriage.adapters.model.tool_calls import recover_tool_calls
 from kubetriage.domain.errors import ModelMisconfigured, ModelUnavailable
+from kubetriage.domain.redaction import redact_text
 
 SMALL, SHORT, LONG = 16, 24, 160
 """Tokens asked for: a word, an answer that must be cut off, a text whose speed is measured."""
@@ -134,6 +136,10 @@ class _Probe:
         words = answer.words if answer.status != 200 else answer.words or "not a completion"
         return failure_of_status(answer.status, words, self._profile, self._key).sentence
 
+    def _shown(self, answer: RawAnswer) -> str:
+        """The beginning of an answer; masked first, since a secret that is cut off looks like none."""
+        return repr(redact_text(hidden(answer.text, self._key))[:40])
+
     # --- what is tried ----------------------------------------------------------------------------
 
     async def _listed(self) -> None:
@@ -161,7 +167,7 @@ class _Probe:
                 kind = failure_of_status(answer.status, answer.words, self._profile, self._key).kind
                 broken = kind in (Kind.BUSY, Kind.DOWN)
                 raise ModelUnavailable(refused) if broken else ModelMisconfigured(refused)
-        self._found("plain", True, f"answers: {answer.text[:40]!r}")
+        self._found("plain", True, f"answers: {self._shown(answer)}")
         usage = answer.usage
         counted = f"{usage.get('prompt_tokens')} + {usage.get('completion_tokens')} tokens"
         self._found("usage", bool(usage), counted if usage else "says none; tokens are reckoned")
@@ -198,7 +204,7 @@ class _Probe:
             self._found("json_schema", False, refused)
             return False
         enforced: bool = loaded(answer.text) == {"token": WORD}
-        said = "enforced" if enforced else f"taken, and ignored: {answer.text[:40]!r}"
+        said = "enforced" if enforced else f"taken, and ignored: {self._shown(answer)}"
         self._found("json_schema", enforced, said)
         return enforced
 
@@ -210,7 +216,7 @@ class _Probe:
             self._found("json_object", False, refused)
             return False
         kept = isinstance(loaded(answer.text), dict)
-        self._found("json_object", kept, "kept to" if kept else f"taken, and ignored: {answer.text[:40]!r}")
+        self._found("json_object", kept, "kept to" if kept else f"taken, and ignored: {self._shown(answer)}")
         return kept
 
     def _choose_method(self, enforced: bool, some_json: bool) -> None:
@@ -236,7 +242,7 @@ class _Probe:
                 "tools", None, f"written into the text ({found.calls[0].format}); recovered from there"
             )
         else:
-            self._found("tools", None, f"taken, and no call made: {answer.text[:40]!r}")
+            self._found("tools", None, f"taken, and no call made: {self._shown(answer)}")
 
     async def _thinking(self) -> None:
         if not self._profile.switched(True) or self._form.thinking == "unsent":

@@ -90,7 +90,7 @@ def _calls(message: AIMessage, question: Question, text: str, reason: str, told:
     answers = [dict(call["args"]) for call in native if call["name"] == question.answer_name]
     others = [call for call in native if call["name"] != question.answer_name]
     if not native and schemas and text and reason != "length":
-        found = recover_tool_calls(text, schemas, finish_reason=reason)
+        found = recover_tool_calls(str(told.get("sent") or text), schemas, finish_reason=reason)
         made = tuple(ToolCall(name=each.name, args=dict(each.args)) for each in found.calls)
         why = " ".join(each.why for each in found.refused)
         return _Calls(made, tuple(found.unknown), _problem(found.unknown, asked, why), None, len(made))
@@ -107,7 +107,9 @@ def _calls(message: AIMessage, question: Question, text: str, reason: str, told:
         made_calls += [ToolCall(name=each.name, args=dict(each.args)) for each in checked.calls]
         refused += [each.why for each in checked.refused]
     refused += [
-        f"The arguments of {each['name']} are not JSON." for each in message.invalid_tool_calls if not told
+        f"The arguments of {each['name']} are not JSON."
+        for each in message.invalid_tool_calls
+        if "refused_calls" not in told
     ]
     leaked = min(int(told.get("recovered_calls", 0)), len(made_calls))
     problem = _problem(unknown, asked, " ".join(refused))

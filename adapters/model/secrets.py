@@ -1,10 +1,13 @@
-"""Keeping the key out of everything that is said about a call."""
+"""Keeping the key, and what else is secret, out of what a call brings and of what is said about it."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import openai
+
+from kubetriage.domain.model import Completion
+from kubetriage.domain.redaction import redact_object
 
 HIDDEN = "[key]"
 Error = TypeVar("Error", bound=openai.APIError)
@@ -23,3 +26,24 @@ def without_key(error: Error, key: str) -> Error:
 def hidden(text: str, key: str) -> str:
     """A text without the key; keys too short to be any are left alone."""
     return text.replace(key, HIDDEN) if len(key) >= 6 else text
+
+
+def masked(completion: Completion, key: str) -> Completion:
+    """A completion with the key and all that looks like a secret masked.
+
+    Prompts hold none, but a model can make one up or know one, and a gateway may quote the request's headers;
+    what comes back goes into checkpoints, the cache, the next prompt and the report.
+    """
+    said = completion.model_dump(include={"answer", "calls", "text", "reasoning", "problem", "unknown_tools"})
+    shown = redact_object(_hidden_in(said, key))
+    return completion if shown == said else Completion.model_validate(completion.model_dump() | shown)
+
+
+def _hidden_in(value: Any, key: str) -> Any:
+    if isinstance(value, str):
+        return hidden(value, key)
+    if isinstance(value, dict):
+        return {hidden(name, key): _hidden_in(part, key) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_hidden_in(part, key) for part in value]
+    return value

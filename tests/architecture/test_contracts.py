@@ -19,6 +19,8 @@ PLANTS = {
     "mcp": ("nodes/planted.py", "import mcp"),
     "model": ("nodes/planted.py", "import openai"),
     "web": ("nodes/planted.py", "import starlette.applications"),
+    "engine": ("graphs/planted.py", "import dbos"),
+    "database": ("cli/planted.py", "import sqlalchemy"),
     "command-line": ("evals/planted.py", "import click"),
     "pure": ("domain/planted.py", "import yaml"),
     "bare": ("nodes/planted.py", "from domain.alert import Alert"),

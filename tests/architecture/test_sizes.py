@@ -15,10 +15,6 @@ TABLE_FUNCTION = 100
 TEST_MODULE = 400
 
 LONGER_MODULES = {
-    "domain/claim_facts.py": "the tables of words that a number's field is called by, in two languages",
-    "domain/command_flags.py": "the table of kubectl's flags",
-    "domain/command_kubectl.py": "the table of kubectl's verbs and what each of them does",
-    "domain/command_programs.py": "the table of programs, their reads and what is refused of them",
     "domain/custom_kinds.py": "the table of well-known custom resources and their conditions",
     "domain/log_patterns.py": "the table of what log lines say, by fault",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import threading
@@ -13,11 +14,18 @@ from typing import Any
 import pytest
 
 from kubetriage.adapters.model.fake import scripted_server
+from kubetriage.bootstrap.incidents import incidents_in
 from kubetriage.bootstrap.models import ConfiguredModels
+from kubetriage.bootstrap.services import build_services
 from kubetriage.bootstrap.settings import Settings
-from kubetriage.bootstrap.tracing import langsmith_traced, model_spans
+from kubetriage.bootstrap.tracing import otlp_spans, traced
+from kubetriage.bootstrap.triaging import triage_incidents
+from kubetriage.cli.demo import bundled_scenarios
 from kubetriage.domain.errors import ModelUnavailable
 from kubetriage.domain.model import Question
+from kubetriage.domain.ports import NoProgress
+from kubetriage.domain.report import Report
+from kubetriage.state.triage_alert import TriageContext
 
 CANARY = "sk-canary-90ffe1"
 SECRET = "postgres://app:hunter2-canary@db/shop"
@@ -102,15 +110,15 @@ async def test_nothing_is_sent_unasked(sink: Sink, nobody: pytest.MonkeyPatch) -
     """Neither by default, nor where an SDK is disabled, nor where LangSmith is switched on without a key."""
     nobody.setenv("LANGSMITH_ENDPOINT", sink.url)
     async with scripted_server([{"answer": {"cause": "x"}}], mode="zero") as server:
-        async with langsmith_traced():
+        async with traced():
             await ask(server.base_url)
-        assert model_spans() is None
+        assert otlp_spans() is None
         nobody.setenv("LANGSMITH_TRACING", "true")
-        async with langsmith_traced():
+        async with traced():
             await ask(server.base_url)
         nobody.setenv("LANGSMITH_API_KEY", CANARY)
         nobody.setenv("LANGSMITH_TRACING", "false")
-        async with langsmith_traced():
+        async with traced():
             await ask(server.base_url)
         nobody.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", sink.url)
         nobody.setenv("OTEL_SDK_DISABLED", "true")
@@ -142,6 +150,83 @@ async def test_spans_of_model_calls(sink: Sink, nobody: pytest.MonkeyPatch) -> N
         assert secret not in sink.text()
 
 
+def spans_of(sink: Sink) -> list[dict[str, Any]]:
+    """All spans that came, in the order of their beginning."""
+    bodies = [json.loads(body) for path, _, body in sink.got if path == "/v1/traces"]
+    spans = [span for body in bodies for span in body["resourceSpans"][0]["scopeSpans"][0]["spans"]]
+    return sorted(spans, key=lambda span: int(span["startTimeUnixNano"]))
+
+
+def named(span: dict[str, Any]) -> dict[str, Any]:
+    return {each["key"]: next(iter(each["value"].values())) for each in span["attributes"]}
+
+
+async def triage(base_url: str, progress: NoProgress | None = None) -> Report:
+    """One bundled incident, diagnosed with the model at that address."""
+    folder = bundled_scenarios() / "crash-oom-killed"
+    incidents = incidents_in((folder / "alert.json").read_bytes(), folder / "snapshot").groups[:1]
+    context = TriageContext(model="own")
+    given = {"snapshot": folder / "snapshot", "progress": progress or NoProgress()}
+    async with build_services(settings(base_url), **given) as services:
+        (report,) = [each async for each in triage_incidents(services, incidents, context)]
+    return report
+
+
+async def test_spans_of_a_run(sink: Sink, nobody: pytest.MonkeyPatch) -> None:
+    """The run, each visit to a node as its child, each request to a model as a child of the node that asks."""
+    nobody.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", f"{sink.url}/v1/traces")
+    faults = [{"do": [{"status": 503}], "times": 1}]
+    async with scripted_server([{"answer": {"cause": "mysterious"}}], faults=faults, mode="zero") as server:
+        report = await triage(server.base_url)
+    root, *others = spans_of(sink)
+    assert (root["name"], root["kind"], "parentSpanId" in root) == ("invoke_workflow triage_alert", 1, False)
+    assert named(root)["gen_ai.conversation.id"] == report.id
+    assert named(root)["kubetriage.outcome"] == report.outcome.value == "diagnosed"
+    assert int(named(root)["kubetriage.model_calls"]) == report.usage.model_calls > 0
+    nodes = {span["spanId"]: span for span in others if span["parentSpanId"] == root["spanId"]}
+    assert [span["name"] for span in nodes.values()][:3] == ["parse_alert", "locate_primary", "check_related"]
+    assert [span["name"] for span in nodes.values()][-2:] == ["verify_claims", "notify"]
+    calls = [span for span in others if span["spanId"] not in nodes]
+    assert {span["name"] for span in calls} == {"chat m"}
+    assert {nodes[span["parentSpanId"]]["name"] for span in calls} == {"synthesize"}
+    assert [span["status"]["code"] for span in calls] == [2, *[1] * report.usage.model_calls]
+    assert {span["traceId"] for span in others} == {root["traceId"]}
+    ended = int(root["endTimeUnixNano"])
+    assert all(int(each["startTimeUnixNano"]) <= int(each["endTimeUnixNano"]) <= ended for each in others)
+    assert "mysterious" not in sink.text() and CANARY not in sink.text()
+
+
+async def test_spans_of_runs_side_by_side(sink: Sink, nobody: pytest.MonkeyPatch) -> None:
+    """Each has a trace of its own, and the calls in it are its own."""
+    nobody.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", sink.url)
+    async with scripted_server([{"answer": {"cause": "x"}}], mode="zero") as server:
+        reports = await asyncio.gather(triage(server.base_url), triage(server.base_url))
+    spans = spans_of(sink)
+    runs = {s["traceId"]: named(s)["gen_ai.conversation.id"] for s in spans if "parentSpanId" not in s}
+    assert sorted(runs.values()) == sorted(report.id for report in reports)
+    for span in spans:
+        if span["name"] == "chat m":
+            assert named(span)["gen_ai.conversation.id"] == runs[span["traceId"]]
+
+
+async def test_a_run_that_fails_has_its_spans(sink: Sink, nobody: pytest.MonkeyPatch) -> None:
+    """The node that raised and the run say which kind of error it was, and none of its words."""
+    nobody.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", sink.url)
+
+    class Breaking(NoProgress):
+        def node(self, name: str) -> None:
+            if name == "apply_rules":
+                raise RuntimeError(SECRET)
+
+    with pytest.raises(RuntimeError):
+        await triage("http://127.0.0.1:9/v1", Breaking())
+    spans = spans_of(sink)
+    failed = {span["name"]: named(span)["error.type"] for span in spans if span["status"]["code"] == 2}
+    assert failed == {"invoke_workflow triage_alert": "RuntimeError", "apply_rules": "RuntimeError"}
+    assert {span["parentSpanId"] for span in spans[1:]} == {spans[0]["spanId"]}
+    assert "hunter2" not in sink.text()
+
+
 async def test_a_collector_that_is_away_is_no_trouble(nobody: pytest.MonkeyPatch) -> None:
     """Answers come, and failures are the model's own."""
     nobody.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:9/traces")
@@ -155,7 +240,7 @@ async def test_langsmith_gets_runs_when_its_key_is_set(sink: Sink, nobody: pytes
     """With what is secret masked once more, and without the model's key."""
     nobody.setenv("LANGSMITH_API_KEY", "lsv2_test_key")
     nobody.setenv("LANGSMITH_ENDPOINT", sink.url)
-    async with scripted_server([{"answer": {"cause": "x"}}], mode="zero") as server, langsmith_traced():
+    async with scripted_server([{"answer": {"cause": "x"}}], mode="zero") as server, traced():
         await ask(server.base_url, f"the pod connects to {SECRET}")
     assert "kubetriage diagnose" in sink.text()
     assert "the pod connects to" in sink.text()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from kubetriage.adapters.store.observations import FolderObservations, MemoryObservations
+from kubetriage.adapters.store.sql.database import Database
 from kubetriage.domain.evidence import FailureKind, Observation, Read, ReadFailure, get
 from kubetriage.domain.ports import Observations
 from kubetriage.domain.resource import resource
@@ -38,9 +39,25 @@ class Server:
         return Observation(read=read, tool="t", at=AT, objects=objects, failure=self.failure)
 
 
-@pytest.fixture(params=["memory", "folder"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Observations:
-    return MemoryObservations() if request.param == "memory" else FolderObservations(tmp_path / "answers")
+@pytest.fixture(params=["memory", "folder", "sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where the answers are kept: a word, a folder, or the address of a database."""
+    kinds = {
+        "memory": "memory",
+        "folder": f"{tmp_path}/answers",
+        "sqlite": f"sqlite:///{tmp_path}/answers.db",
+    }
+    return kinds.get(request.param) or str(request.getfixturevalue("postgres")())
+
+
+@pytest.fixture
+async def store(place: str) -> AsyncIterator[Observations]:
+    if "://" not in place:
+        yield MemoryObservations() if place == "memory" else FolderObservations(Path(place))
+        return
+    database = await Database.open(place)
+    yield database.observations
+    await database.close()
 
 
 async def test_a_question_is_asked_once_a_run(store: Observations) -> None:

@@ -49,6 +49,17 @@ def test_reads_and_answers(made: Renaming) -> None:
     assert made.alert(Alert(name="A", labels={"pod": "web"}, fingerprint="0")).labels == {"pod": "jro"}
 
 
+def test_what_names_software_stays(made: Renaming) -> None:
+    """The recommended label, a class's controller and a driver say which software it is, whoever bears its name."""
+    labels = {"app.kubernetes.io/name": "web", "app": "web"}
+    raw = {"metadata": {"name": "web", "labels": labels}, "spec": {"controller": "k8s.io/web"}}
+    seen = made.answer(Observation(read=get(resource("Pod", "shop", "web")), tool="t", at=AT, objects=(raw,)))
+    told = {"app.kubernetes.io/name": "web", "app": "jro"}
+    assert seen.objects == (
+        {"metadata": {"name": "jro", "labels": told}, "spec": {"controller": "k8s.io/web"}},
+    )
+
+
 def test_blank(made: Renaming) -> None:
     """Texts under the old and the new names are the same when all names are blanked."""
     assert made.blank("Pod web is gone", new=False) == made.blank("Pod jro is gone", new=True)

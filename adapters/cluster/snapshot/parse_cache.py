@@ -15,6 +15,7 @@ from pathlib import Path
 
 from kubetriage.adapters.cluster.snapshot.manifests import Placed, cleaned, objects
 from kubetriage.domain.errors import BadSnapshot
+from kubetriage.domain.redaction import redact_object
 
 SMALLEST = 256 * 1024
 """Bytes below which parsing is faster than keeping an entry."""
@@ -60,6 +61,10 @@ def _read(entry: Path, identity: str) -> list[Placed] | None:
 
 
 def _write(entry: Path, identity: str, placed: list[Placed]) -> None:
+    """No copy is made of a file in which there is something to mask: it is parsed each time."""
+    objs = [obj for obj, _ in placed]
+    if redact_object(objs) != objs:
+        return
     try:
         body = json.dumps(placed, separators=(",", ":"), ensure_ascii=False).encode()
     except (ValueError, RecursionError):  # an alias that contains itself has no JSON

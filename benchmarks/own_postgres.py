@@ -1,0 +1,110 @@
+"""A PostgreSQL of one's own, for as long as it is needed, on loopback and in a temporary folder.
+
+    with own_postgres() as postgres:
+        url = postgres.database("one")
+
+PostgreSQL refuses to run as root: then the user `postgres` of the Debian package runs it.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_USER = "kubetriage"
+
+
+class NoPostgres(Exception):
+    """PostgreSQL's programs are not installed, or nobody may run them."""
+
+
+@dataclass(frozen=True)
+class OwnPostgres:
+    """A server that was started by us."""
+
+    folder: Path
+    port: int
+    programs: Path
+    runner: Sequence[str]
+
+    def database(self, name: str) -> str:
+        """A new, empty database; its address."""
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", _USER, name)
+        return f"postgresql://{_USER}@127.0.0.1:{self.port}/{name}"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self._ctl("-o", options, "-l", str(self.folder / "log"), "-w", "-t", "60", "start")
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop it; `immediate` is as if it had died."""
+        self._ctl("-m", mode, "-w", "stop")
+
+    def _ctl(self, *arguments: str) -> None:
+        self._run("pg_ctl", "-D", str(self.folder / "data"), *arguments)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [*self.runner, str(self.programs / program), *arguments]
+        ended = subprocess.run(
+            command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True, check=False, env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+        )  # fmt: skip
+        if ended.returncode:
+            raise RuntimeError(f"{program}: {ended.stderr.strip()}")
+
+    def initialise(self) -> None:
+        """Make its empty data folder."""
+        self._run(
+            "initdb", "-D", str(self.folder / "data"), "-A", "trust", "-U", _USER, "-E", "UTF8", "--no-sync"
+        )
+
+
+@contextmanager
+def own_postgres() -> Iterator[OwnPostgres]:
+    """A started server; stopped and deleted at the end. Raises `NoPostgres`."""
+    programs = _programs()
+    runner: Sequence[str] = ()
+    folder = Path(tempfile.mkdtemp(prefix="kubetriage-postgres-"))
+    try:
+        if os.geteuid() == 0:
+            runner = ("runuser", "-u", "postgres", "--")
+            try:
+                os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
+            except KeyError as error:
+                raise NoPostgres("there is no user postgres to run PostgreSQL") from error
+        server = OwnPostgres(folder, _free_port(), programs, runner)
+        server.initialise()
+        server.start()
+        try:
+            yield server
+        finally:
+            if (folder / "data" / "postmaster.pid").exists():
+                server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _programs() -> Path:
+    """Where `initdb` and `pg_ctl` are: on PATH, else where Debian has them."""
+    on_path = [Path(found).parent for name in ("initdb",) if (found := shutil.which(name))]
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: p.parent.name, reverse=True)
+    for folder in (*on_path, *debian):
+        if (folder / "pg_ctl").exists() and (folder / "createdb").exists():
+            return folder
+    raise NoPostgres("PostgreSQL's initdb and pg_ctl are not installed")
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
