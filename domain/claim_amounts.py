@@ -112,9 +112,9 @@ class Amounts:
         """Percentages: as they are written, samples between 0 and 1, and ratios of samples of one query."""
         found = {float(m[1]) for m in _WRITTEN_PERCENT.finditer(self.ground.hay)}
         for leaf in self.ground.leaves:
-            named = leaf.key.lower()
-            if isinstance(leaf.value, (int, float)) and ("percent" in named or "utilization" in named):
-                found.add(float(leaf.value))
+            named = f"{leaf.key} {leaf.called}".lower()
+            share = quantity(leaf.value) if "percent" in named or "utilization" in named else None
+            found |= {share} if share is not None else set()
         for item in self._measured:
             found |= {float(m[0]) * 100 for m in _SHARE.finditer(item.excerpt)}
             found |= set(_ratios(item.excerpt))
@@ -194,6 +194,8 @@ def _holds(match: re.Match[str], unit: str, how: Meant, amounts: Amounts, own: l
         return fits(number * factor, (*amounts.cores, *amounts.left), slack * factor, how)
     if match[4] is not None:
         return False
+    if unit.startswith("byte") and amounts.ground.stands(match[1]):
+        return True
     # A size is often said in the other of the two systems: 7.4 GB for 7.4 GiB.
     factors = {_BYTES.get(unit, 1e6 if unit == "m" else 1.0)}
     if _BITS.fullmatch(match[3]) is None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import Any
 
 from kubetriage.domain.claim_counts import (
     Fact,
@@ -203,10 +204,23 @@ def _of_leaf(leaf: Leaf) -> Iterator[Fact]:
 
 
 def _of_object(obj: Obj) -> Iterator[Fact]:
+    for key, count in _lengths(obj.raw):
+        yield Fact(count, frozenset(stems(key)))
     if obj.key[0] == "Event":
         record = event_record(obj)
         said = stems(f"{record.reason} {record.message}")[:24]
         yield Fact(record.times, frozenset({"time", "event", "attempt", *said}), True)
+
+
+def _lengths(part: Any, key: str = "", depth: int = 6) -> Iterator[tuple[str, int]]:
+    """How many things each list of an object holds: conditions, containers, rules."""
+    if isinstance(part, Mapping) and depth:
+        for name, inner in part.items():
+            yield from _lengths(inner, str(name), depth - 1)
+    elif isinstance(part, list) and depth:
+        yield key, len(part)
+        for inner in part[:_SMALL]:
+            yield from _lengths(inner, key, depth - 1)
 
 
 def _of_log(seen: Observation) -> Iterator[Fact]:

@@ -21,6 +21,9 @@ _CHINESE_PAIR: Final = re.compile(
     r"(?<![\w.:/@=#+-])(\d{1,9}) ?个?(?: ?[A-Za-z]+ ?|副本|节点|实例|容器)?"
     r"(?:中的|里的|中仅有|中仍有|中有|中只有|中) ?(\d{1,9})(?![\w:/@=-]|\.\d)"
 )
+_SCHEDULE: Final = re.compile(r"(?<![\w*/])(?:[\d*][\d*/,-]* ){4}[\d*][\d*/,-]*(?![\w*/])")
+_SUM: Final = re.compile(r"(?<![\w.])(\d{1,4}) ?\+ ?(\d{1,4}) ?= ?(\d{1,5})(?![\w.]\w)")
+_MARKER: Final = re.compile(r"(?:^|[;:,.，；。：] ?)[(（]?([1-9])[.)）、] ?(?=[^\d\s])")
 _LIST: Final = re.compile(r"\[\d[\d., ]{0,80}\]|\(\d+(?:, ?\d+)+\)")
 _NUMBER: Final = re.compile(
     r"(?<![\w.:/@=+-])#?(?:[x×](?=\d{1,4}\b))?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?:[x×](?!\w))?"
@@ -103,7 +106,11 @@ def near(statement: str, start: int, end: int, *, stop: re.Pattern[str] = _STOP,
 
 def pairs_of(statement: str, facts: Facts, ground: Ground) -> Iterator[Value]:
     """`2 of 3`, `1/2`, `3 个中的 1 个`: both numbers together; lists of numbers as they are written."""
-    for match in _LIST.finditer(statement):
+    for match in _SUM.finditer(statement):
+        right = int(match[1]) + int(match[2]) == int(match[3]) and float(match[3]) in facts.values
+        yield Value(match[0], *match.span(), right)
+    yield from _markers(statement)
+    for match in (*_SCHEDULE.finditer(statement), *_LIST.finditer(statement)):
         yield Value(match[0], *match.span(), ground.stands(match[0]) or match[0] in ground.hay)
     for pattern, part, whole in ((_PAIR, 1, 2), (_CHINESE_PAIR, 2, 1)):
         for match in pattern.finditer(statement):
@@ -116,6 +123,13 @@ def pairs_of(statement: str, facts: Facts, ground: Ground) -> Iterator[Value]:
             held = _is_pair(int(match[part]), int(match[whole]), words, around, facts, subset=subset)
             held = match[0] in same if same else held or _is_literal(match, ground)
             yield Value(match[0], *match.span(), held)
+
+
+def _markers(statement: str) -> Iterator[Value]:
+    """`1. …; 2. …`: what numbers the parts of a statement from one on."""
+    found = list(_MARKER.finditer(statement))
+    if [int(match[1]) for match in found] == list(range(1, len(found) + 1)) and len(found) > 1:
+        yield from (Value(match[1], *match.span(1), True) for match in found)
 
 
 def _is_pair(
@@ -154,7 +168,7 @@ def numbers_of(statement: str, ground: Ground, facts: Facts, amounts: Amounts, w
 def _holds(match: re.Match[str], ground: Ground, facts: Facts, amounts: Amounts, whole: str) -> bool:
     statement, plain = match.string, match[1].replace(",", "")
     if "." in plain:
-        return ground.stands(plain) or _is_cores(statement[: match.start()], plain, amounts)
+        return ground.stands(plain) or _is_cores(match, plain, amounts)
     number = int(plain) if len(plain) < 16 else -1
     field = _FIELD.search(statement[max(match.start() - 60, 0) : match.start()])
     if field is not None and field[1].lower() in ground.keys:
@@ -167,7 +181,7 @@ def _holds(match: re.Match[str], ground: Ground, facts: Facts, amounts: Amounts,
             ground.stands(plain)
             or ground.stands(match[1])
             or number in facts.values
-            or _is_signal(match, ground)
+            or _is_signal(match, whole, ground)
         )
         return held or (how is not Meant.EXACTLY and fits(number, facts.written, 0.01, how))
     if _is_literal(match, ground) or _is_kind_count(number, statement[match.end() :], facts):
@@ -194,9 +208,9 @@ def _holds(match: re.Match[str], ground: Ground, facts: Facts, amounts: Amounts,
         return True
     if any(_tells(fact, words, number, around, wide) for fact, words in facts.told):
         return True
-    if _is_signal(match, ground):
+    if _is_signal(match, whole, ground):
         return True
-    return _is_cores(statement[: match.start()], plain, amounts)
+    return _is_cores(match, plain, amounts)
 
 
 def _tells(fact: Fact, words: frozenset[str], number: int, around: Near, wide: Near) -> bool:
@@ -255,16 +269,18 @@ def _fits(number: int, around: Near, facts: list[Fact], how: Meant, *, often: bo
     return best > 0 and any(same and score >= max(best - slack, 1) for score, same in scores)
 
 
-def _is_signal(match: re.Match[str], ground: Ground) -> bool:
+def _is_signal(match: re.Match[str], whole: str, ground: Ground) -> bool:
     """`137 = 128 + 9`: how an exit code is made of a signal."""
-    made = re.search(r"128 ?\+ ?(\d{1,2})", match.string)
+    made = re.search(r"128 ?\+ ?(\d{1,2})", whole)
     codes = ground.keys.get("exitcode", frozenset())
     return made is not None and match[1] in ("128", made[1]) and str(128 + int(made[1])) in codes
 
 
-def _is_cores(before: str, plain: str, amounts: Amounts) -> bool:
-    """`1500m of 2`, `requests.cpu is 2`: CPU without a unit."""
+def _is_cores(match: re.Match[str], plain: str, amounts: Amounts) -> bool:
+    """`1500m of 2`, `requests.cpu is 2`, `1.5 of 2 CPUs`: CPU without a unit."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
     spoken = re.search(r"cpu[^,;。，；]{0,20}$|\d+m (?:of|out of|/) ?$", before, re.IGNORECASE)
+    spoken = spoken or re.match(r" (?:out )?of \x00", after)  # what stands there was an amount
     return spoken is not None and float(plain) in amounts.cores
 
 

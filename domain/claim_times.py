@@ -225,12 +225,18 @@ def _holds_span(match: re.Match[str], times: Times, clocks: list[re.Match[str]])
     reach = 90 if to_alert else 30
     near = [c for c in clocks if match.start() - c.end() < reach and c.start() - match.end() < 30]
     moments = [m for m in times.moments if any(_is_at(m, clock) for clock in near)]
+    told = [_second_of_day(clock) for clock in clocks]
+    between = [abs(a - b) for number, a in enumerate(told) for b in told[:number]]
     ends = times.ends(to_alert) if to_alert or not to_now else [times.ground.view.now]
-    stretches = () if to_alert or to_now else times.stretches
+    stretches = between if to_alert or to_now else (*between, *times.stretches)
     ages = [abs((end - moment).total_seconds()) for moment in moments or times.moments for end in ends]
     if how is not Meant.EXACTLY:
         return fits(said, (*ages, *stretches), smallest, how)
     return said > 0 and any(-0.5 * smallest <= age - said < smallest for age in (*ages, *stretches))
+
+
+def _second_of_day(clock: re.Match[str]) -> float:
+    return int(clock[1]) * 3_600.0 + int(clock[2]) * 60.0 + int(clock[3] or 0)
 
 
 def _is_at(moment: datetime, clock: re.Match[str]) -> bool:

@@ -28,6 +28,7 @@ _FIELD: Final = """
     gke eks aks azure s3 harbor quay gatekeeper kyverno keda linkerd calico cilium flannel
     deployment-controller replicaset-controller job-controller statefulset-controller default-scheduler
     scheduler controller-manager cluster-autoscaler metrics-server attachdetach-controller
+    qos sha-1 sha-256 sha-512 sha256 utf-16 oauth2 aes-256 ext4 xfs iso-8601
     deploys readyz livez healthz p50 p90 p95 p99 p999 4xx 5xx 2xx 3xx sigterm sigkill sigsegv sigint
 """
 _API_FIELDS: Final = """

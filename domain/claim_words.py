@@ -43,6 +43,7 @@ _ORDINAL: Final = re.compile(r"\d{1,2}(?:st|nd|rd|th)|[x×]?\d{1,3}x?|\d+/\d+")
 _NEW: Final = re.compile(
     r"\b(?:creat|add|new|introduc|provision|renam)|创建|新建|新增|添加|改名", re.IGNORECASE
 )
+_AMOUNT: Final = re.compile(r"\d+(?:\.\d+)?[a-z]{1,3}")
 _IMAGE: Final = re.compile(r"(?:[\w.-]{1,80}/){1,5}[\w-]{1,80}:(?!\d{1,5}$)[\w.-]{1,128}")
 """An image with its tag: no part of it may be another's."""
 _NEAR_NAME: Final = 40
@@ -72,6 +73,11 @@ class Words:
     def _field(self) -> Nearness:
         return Nearness(vocabulary_words())
 
+    @cached_property
+    def _kinds(self) -> frozenset[str]:
+        """The kinds of what is cited, in lower case: custom ones, too."""
+        return frozenset(item.resource.kind.lower() for item in self.ground.cited)
+
     def unheld(self, statement: str) -> Iterator[str]:
         """The words of a statement that say what the ground does not hold."""
         for match in _FOREIGN.finditer(statement):
@@ -89,7 +95,8 @@ class Words:
             return self._is_told(low) or _NOT.search(statement[: token.start]) is not None
         if is_vocabulary(word):
             return True
-        return self.holds(word, named=token.before in KIND_NOUNS, kind=token.before)
+        named = token.before in KIND_NOUNS or token.before in self._kinds
+        return self.holds(word, named=named, kind=token.before)
 
     def holds(self, word: str, *, named: bool = False, kind: str = "") -> bool:
         """Whether one word is held, as it is or part by part; plain words need not be."""
@@ -106,6 +113,8 @@ class Words:
             return False
         if low.endswith("s") and self.ground.stands(low[:-1]):
             return True
+        if low.count("_") > 1 and f" {low}_" in self.ground.hay:
+            return True  # an identifier cut short at one of its parts
         if _MARKED.search(word):
             return bool(_ORDINAL.fullmatch(low)) and not low.isdigit()
         if is_english(low):
@@ -148,6 +157,10 @@ class Words:
             return value in self.ground.keys[field] or self.ground.stands(low)
         if re.fullmatch(r"[a-z]{2,16}(?:[/-][a-z]{2,16})+", low) and all(map(_is_plain, low.split("/"))):
             return True
+        if sign == "=" and stands(f"{key}:{value}", self.ground.bare):
+            return True  # `tier=web` of `"tier":"web"`
+        if sign == "=" and is_english(field) and _AMOUNT.fullmatch(value):
+            return self.ground.stands(value)  # `limit=256Mi`
         parts = [part for part in _PARTS.split(low) if part]
         if not parts or "=" in low:
             return False

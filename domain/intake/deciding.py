@@ -231,6 +231,7 @@ def _reopen(desk: Desk, incident: Incident) -> Incident:
         close_reason=None,
         absorbed_by=None,
         resolved_at=None,
+        storm=None,
     )
     desk.tell(EventKind.REOPENED, incident, notice=told)
     return incident

@@ -131,6 +131,17 @@ def acknowledge(known: Known, id: str, who: str, at: datetime, settings: IntakeS
     return desk.decisions()
 
 
+def unacknowledge(known: Known, id: str, who: str, at: datetime, settings: IntakeSettings) -> Decisions:
+    """Somebody gives it back."""
+    desk = Desk(known, at, settings)
+    incident = desk.incident(id)
+    if incident.acked_at is not None:
+        by = incident.acked_by
+        incident = desk.change(id, acked_by="", acked_at=None)
+        desk.tell(EventKind.UNACKNOWLEDGED, incident, who=who, acknowledged_by=by)
+    return desk.decisions()
+
+
 def keys_in(report: Report, cluster: str) -> tuple[str, ...]:
     """Keys of the incidents that a report may say something about: culprit, and what was found abnormal."""
     culprit = _culprit_key(report, cluster)

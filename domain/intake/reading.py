@@ -86,6 +86,7 @@ class EventKind(StrEnum):
     REPORTED = "reported"
     FAILED = "failed"
     ACKNOWLEDGED = "acknowledged"
+    UNACKNOWLEDGED = "unacknowledged"
     FLAPPING = "flapping"
     STABLE = "stable"
     ABSORBED = "absorbed"

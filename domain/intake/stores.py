@@ -102,6 +102,9 @@ class Incidents(Protocol):
     async def acknowledge(self, id: str, who: str, at: datetime) -> Incident | None:
         """Stops reminders, not the diagnosis; a new episode takes it back. The first one is kept."""
 
+    async def unacknowledge(self, id: str, who: str, at: datetime) -> Incident | None:
+        """Takes an acknowledgement back; nothing changes where there is none."""
+
     async def feedback(self, run: str, feedback: Feedback) -> bool:
         """Keep what a person says of a run's report; False if there is no such report."""
 

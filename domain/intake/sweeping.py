@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from kubetriage.domain.intake.absorbing import release
@@ -22,16 +22,30 @@ class StormCount(NamedTuple):
     diagnosed: int
 
 
+def may_be_stale(now: datetime, listening_since: datetime, settings: IntakeSettings) -> bool:
+    """Whether we have listened for a whole repeat interval: after an outage of ours, silence says nothing."""
+    return now - listening_since >= timedelta(hours=settings.stale_after_hours / 2)
+
+
+def may_be_silent(now: datetime, listening_since: datetime, settings: IntakeSettings) -> bool:
+    return now - listening_since >= timedelta(minutes=settings.watchdog_silent_minutes)
+
+
 def sweep(
-    known: Known, storms: Mapping[int, StormCount], now: datetime, settings: IntakeSettings
+    known: Known,
+    storms: Mapping[int, StormCount],
+    now: datetime,
+    settings: IntakeSettings,
+    listening_since: datetime,
 ) -> Decisions:
     """Known are: episodes that fire and were not heard of for `stale_after_hours`; the incidents of these;
 
     open incidents that are resolved, flapping or due for a reminder, with those they absorbed; all storms
-    that go on, and all silences.
+    that go on, and all silences. `listening_since`: since when alerts could have reached us.
     """
     desk = Desk(known, now, settings)
-    _stale(desk, [episode.fingerprint for episode in known.episodes])
+    if may_be_stale(now, listening_since, settings):
+        _stale(desk, [episode.fingerprint for episode in known.episodes])
     ids = [incident.id for incident in known.incidents]
     for id in ids:
         incident = desk.incident(id)
@@ -46,7 +60,8 @@ def sweep(
     for storm in known.storms:
         if over(desk, storm):
             end_of_storm(desk, storm, *storms.get(storm.id, StormCount(0, 0)))
-    _listen(desk)
+    if may_be_silent(now, listening_since, settings):
+        _listen(desk)
     return desk.decisions()
 
 

@@ -34,7 +34,9 @@ from kubetriage.domain.rendering.words import OUTCOMES, REPORT_MADE, SEVERITIES,
 from kubetriage.domain.report import Report
 
 LINES_SHOWN = 20
-_WITHOUT_REPORT = frozenset({Event.STILL_FIRING, Event.STORM, Event.DIGEST})
+_WITHOUT_REPORT = frozenset(
+    {Event.STILL_FIRING, Event.FLAPPING, Event.STORM, Event.DIGEST, Event.SILENT, Event.HEARD}
+)
 """Events whose message says nothing of a report's sections, even where there is one."""
 
 
@@ -52,7 +54,7 @@ def compose(notice: Notice, *, language: Language, zone: tzinfo, primary: Langua
     state, tone = _state(notice)
     known = SEVERITIES.get(notice.severity.lower())
     severity = known[0].say(words) if known else clip(one_line(notice.severity), 20)
-    if notice.event in (Event.DIGEST, Event.STORM, Event.INSPECTION):
+    if notice.event in TITLES:
         severity = ""
     sections = [_facts(notice, voice), *_of_report(notice, voice), *_lines(notice, voice)]
     return Message(
@@ -95,7 +97,7 @@ def _name(notice: Notice, language: Language) -> str:
 
 
 def _facts(notice: Notice, voice: Voice) -> Section:
-    """Where, what, since when, and how many of the kind; at its shortest only where."""
+    """Where, what, since when, and how many of the kind; at its shortest where and its number."""
     place: list[tuple[Content, Content]] = []
     if notice.cluster:
         place.append((_label("cluster", voice), (Span(named(notice.cluster), Mark.VERBATIM),)))
@@ -111,11 +113,14 @@ def _facts(notice: Notice, voice: Voice) -> Section:
     alike += [voice.say(UNDELIVERED, count=notice.undelivered)] if notice.undelivered else []
     if alike:
         rows.append((_label("alike", voice), (Span(" · ".join(alike)),)))
+    number: list[tuple[Content, Content]] = []
     if notice.incident:
-        rows.append((_label("incident", voice), (Span(clip(notice.incident, 40), Mark.VERBATIM),)))
+        number.append((_label("incident", voice), (Span(clip(notice.incident, 40), Mark.VERBATIM),)))
+    short = [*place, *number]
+    rows += number
     forms: list[tuple[Block, ...]] = [(KeyValues(tuple(rows)),)] if rows else [()]
-    if len(rows) > len(place) > 0:
-        forms.append((KeyValues(tuple(place)),))
+    if len(rows) > len(short) > 0:
+        forms.append((KeyValues(tuple(short)),))
     return Section(SectionName.FACTS, (), tuple(forms), pinned=True)
 
 

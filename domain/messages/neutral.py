@@ -18,6 +18,9 @@ _TAG = re.compile(
 )
 """Beginnings of the tags that chat platforms read, a heredoc's `<<EOF` not among them."""
 
+_ESCAPED = re.compile(r"&(?=(?:lt|gt|amp|#\d+|#x[0-9a-f]+);)", re.IGNORECASE)
+"""References to characters: where code is read for them too, they could become a tag."""
+
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _FEISHU = {mark: f"&#{ord(mark)};" for mark in "*_~`[]#!|$\\"} | {"<": "&#60;", ">": "&#62;", "&": "&#38;"}
 """The escapes that Feishu's documentation of card Markdown lists: character references."""
@@ -35,7 +38,7 @@ _WIDE = {ord(mark): ord(mark) + 0xFEE0 for mark in "*`~"}
 
 def calm(text: str) -> str:
     """Names, values and commands: the text as it is, but for what would mention somebody."""
-    return _TAG.sub("＜", _MENTION.sub("＠", text))
+    return _ESCAPED.sub("＆", _TAG.sub("＜", _MENTION.sub("＠", text)))
 
 
 def entities(text: str) -> str:

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from kubetriage.domain.messages.hours import hours
 from kubetriage.domain.messages.notice import Event, Notice
 
-USUAL_EVENTS = (Event.DIAGNOSED, Event.RESOLVED, Event.STORM, Event.INSPECTION)
+USUAL_EVENTS = tuple(each for each in Event if each is not Event.STILL_FIRING)
 """What is told where nothing is said about events: not that something still goes on."""
 
 

@@ -9,8 +9,13 @@ from kubetriage.domain.messages.notice import Event
 from kubetriage.domain.rendering.document import Tone
 
 STATES: Mapping[Event, tuple[Text, Tone]] = {
+    Event.FAILED: (Text(en="diagnosis failed", zh="诊断失败"), Tone.BAD),
     Event.RESOLVED: (Text(en="resolved", zh="已恢复"), Tone.GOOD),
     Event.STILL_FIRING: (Text(en="still firing", zh="持续告警"), Tone.WARN),
+    Event.REOPENED: (Text(en="firing again", zh="再次告警"), Tone.BAD),
+    Event.FLAPPING: (Text(en="flapping", zh="反复抖动"), Tone.WARN),
+    Event.SILENT: (Text(en="no alerts arrive", zh="告警链路中断"), Tone.BAD),
+    Event.HEARD: (Text(en="alerts arrive again", zh="告警链路恢复"), Tone.GOOD),
     Event.STORM: (Text(en="alert storm", zh="告警风暴"), Tone.BAD),
     Event.INSPECTION: (Text(en="inspection", zh="巡检"), Tone.NOTE),
     Event.DIGEST: (Text(en="digest", zh="汇总"), Tone.NOTE),
@@ -18,6 +23,11 @@ STATES: Mapping[Event, tuple[Text, Tone]] = {
 """The state of an event that has one of its own; a diagnosis has its alert's."""
 
 TITLES: Mapping[Event, Text] = {
+    Event.SILENT: Text(
+        en="The Watchdog alert has gone silent: alerts may not reach us",
+        zh="Watchdog 告警已中断，告警可能无法送达",
+    ),
+    Event.HEARD: Text(en="The Watchdog alert is heard again", zh="已重新收到 Watchdog 告警"),
     Event.STORM: Text(en="{count} incidents at once", zh="短时间内出现 {count} 个事件"),
     Event.DIGEST: Text(en="{count} messages in one", zh="{count} 条消息汇总"),
     Event.INSPECTION: Text(en="{count} findings", zh="发现 {count} 个问题"),

@@ -189,6 +189,6 @@ def test_quotations_are_found_with_their_places() -> None:
 )
 def test_hostile_statements_cost_little(check: Check, piece: str) -> None:
     """A statement of thousands of like characters is judged at once, whatever it consists of."""
-    began = time.monotonic()
+    began = time.process_time()
     check.unsupported(piece * 4_000)
-    assert time.monotonic() - began < 1.0
+    assert time.process_time() - began < 1.0

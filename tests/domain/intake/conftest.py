@@ -34,6 +34,7 @@ class World:
         self.silences: dict[str, Silence] = {}
         self.events: list[Happened] = []
         self.seed = 0
+        self.listening_since = START
 
     @property
     def now(self) -> datetime:
@@ -98,7 +99,9 @@ class World:
             for id, of in members.items()
         }
         known = self.known()._replace(episodes=old)
-        return self.kinds(self.apply(sweeping.sweep(known, counts, self.now, self.settings)))
+        return self.kinds(
+            self.apply(sweeping.sweep(known, counts, self.now, self.settings, self.listening_since))
+        )
 
     def diagnose(self, minute: float, id: str, report: Report) -> Decisions:
         """A worker takes it, runs and ends, all in this minute."""

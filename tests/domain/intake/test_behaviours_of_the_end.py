@@ -124,6 +124,18 @@ def test_behaviour_08_a_lost_resolve_of_one_alert_does_not_hold_the_incident(
     assert world.sweep(492) == ["closed"]
 
 
+def test_behaviour_08_and_10_silence_during_an_outage_of_ours_says_nothing(world: World, fire: Fire) -> None:
+    """After we were away, senders get the time of a repeat before anything is assumed to be over."""
+    world.post(0, fire(WEB), fire("Watchdog"))
+    world.listening_since = world.at(600)
+    assert world.sweep(601) == []
+    assert world.sweep(611) == ["silent"]
+    assert world.only.open
+    world.post(620, fire(READY))
+    assert world.sweep(841) == []
+    assert [episode.firing for episode in world.episodes.values()].count(True) == 1
+
+
 def test_behaviour_09_an_acknowledgement_stops_reminders_not_the_diagnosis(
     make_world: MakeWorld, fire: Fire, report: MakeReport
 ) -> None:

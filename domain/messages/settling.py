@@ -1,0 +1,72 @@
+"""What follows from an attempt: is the message done, is it tried again, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kubetriage.domain.intake.messages import Outcome
+from kubetriage.domain.messages.delivery import Delivery, Verdict
+
+ROOMS = (1.0, 0.6, 0.35)
+"""Parts of the size limit that are tried, one after the other, where the size is refused."""
+TOO_LARGE = "too large: "
+"""How the reason of an attempt begins that was refused for its size."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How long to go on trying."""
+
+    max_attempts: int = 8
+    give_up_hours: float = 6.0
+    first_pause: float = 5.0
+    """Seconds before the second attempt; each further pause is twice as long."""
+    longest_pause: float = 900.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is to be kept of an attempt."""
+
+    outcome: Outcome
+    error: str = ""
+    retry_at: datetime | None = None
+
+
+def settle(
+    delivery: Delivery,
+    *,
+    attempt: int,
+    shrunk: int,
+    created_at: datetime,
+    now: datetime,
+    repeats: bool,
+    policy: Policy,
+) -> Step:
+    """`attempt` is the number of this one, from 1; `shrunk` how many before it were refused for their size.
+
+    `repeats`: an attempt without an answer may be made again, because the far side would know it.
+    """
+    error = f"{delivery.code}: {delivery.why}" if delivery.code else delivery.why
+    if delivery.verdict is Verdict.DELIVERED:
+        return Step(Outcome.DELIVERED)
+    if delivery.verdict is Verdict.DEAD:
+        return Step(Outcome.DEAD, error)
+    if delivery.verdict is Verdict.UNKNOWN and not repeats:
+        return Step(Outcome.UNKNOWN, error)
+    given_up = attempt >= policy.max_attempts or now - created_at > timedelta(hours=policy.give_up_hours)
+    if delivery.verdict is Verdict.SHRINK:
+        if shrunk + 1 >= len(ROOMS) or given_up:
+            return Step(Outcome.DEAD, f"{TOO_LARGE}{error}")
+        return Step(Outcome.RETRY, f"{TOO_LARGE}{error}", now)
+    if given_up:
+        outcome = Outcome.UNKNOWN if delivery.verdict is Verdict.UNKNOWN else Outcome.DEAD
+        return Step(outcome, f"given up after {attempt} attempts: {error}")
+    pause = min(policy.first_pause * 2 ** min(attempt - 1, 20), policy.longest_pause)
+    return Step(Outcome.RETRY, error, now + timedelta(seconds=max(pause, delivery.retry_after or 0.0)))
+
+
+def room_after(shrunk: int) -> float:
+    """The part of the size limit to use after so many refusals for size."""
+    return ROOMS[min(shrunk, len(ROOMS) - 1)]

@@ -1,0 +1,72 @@
+"""An event of an incident becomes a notice, if people are to be told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kubetriage.domain.intake.reading import EventKind, IncidentEvent
+from kubetriage.domain.intake.values import Incident
+from kubetriage.domain.messages.notice import Event, Links, Notice, notice_of
+from kubetriage.domain.report import Report
+
+EVENTS: Mapping[EventKind, Event] = {
+    EventKind.REPORTED: Event.DIAGNOSED,
+    EventKind.FAILED: Event.FAILED,
+    EventKind.FLAPPING: Event.FLAPPING,
+    EventKind.REOPENED: Event.REOPENED,
+    EventKind.CLOSED: Event.RESOLVED,
+    EventKind.STILL_FIRING: Event.STILL_FIRING,
+    EventKind.STORM_BEGAN: Event.STORM,
+    EventKind.SILENT: Event.SILENT,
+    EventKind.HEARD: Event.HEARD,
+}
+"""What people are told of; a storm's end is not, as each of its incidents is."""
+
+FOLLOWING = frozenset({Event.RESOLVED, Event.STILL_FIRING, Event.REOPENED})
+"""Events that are told only where the incident was told of before."""
+
+
+def notice_for(
+    event: IncidentEvent, incident: Incident | None, report: Report | None, report_url: str = ""
+) -> Notice | None:
+    """None for what people are not told of. Without a report the message says where and since when."""
+    told = EVENTS.get(event.kind)
+    if told is None:
+        return None
+    if incident is None:
+        count = event.data.get("incidents", 0)
+        return Notice(
+            event=told,
+            at=event.at,
+            severity="info" if told is Event.HEARD else "critical",
+            cluster=event.cluster,
+            count=count if isinstance(count, int) else 0,
+            links=Links(report=report_url),
+        )
+    extra = max(incident.counts.alerts - 1, 0)
+    if report is not None:
+        made = notice_of(
+            report, event=told, at=event.at, incident=incident.id, alike=extra, report_url=report_url
+        )
+        since = incident.opened_at if report.alert.starts_at is None else report.alert.starts_at
+        return made.model_copy(update={"severity": incident.severity.value, "since": since})
+    why = str(event.data.get("why", ""))
+    return Notice(
+        event=told,
+        at=event.at,
+        incident=incident.id,
+        title=incident.title,
+        severity=incident.severity.value,
+        cluster=incident.cluster,
+        namespace=_namespace(incident),
+        since=incident.opened_at,
+        alike=extra,
+        lines=(why,) if why else (),
+        links=Links(report=report_url),
+    )
+
+
+def _namespace(incident: Incident) -> str:
+    """Of a workload's key: `workload|CLUSTER|NAMESPACE|NAME`."""
+    parts = incident.key.split("|")
+    return parts[2] if parts[0] == "workload" and len(parts) > 3 else ""
