@@ -40,9 +40,10 @@ class OwnPostgres:
         self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", _USER, name)
         return f"postgresql://{_USER}@127.0.0.1:{self.port}/{name}"
 
-    def start(self) -> None:
-        """Start it, and wait until it answers."""
-        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    def start(self, *, durable: bool = False) -> None:
+        """Start it, and wait until it answers. Unless `durable`, a power cut would lose what it commits."""
+        sync = "on" if durable else "off"
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync={sync}"
         self._ctl("-o", options, "-l", str(self.folder / "log"), "-w", "-t", "60", "start")
 
     def stop(self, mode: str = "immediate") -> None:
@@ -71,7 +72,7 @@ class OwnPostgres:
 @contextmanager
 def own_postgres() -> Iterator[OwnPostgres]:
     """A started server; stopped and deleted at the end. Raises `NoPostgres`."""
-    programs = _programs()
+    found = programs()
     runner: Sequence[str] = ()
     folder = Path(tempfile.mkdtemp(prefix="kubetriage-postgres-"))
     try:
@@ -81,7 +82,7 @@ def own_postgres() -> Iterator[OwnPostgres]:
                 os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
             except KeyError as error:
                 raise NoPostgres("there is no user postgres to run PostgreSQL") from error
-        server = OwnPostgres(folder, _free_port(), programs, runner)
+        server = OwnPostgres(folder, _free_port(), found, runner)
         server.initialise()
         server.start()
         try:
@@ -93,8 +94,8 @@ def own_postgres() -> Iterator[OwnPostgres]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _programs() -> Path:
-    """Where `initdb` and `pg_ctl` are: on PATH, else where Debian has them."""
+def programs() -> Path:
+    """Where `initdb` and `pg_ctl` are: on PATH, else where Debian has them. Raises `NoPostgres`."""
     on_path = [Path(found).parent for name in ("initdb",) if (found := shutil.which(name))]
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: p.parent.name, reverse=True)
     for folder in (*on_path, *debian):

@@ -7,7 +7,8 @@ English and in Chinese, written by hand in `claims.yaml`, and what the rules the
 up in the evidence that it cites, as it stands and with one character or its namespace changed. A changed
 claim whose new value stands in that evidence, too (`node-1` became `node-2`, and both are cited), is not
 counted; how many there were is shown. A seed gives the same sample every time; `--fresh` takes one that
-nobody has seen.
+nobody has seen. The written claims are known to whoever mends verification: how it did on them at first sight
+stands in `claims.yaml`.
 """
 
 from __future__ import annotations

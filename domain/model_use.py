@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pydantic import BaseModel, ConfigDict
 
 from kubetriage.domain.errors import ModelFailed
@@ -53,6 +55,10 @@ class ModelUse(BaseModel):
                 "notes": _once(self.notes, completion.notes),
             }
         )
+
+    def noting(self, notes: Iterable[Text]) -> ModelUse:
+        """With what the report shall say besides."""
+        return self.model_copy(update={"notes": _once(self.notes, tuple(notes))})
 
     def failing(self, error: ModelFailed) -> ModelUse:
         """After an endpoint gave nothing."""

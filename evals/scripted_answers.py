@@ -17,11 +17,12 @@ Answer = dict[str, Any]
 
 _FINDING = re.compile(r"^(F\d+) \[(\w+), \w+\] (\S+) \| culprit (.+?) \| (.*) \(([E0-9, ]+)\)$", re.MULTILINE)
 _EVIDENCE = re.compile(r"⟦(E\d+) \w+⟧ (\S+) (?:(\S+)/)?(\S*) \| (\S+) \|")
+_ABSENT = re.compile(r"⟦(E\d+) \w+⟧ [^\n]*\nnot found")
 _CULPRIT = re.compile(r"(\S+) (?:(\S+)/)?(\S+)")
 
 UNDECIDED = "The evidence does not decide."
 NOTHING_WRONG = "What the alert says is not true now."
-MADE_UP = ("payments-v77", "boom-99", "77Gi", "ghost-0815", "quantum flux", "4711")
+MADE_UP = ("payments-v77", "boom-99", "77Gi", "ghost-0815", "quantum flux", "exit code 4711")
 """Values of `made_up`: no bundled scenario holds one of them."""
 
 
@@ -89,7 +90,8 @@ def right(prompt: str, expected: Expected) -> Answer:
         symptoms = [one for one in listed if one.role == "symptom"][:2]
         told = [{"statement": one.statement, "evidence": list(one.evidence)} for one in symptoms]
         cause = _cause(chosen.id, chosen.category, chosen.culprit, chosen.statement, chosen.evidence)
-        steps = _steps(_of(each) for each in evidence(prompt) if each.id in chosen.evidence and each.name)
+        there = set(chosen.evidence) - set(_ABSENT.findall(prompt))
+        steps = _steps(_of(each) for each in evidence(prompt) if each.id in there and each.name)
         return verdict(
             Outcome.DIAGNOSED, chosen.statement, root_causes=[cause], contributing=told, steps=steps
         )

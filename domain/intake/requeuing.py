@@ -94,12 +94,14 @@ def flap_if_it_does(desk: Desk, incident: Incident, newest: Episode, episodes: A
         IncidentState.QUEUED,
         IncidentState.DIAGNOSING,
     )
-    changes = {"hold": Hold.FLAPPING, "due_at": None} if held else {}
-    incident = desk.change(incident.id, flapping_until=until, noticed_at=desk.now, again="", **changes)
+    changes: dict[str, object] = {"hold": Hold.FLAPPING, "due_at": None} if held else {}
+    told = incident.absorbed_by is None and incident.cluster not in desk.storms  # a storm is one message
+    changes |= {"noticed_at": desk.now} if told else {}
+    incident = desk.change(incident.id, flapping_until=until, again="", **changes)
     desk.tell(
         EventKind.FLAPPING,
         incident,
-        notice=True,
+        notice=told,
         episodes=[start.isoformat() for start in apart],
         until=until.isoformat(),
     )

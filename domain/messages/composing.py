@@ -8,6 +8,7 @@ from kubetriage.domain.alert_table import row_of
 from kubetriage.domain.language import Language, Text
 from kubetriage.domain.messages.evidence_sections import changes, evidence
 from kubetriage.domain.messages.message import Block, Link, Message, Section, SectionName
+from kubetriage.domain.messages.neutral import calm
 from kubetriage.domain.messages.notice import Event, Links, Notice
 from kubetriage.domain.messages.report_sections import cause, impact, steps
 from kubetriage.domain.messages.spoken import LINE_LIMIT, TITLE_LIMIT, address, named, said
@@ -64,7 +65,7 @@ def compose(notice: Notice, *, language: Language, zone: tzinfo, primary: Langua
         state=state.say(words),
         severity=severity,
         name=_name(notice, words),
-        summary=clip(one_line(report.summary if report else notice.title), LINE_LIMIT),
+        summary=calm(clip(one_line(report.summary if report else notice.title), LINE_LIMIT)),
         sections=tuple(each for each in sections if each.blocks),
         links=_links(notice.links, words),
         footer=_footer(notice, voice),
@@ -91,7 +92,7 @@ def _name(notice: Notice, language: Language) -> str:
     """The title; a well-known alert's has its Chinese title too."""
     if not notice.title and notice.event in TITLES:
         return TITLES[notice.event].say(language).format(count=notice.count)
-    name = clip(one_line(notice.title), TITLE_LIMIT) or "?"
+    name = calm(clip(one_line(notice.title), TITLE_LIMIT)) or "?"
     row = row_of(notice.title) if language is Language.ZH else None
     return f"{name} {row.title_zh}" if row and row.title_zh else name
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN = re.compile(r"(?:(?P<days>[a-z]{3}(?:[-,][a-z]{3})*)\s+)?(?P<from>\d\d?:\d\d)-(?P<to>\d\d?:\d\d)")
@@ -43,6 +44,16 @@ def hours(words: str) -> Hours:
         return Hours(_days(match["days"] or "mon-sun"), begin, end)
     except ValueError:
         raise ValueError(f"{words!r} is not like 22:00-08:00 or mon-fri 09:00-18:00") from None
+
+
+def zone_name(name: str) -> str:
+    """The name of a time zone, or nothing; raises `ValueError` for any other word."""
+    if name:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"there is no time zone {name}") from None
+    return name
 
 
 def _time(words: str) -> time:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from kubetriage.domain.messages.hours import hours
+from kubetriage.domain.messages.hours import hours, zone_name
 from kubetriage.domain.messages.notice import Event, Notice
 
 USUAL_EVENTS = tuple(each for each in Event if each is not Event.STILL_FIRING)
@@ -21,15 +21,6 @@ USUAL_EVENTS = tuple(each for each in Event if each is not Event.STILL_FIRING)
 def _hours(words: str) -> str:
     hours(words)
     return words
-
-
-def _zone(name: str) -> str:
-    if name:
-        try:
-            ZoneInfo(name)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"there is no time zone {name}") from None
-    return name
 
 
 HoursWords = Annotated[str, AfterValidator(_hours)]
@@ -42,7 +33,7 @@ class Times(BaseModel):
 
     hours: tuple[HoursWords, ...] = ()
     """`22:00-08:00`, `mon-fri 09:00-18:00`; several are joined."""
-    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    timezone: Annotated[str, AfterValidator(zone_name)] = "UTC"
 
     @property
     def zone(self) -> tzinfo:

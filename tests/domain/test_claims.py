@@ -88,6 +88,11 @@ TRUE = [
     "Pod web-1 连接 db.shop:5432 被拒绝（connection refused）3 次，最后一次在 11:40:25。",
     "Deployment web 期望 3 个副本，只有 2 个就绪。",
     "命名空间 shop 中没有 ConfigMap settings。",
+    "容器web已重启12次，内存上限256Mi，退出码1。",
+    "1. It exits with code 1. 2. The kubelet restarts it (limit=256Mi).",
+    "The pod tolerates dedicated=db.",
+    "It ran from 11:40:00 to 11:40:26, that is for 26 seconds.",
+    "It gives up in line 61 of main.go, 10 minutes before the alert fired.",
 ]  # fmt: skip
 
 
@@ -119,6 +124,13 @@ def test_what_the_evidence_holds_passes(check: Check, statement: str) -> None:
         ("Deployment wbe is short of pods.", "wbe"),
         ("It needs 700m of CPU.", "700m"),
         ("容器 web 已重启 14 次。", "14"),
+        ("容器web已重启14次。", "14"),
+        ("It gives up in line 62 of main.go.", "62"),
+        ("It gives up at 11:40:26, 20 minutes before the alert.", "20 minutes"),
+        ("The pod tolerates dedicated=web.", "dedicated=web"),
+        ("It has 4 of 3 replicas.", "4 of 3"),
+        ("Container web crashes with code 0137.", "0137"),
+        ("The kubelet wrote 11:40:26F.", "F"),
         ("Pod web-1 在命名空间 stage 中。", "namespace stage"),
         ("内存限制 128Mi。", "128Mi"),
         ("Pod web-1 於 11:40:2\u0666 结束。", "11:40:2"),

@@ -133,6 +133,23 @@ def test_behaviour_03_a_report_explains_other_incidents(world: World, fire: Fire
     assert world.incidents[web.id].absorbed_by is None
 
 
+def test_behaviour_03_a_nodes_report_takes_in_what_was_abnormal_on_it(
+    world: World, fire: Fire, report: MakeReport
+) -> None:
+    """Pods that the node's diagnosis found broken become its children; those that it did not look at do not."""
+    pods = [fire(WEB.replace("web", name)) for name in ("web", "api", "db")]
+    world.post(0, fire("KubeNodeNotReady node=worker-2"), *pods)
+    node = next(i for i in world.incidents.values() if i.key.startswith("node"))
+    abnormal = [("Pod", "shop", f"{name}-6d9c7f8b5d-x2x7q") for name in ("web", "api")]
+    world.diagnose(1, node.id, report(culprit=("Node", "", "worker-2"), abnormal=abnormal))
+    assert {i.key for i in world.incidents.values() if i.absorbed_by == node.id} == {
+        "workload||shop|web",
+        "workload||shop|api",
+    }
+    world.minute = 2
+    assert [world.incidents[id].key for id in world.due()] == ["workload||shop|db"]
+
+
 def test_behaviour_04_a_storm_is_told_once(make_world: MakeWorld, fire: Fire) -> None:
     """Very many incidents of one cluster are one message; the end of it says how many were not diagnosed."""
     world = make_world(storm_incidents=10)
@@ -179,6 +196,17 @@ def test_behaviour_05_flapping_is_told_once_and_waited_out(
     assert world.sweep(51) == ["stable", "requeued"]
     world.minute = 52
     assert world.due() == [world.only.id]
+
+
+def test_behaviour_05_flapping_in_a_storm_is_no_message_of_its_own(make_world: MakeWorld, fire: Fire) -> None:
+    """However many of a storm's alerts flap, people get the storm's one message."""
+    world = make_world(storm_incidents=10)
+    pods = [WEB.replace("web", f"app{number}") for number in range(20)]
+    for minute in (0, 2, 4):
+        world.post(minute, *(fire(pod, minute) for pod in pods))
+        world.post(minute + 0.5, *(fire(pod, minute, resolved=True) for pod in pods))
+    assert world.notices == ["storm-began"]
+    assert sum(event.kind is EventKind.FLAPPING for event in world.events) == 20
 
 
 def test_behaviour_05_flapping_ends_after_two_hours_at_the_latest(world: World, fire: Fire) -> None:
