@@ -59,7 +59,9 @@ class NotifySettings(BaseModel):
     """Messages waiting for one channel that are told as one."""
 
     def report_url(self, incident: str, run: str = "") -> str:
-        """Empty if no address is configured."""
+        """Empty if no address is configured, or if it needs what is not there."""
+        if ("{incident}" in self.incident_url and not incident) or ("{run}" in self.incident_url and not run):
+            return ""
         return self.incident_url.replace("{incident}", incident).replace("{run}", run)
 
 

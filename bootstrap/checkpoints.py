@@ -6,7 +6,7 @@ stopped at any moment: its connection is closed, and what was not committed is u
 
 from __future__ import annotations
 
-import sqlite3
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -24,9 +24,6 @@ _BUSY_MS = 30_000
 
 class Checkpoints(Protocol):
     """One database's checkpoints."""
-
-    away: tuple[type[Exception], ...]
-    """What is raised while the database cannot be reached or cannot write."""
 
     def saver(self) -> AbstractAsyncContextManager[Saver]:
         """A saver for one run."""
@@ -55,8 +52,6 @@ def _serde() -> JsonPlusSerializer:
 
 class _Sqlite:
     """A connection for each saver: they cost 1 ms, and WAL lets them read side by side."""
-
-    away: tuple[type[Exception], ...] = (sqlite3.OperationalError,)
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -105,9 +100,8 @@ class _Sqlite:
 class _Postgres:
     """A saver for each run over one pool of connections."""
 
-    def __init__(self, pool: Any, away: tuple[type[Exception], ...]) -> None:
+    def __init__(self, pool: Any) -> None:
         self._pool = pool
-        self.away = away
 
     @asynccontextmanager
     async def saver(self) -> AsyncIterator[Saver]:
@@ -126,16 +120,19 @@ class _Postgres:
 
 @asynccontextmanager
 async def _postgres(url: str, runs: int) -> AsyncIterator[_Postgres]:
-    import psycopg
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
     from psycopg.rows import dict_row
     from psycopg_pool import AsyncConnectionPool
 
-    options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # who needs a connection says so
+    options = {
+        "autocommit": True, "prepare_threshold": 0, "row_factory": dict_row, "connect_timeout": 5,
+        "client_encoding": "utf8",
+    }  # fmt: skip
     pool: Any = AsyncConnectionPool(
         url, min_size=1, max_size=runs + 2, kwargs=options, open=False, timeout=10.0,
         check=AsyncConnectionPool.check_connection, reconnect_timeout=2.0,
     )  # fmt: skip
     async with pool:
         await AsyncPostgresSaver(pool).setup()
-        yield _Postgres(pool, (psycopg.OperationalError, psycopg.InterfaceError))
+        yield _Postgres(pool)

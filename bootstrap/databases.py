@@ -5,11 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kubetriage.bootstrap.server_settings import sqlite_path
+from kubetriage.domain.intake.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     import sqlalchemy
 
 _BUSY_MS = 30_000
+
+
+def away() -> tuple[type[Exception], ...]:
+    """What is raised while the database cannot be reached or cannot write, by whichever library asks it."""
+    import sqlite3
+
+    import psycopg
+    from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+
+    return (
+        StoreUnavailable,
+        OperationalError,
+        InterfaceError,
+        TimeoutError,
+        sqlite3.OperationalError,
+        psycopg.OperationalError,
+        psycopg.InterfaceError,
+    )
 
 
 def engine_database(url: str, connections: int) -> sqlalchemy.Engine:
@@ -24,7 +43,7 @@ def engine_database(url: str, connections: int) -> sqlalchemy.Engine:
             pool_size=connections,
             max_overflow=0,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": 5, "application_name": "kubetriage"},
+            connect_args={"connect_timeout": 5, "application_name": "kubetriage", "client_encoding": "utf8"},
         )
     made = sqlalchemy.create_engine(f"sqlite:///{path}", pool_size=connections, max_overflow=0)
 

@@ -73,8 +73,9 @@ async def examine(settings: Settings, cluster: str = "") -> DoctorReport:
             raise UnknownCluster(f"There is no cluster connection {cluster!r}; configured are: {known}.")
         default = settings.default_cluster or (made[0].name if len(made) == 1 else "")
         found = await asyncio.gather(*(_examined(each, limits, default, settings) for each in chosen))
+    channels = tuple(f"{name} ({each.type})" for name, each in settings.channels.items())
     note = "" if settings.connections else default_server.NOTE if made else default_server.MISSING
-    return DoctorReport(tuple(found), note, await model_state(settings), ())
+    return DoctorReport(tuple(found), note, await model_state(settings), channels)
 
 
 async def _examined(

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from kubetriage.bootstrap.model_settings import NONE, profiles_of
 from kubetriage.bootstrap.settings import Settings
 from kubetriage.bootstrap.tracing import otlp_spans
-from kubetriage.domain.errors import UnknownModel
+from kubetriage.domain.errors import ModelFailed, UnknownModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,12 +148,21 @@ def spent(settings: Settings, days: int = 1) -> Sequence[Spent]:
 async def probe(settings: Settings, name: str) -> tuple[Probed, Path | None]:
     """Ask the endpoint of a profile what it takes, and write that down for later runs; says where.
 
-    Raises `UnknownModel`, and `ModelFailed` if it gives no answer at all.
+    Raises `UnknownModel`, and `ModelFailed` if it gives no answer at all or a budget has no room for it. What
+    it takes is booked as a call of a run named `probe`.
     """
+    from kubetriage.adapters.model.accounts import Accounts
+    from kubetriage.adapters.model.probed import MOST_TOKENS
     from kubetriage.adapters.model.probing import probe_profile
 
-    profile = profile_of(settings, name)
-    found = await probe_profile(profile, keys_of([profile]).get(profile.key_env))
+    profile, accounts = profile_of(settings, name), Accounts(ledger(settings))
+    entry = await accounts.reserve("probe", profile, MOST_TOKENS, [])
+    try:
+        found = await probe_profile(profile, keys_of([profile]).get(profile.key_env))
+    except ModelFailed:
+        await accounts.release(entry)
+        raise
+    await accounts.settle(entry, profile, found.used)
     return found, endpoint_memory().learn(profile, found.form, found.findings())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Mapping
@@ -106,16 +107,13 @@ def _value(name: str, token: TokenSettings) -> SecretStr:
     return value
 
 
-def state_folder() -> Path:
-    """Where what must outlive a restart is kept: `$XDG_STATE_HOME/kubetriage`."""
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "kubetriage"
-
-
 def database_url(configured: str) -> str:
     """The address of the database, `sqlite:///…` or `postgresql://…`; the default is in the state folder.
 
     The folder of a SQLite file is made. Raises `BadSettings`, which never repeats a password.
     """
+    from kubetriage.bootstrap.models import state_folder  # late: it needs the settings, and they need this
+
     url = configured or f"sqlite:///{state_folder() / FILE}"
     scheme, found, rest = url.partition("://")
     dialect = _DIALECTS.get(scheme.partition("+")[0])
@@ -140,5 +138,10 @@ def sqlite_path(url: str) -> Path | None:
 
 def slots_folder(configured: str) -> Path:
     """Where this machine's workers on that database keep who they are: beside a SQLite file."""
-    path = sqlite_path(database_url(configured))
-    return path.with_name(f"{path.name}.workers") if path is not None else state_folder() / "workers"
+    from kubetriage.bootstrap.models import state_folder
+
+    url = database_url(configured)
+    path = sqlite_path(url)
+    if path is not None:
+        return path.with_name(f"{path.name}.workers")
+    return state_folder() / "workers" / hashlib.sha256(url.encode()).hexdigest()[:12]

@@ -92,9 +92,18 @@ def usage(options: Options, days: int, format_: str) -> None:
         return
     click.echo(_spent(found))
     limits = [(name, value) for name, value in budget.model_dump().items() if name != "currency" and value]
+    today = spent(settings)
     for name, value in limits:
         unit = budget.currency if name.endswith("cost") else "tokens"
-        click.echo(f"budget.{name}: {value:g} {unit}")
+        left = f", {max(0.0, value - _used(today, unit)):g} left today" if name.startswith("day") else ""
+        click.echo(f"budget.{name}: {value:g} {unit}{left}")
+
+
+def _used(today: Sequence[Spent], unit: str) -> float:
+    """Tokens, or money of one currency."""
+    if unit == "tokens":
+        return sum(each.prompt + each.completion for each in today)
+    return sum(each.cost or 0.0 for each in today if each.currency == unit)
 
 
 # --- on a screen ----------------------------------------------------------------------------------------

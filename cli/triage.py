@@ -90,7 +90,7 @@ def triage(
         click.echo(f"kubetriage: the sender left {truncated} more alerts of this group out", err=True)
     style = Style(format=format_, headings=headings, colour=colour_for(output), several=several)
     request = Request(
-        settings, incidents, snapshot, cluster or "", values, timeout, settings.chosen_model(model)
+        settings, incidents, snapshot, cluster or "", values, timeout, settings.chosen_model(model), notify
     )
     return print_reports(request, style, output, quiet=options.quiet)
 
@@ -107,6 +107,7 @@ class Request:
         language: Language,
         timeout: float,
         model: str = "",
+        notify: Sequence[str] = (),
     ) -> None:
         self.settings = settings
         self.incidents = incidents
@@ -115,6 +116,8 @@ class Request:
         self.language = language
         self.timeout = timeout
         self.model = model
+        self.notify = notify
+        """Channels that the reports are sent to when they are printed."""
 
     async def run(self, progress: Progress) -> list[Report]:
         """The reports, one an incident."""
@@ -143,11 +146,25 @@ def print_reports(request: Request, style: Style, output: str | None, *, quiet: 
     finally:
         progress.clear()
     write(rendered(reports, style), output)
+    delivered = not request.notify or notified(request, reports)
     if all(unreachable(report) for report in reports):
         why = one_line(reports[0].gaps[0].why)  # in the words of whatever answered
         click.echo(f"kubetriage: the cluster could not be read at all: {why}", err=True)
         return 3
-    return 0
+    return 0 if delivered else 4
+
+
+def notified(request: Request, reports: Sequence[Report]) -> bool:
+    """Send the reports to the channels asked for; False, and why on stderr, if one was not delivered."""
+    from kubetriage.bootstrap.channels import deliver
+    from kubetriage.cli.interrupt import run_until_interrupted
+    from kubetriage.cli.notify import explained
+
+    told = asyncio.run(run_until_interrupted(deliver(request.settings, reports, request.notify)))
+    failed = [each for each in told if each.delivery.verdict.value != "delivered"]
+    for each in failed:
+        click.echo(f"kubetriage: {explained(each)}", err=True)
+    return not failed
 
 
 def colour_for(output: str | None) -> bool:

@@ -9,6 +9,7 @@ from langgraph.runtime import Runtime
 
 from kubetriage.domain.answering import ask
 from kubetriage.domain.diagnosing import Case, diagnose
+from kubetriage.domain.order_notes import order_notes
 from kubetriage.domain.ports import Services
 from kubetriage.prompts.questions import Asking, diagnosis_question, in_correct_form, with_repair
 from kubetriage.state.run_view import run_view
@@ -46,7 +47,8 @@ async def synthesize(
     if before is not None and problems:
         question = with_repair(question, before, problems, case.language)
     again = partial(in_correct_form, language=case.language)
-    answer, use = await ask(services.models, question, again, state["model_use"], view, MAX_MODEL_CALLS)
+    known = state["model_use"].noting(order_notes(state["alert"], state["evidence"]))
+    answer, use = await ask(services.models, question, again, known, view, MAX_MODEL_CALLS)
     update |= {"verdict": answer.verdict or (before if problems else None)}
     update |= {"model_use": use, "model_calls": use.calls}
     if not problems and use.calls < MAX_MODEL_CALLS:

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from typing import Final
 
-PROMPT_VERSION: Final = "1"
+PROMPT_VERSION: Final = "2"
 """Raised with every change of wording: answers are cached by it and evals compare by it."""

@@ -15,6 +15,8 @@ from kubetriage.domain.resource import Resource
 
 _VALUE = 400
 """Characters of a label's or annotation's value that are shown."""
+_ALERT = 3_000
+"""Characters of an alert's labels and annotations that are shown, together."""
 _SHOWN = 12
 """Changes, gaps and passages that are shown, each."""
 
@@ -33,6 +35,10 @@ class CaseForModel(NamedTuple):
     digest: Digest
     asked_before: Sequence[str]
     """What became of the reads that the model asked for, a sentence each."""
+
+
+NOTHING = Digest((), ())
+"""A case without its evidence, to see how much room the rest takes."""
 
 
 def render(case: CaseForModel, *, language: Language) -> str:
@@ -78,11 +84,22 @@ def _alert(case: CaseForModel) -> list[str]:
         f"{alert.name} | {alert.status} | severity {alert.severity or '-'} | since {began} | now {case.now}"
     ]
     lines.append(f"primary resource: {case.primary or '-'}")
-    lines += [f"{name}: {_plain(value)}" for name, value in sorted(alert.labels.items())]
-    lines += [f"{name}: {_plain(value)}" for name, value in sorted(alert.annotations.items())]
+    told = [*sorted(alert.labels.items()), *sorted(alert.annotations.items())]
+    lines += _within([f"{harmless(name)[:_VALUE]}: {_plain(value)}" for name, value in told], _ALERT)
     if case.companions:
         lines.append(f"with it fired: {', '.join(sorted({a.name for a in case.companions})[:_SHOWN])}")
     return lines
+
+
+def _within(lines: Sequence[str], room: int) -> list[str]:
+    """The lines that fit, and how many don't."""
+    kept: list[str] = []
+    for line in lines:
+        room -= len(line) + 1
+        if room < 0:
+            return [*kept, f"(+{len(lines) - len(kept)})"]
+        kept.append(line)
+    return kept
 
 
 def _findings(case: CaseForModel, language: Language) -> list[str]:

@@ -17,15 +17,22 @@ from kubetriage.domain.model import Completion, ModelLimits, Purpose, Question, 
 from kubetriage.domain.report import Gap, KnowledgeItem
 from kubetriage.domain.verdict import ANSWER_SCHEMA, READS_SCHEMA, Verdict
 from kubetriage.prompts import PROMPT_VERSION, correct_form, repair_claims, write_diagnosis
-from kubetriage.prompts.describe_case import CaseForModel, render
+from kubetriage.prompts.describe_case import NOTHING, CaseForModel, render
 
 _FIRST = 4
 """Hypotheses whose evidence is shown before any other."""
-_OFFER = ToolOffer(
+_BESIDE = 3_000
+"""Characters that a prompt usually holds of the case beside the evidence; what is more takes of its room."""
+_LEAST = 1_000
+"""Characters of evidence that are shown however long the rest is."""
+_LITTLE, _FEW = 8_000, 5
+"""Where there is less room than that, only so many findings, changes, gaps and passages are shown, each."""
+OFFER = ToolOffer(
     name=READS_TOOL,
-    description="Ask for more reads of the cluster: objects, lists or logs. Code decides which are made.",
+    description="Ask for more reads of the cluster: objects, lists, logs.",
     parameters=READS_SCHEMA,
 )
+"""The one tool that a model is offered."""
 
 
 class Asking(NamedTuple):
@@ -56,33 +63,36 @@ def diagnosis_question(case: Case, rules: Diagnosis, asking: Asking, limits: Mod
         system=system,
         user=(render(_shown(case, rules, asking, limits), language=language),),
         answer_schema=ANSWER_SCHEMA,
-        tools=(_OFFER,) if limits.native_tools and asking.may_read else (),
+        tools=(OFFER,) if limits.native_tools and asking.may_read else (),
         deadline_at=asking.deadline_at,
     )
 
 
 def _shown(case: Case, rules: Diagnosis, asking: Asking, limits: ModelLimits) -> CaseForModel:
     hypotheses = hypotheses_of(case)
-    view, language = case.view, case.language
-    return CaseForModel(
+    view, language, room = case.view, case.language, limits.evidence_characters
+    most = _FEW if room < _LITTLE else None
+    bare = CaseForModel(
         alert=view.alert,
         companions=asking.companions,
         primary=view.primary,
         now=view.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        hypotheses=hypotheses,
-        changes=rules.changes,
-        gaps=[Gap(what=g.what.say(language), why=g.why.say(language)) for g in case.gaps],
-        knowledge=asking.knowledge,
-        digest=digest_of(
-            case.evidence,
-            limits.evidence_characters,
-            decisive={i for h in hypotheses[:_FIRST] for i in h.evidence},
-            cited={i for h in hypotheses for i in h.evidence}
-            | {i for c in rules.changes for i in c.evidence},
-            primary=view.primary,
-        ),
+        hypotheses=hypotheses[:most],
+        changes=rules.changes[:most],
+        gaps=[Gap(what=g.what.say(language), why=g.why.say(language)) for g in case.gaps[:most]],
+        knowledge=asking.knowledge[:most],
+        digest=NOTHING,
         asked_before=asking.told,
     )
+    beside = len(render(bare, language=language))
+    digest = digest_of(
+        case.evidence,
+        max(_LEAST, room - max(0, beside - _BESIDE)),
+        decisive={i for h in hypotheses[:_FIRST] for i in h.evidence},
+        cited={i for h in hypotheses for i in h.evidence} | {i for c in rules.changes for i in c.evidence},
+        primary=view.primary,
+    )
+    return bare._replace(digest=digest)
 
 
 def in_correct_form(

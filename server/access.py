@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kubetriage.server.auth import Caller
 from kubetriage.server.logging import bound
 from kubetriage.server.metrics import ServerMetrics
+from kubetriage.server.problems import bug
 
 LOG = logging.getLogger("kubetriage.server.access")
 UNKNOWN: Final = "(none)"
@@ -58,6 +59,12 @@ class AccessLog:
         with bound(request=request):
             try:
                 await self.app(scope, receive, sending)
+            except Exception as error:
+                LOG.error("a request ended in an error of ours", exc_info=error)
+                self.metrics.error("http")
+                if not seconds:
+                    await bug()(scope, receive, sending)
+                raise
             finally:
                 self._answered(scope, status, seconds or time.perf_counter() - began)
 

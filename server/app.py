@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from kubetriage.server.access import AccessLog
-from kubetriage.server.auth import GateKeeper
+from kubetriage.server.auth import INTAKE_PATHS, GateKeeper
 from kubetriage.server.bodies import Room
 from kubetriage.server.bounding import BoundBodies
 from kubetriage.server.metrics import product_version
@@ -96,7 +96,7 @@ def described(schema: dict[str, Any]) -> dict[str, Any]:
     }
     schema["security"] = [{"bearer": []}, {"basic": []}]
     for path, methods in schema["paths"].items():
-        if path.endswith("/alerts") or "/alerts/{source}" in path:
+        if path.startswith(INTAKE_PATHS):
             for operation in methods.values():
                 operation["security"] = [{"bearer": []}, {"basic": []}, {"query": []}]
     return schema

@@ -16,12 +16,15 @@ from kubetriage.server.parts import ServerParts
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
-def _parts(request: Request) -> ServerParts:
+# Coroutines, though they wait for nothing: FastAPI calls plain functions in a thread, which takes longer.
+
+
+async def _parts(request: Request) -> ServerParts:
     parts: ServerParts = request.app.state.parts
     return parts
 
 
-def _caller(request: Request) -> Caller:
+async def _caller(request: Request) -> Caller:
     caller: Caller = request.scope["state"]["caller"]
     return caller
 
@@ -57,7 +60,7 @@ RunId = Annotated[
 _CURSOR = r"^([0-9]{1,18}|[A-Z]{2,8}-[0-9A-Z]{4,32})?$"
 
 
-def _page(
+async def _page(
     limit: Annotated[int, Query(ge=1, le=500, description="Items a page")] = 50,
     cursor: Annotated[str, Query(pattern=_CURSOR, description="`next` of the page before")] = "",
 ) -> Page:

@@ -33,6 +33,8 @@ LONGEST_TOKEN = 4096
 UNREAD_BYTES = 8 * 1024 * 1024
 """Bytes of a body that are read and dropped so that its sender sees the refusal."""
 _IN_PATH = re.compile(r"(/api/v1/alerts(?:/[^/]+)?)/t/(.+)", re.DOTALL)
+_READING = frozenset({"GET", "HEAD"})
+_OWN_SITES = ("none", "same-origin")
 _LOCAL_HOST = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
 
 
@@ -129,6 +131,9 @@ class GateKeeper:
         await self.app(scope, receive, send)
 
     def _caller(self, scope: Scope, headers: Headers, in_address: str) -> Caller | None:
+        site = headers.get("sec-fetch-site", "none")
+        if scope["method"] not in _READING and site not in _OWN_SITES:  # a password that a browser remembers
+            return None
         if not self.gate.closed:
             return ANYBODY if _from_here(scope, headers) else None
         given = _authorization(headers.getlist("authorization"))
@@ -196,7 +201,7 @@ def _from_here(scope: Scope, headers: Headers) -> bool:
     host = headers.get("host", "")
     if host and not _LOCAL_HOST.fullmatch(host):
         return False
-    if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+    if headers.get("sec-fetch-site", "none") not in _OWN_SITES:
         return False
     origin = headers.get("origin")
     return origin is None or origin.partition("://")[2] == host

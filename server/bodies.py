@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 from fastapi import Request
@@ -15,35 +15,62 @@ from kubetriage.adapters.alerts.decode import MAX_BYTES
 from kubetriage.server.problems import RETRY_AFTER, Refused
 
 GZIP = b"\x1f\x8b"
+SMALL = 1024 * 1024
+"""Bytes of a body that need not wait for large ones; what one of unknown length has room for at first."""
 _ENCODINGS = ("", "identity", "gzip", "x-gzip")
-_STEP = 256 * 1024
-"""Bytes that are unpacked at a time."""
+_STEP = 16 * 1024
+"""Bytes that are unpacked at a time, and that they may become."""
+_MEMBERS = 10_000
 
 
 class Room:
-    """Bytes that bodies may hold together; who finds no room waits for it, in order of arrival."""
+    """Bytes that bodies may hold together; who finds no room waits for it.
+
+    A quarter is kept for small bodies, which large ones that arrive slowly must not keep out.
+    """
 
     def __init__(self, size: int) -> None:
         self._free = self._size = size
         self._changed = asyncio.Condition()
 
     @asynccontextmanager
-    async def taken(self, size: int, seconds: float) -> AsyncIterator[None]:
-        """Room for one body. Raises `Refused` (503) if there is none within `seconds`."""
-        size = min(size, self._size)
+    async def held(self, seconds: float) -> AsyncIterator[Held]:
+        """Nothing yet, of what a body may `grow` to; given back when this ends."""
+        held = Held(self, seconds)
+        try:
+            yield held
+        finally:
+            async with self._changed:
+                self._free += held.size
+                self._changed.notify_all()
+
+    async def take(self, size: int, seconds: float) -> int:
+        """What was taken of it. Raises `Refused` (503) if there is no room within `seconds`."""
+        kept = 0 if size <= SMALL else self._size // 4
+        size = min(size, self._size - kept)
         try:
             async with asyncio.timeout(seconds), self._changed:
-                await self._changed.wait_for(lambda: self._free >= size)
+                await self._changed.wait_for(lambda: self._free - size >= kept)
                 self._free -= size
         except TimeoutError:
             busy = "Too many large requests at once."
             raise Refused(503, busy, headers={"Retry-After": str(RETRY_AFTER)}) from None
-        try:
-            yield
-        finally:
-            async with self._changed:
-                self._free += size
-                self._changed.notify_all()
+        return size
+
+
+class Held:
+    """The room that one body has."""
+
+    def __init__(self, room: Room, seconds: float) -> None:
+        self._room = room
+        self._seconds = seconds
+        self.asked = self.size = 0
+
+    async def grow(self, size: int) -> None:
+        """Have room for that many bytes; raises as `Room.take` does."""
+        if size > self.asked:
+            self.size += await self._room.take(size - self.asked, self._seconds)
+            self.asked = size
 
 
 async def discard(receive: Receive, most: int = 2 * MAX_BYTES, seconds: float = 2.0) -> None:
@@ -63,19 +90,23 @@ async def discard(receive: Receive, most: int = 2 * MAX_BYTES, seconds: float = 
 
 
 async def declared_size(request: Request, most: int = MAX_BYTES) -> int:
-    """Bytes that a request says its body has, `most` if it does not say. Raises `Refused` (413, 415)."""
+    """Bytes that a request says its body has, `SMALL` if it does not say. Raises `Refused` (413, 415)."""
     if request.headers.get("content-encoding", "").strip().lower() not in _ENCODINGS:
         raise Refused(415, "The body may be packed with gzip, and in no other way.")
     declared = request.headers.get("content-length", "")
-    size = int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 20 else most
+    size = int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 20 else SMALL
     if size > most:
         await discard(request.receive)
         raise Refused(413, _too_large(most), headers={"Connection": "close"})
     return size
 
 
-async def body_of(request: Request, seconds: float, most: int = MAX_BYTES) -> bytes:
-    """The body as it came, still packed. Raises `Refused`: 413, 408, and 400 for a sender that went away."""
+async def body_of(request: Request, held: Held, seconds: float, most: int = MAX_BYTES) -> bytes:
+    """The body as it came, still packed.
+
+    Raises `Refused`: 413, 408, 400 for a sender that went away, 503 where there is no room for it.
+    """
+    await held.grow(await declared_size(request, most))
     parts: list[bytes] = []
     size = 0
     try:
@@ -85,6 +116,8 @@ async def body_of(request: Request, seconds: float, most: int = MAX_BYTES) -> by
                 if size > most:
                     await discard(request.receive)
                     raise Refused(413, _too_large(most), headers={"Connection": "close"})
+                if size > held.asked:
+                    await held.grow(most)
                 parts.append(part)
     except TimeoutError:
         raise Refused(408, "The body did not arrive in time.", headers={"Connection": "close"}) from None
@@ -100,25 +133,30 @@ def unpacked(body: bytes, most: int = MAX_BYTES) -> bytes:
     """
     if not body.startswith(GZIP):
         return body
-    parts: list[bytes] = []
-    room = most
-    rest = body
     try:
-        while rest.startswith(GZIP):  # several may stand one after the other
-            unpacker = zlib.decompressobj(wbits=31)
-            while not unpacker.eof:
-                part = unpacker.decompress(rest, min(_STEP, room + 1))
-                rest = unpacker.unconsumed_tail
-                room -= len(part)
-                if room < 0:
-                    raise Refused(413, _too_large(most, "unpacked "))
-                if not part and not rest and not unpacker.eof:
-                    raise Refused(400, "The end of the gzip body is missing.")
-                parts.append(part)
-            rest = unpacker.unused_data
+        return b"".join(_parts(body, most))
     except zlib.error:
         raise Refused(400, "The body is packed with gzip, but damaged.") from None
-    return b"".join(parts)
+
+
+def _parts(body: bytes, most: int) -> Iterator[bytes]:
+    """What is in all members that stand one after the other, as far as the limit allows."""
+    at = members = 0
+    while body.startswith(GZIP, at):
+        members += 1
+        if members > _MEMBERS:
+            raise Refused(400, f"The body has more than {_MEMBERS} gzip members.")
+        unpacker = zlib.decompressobj(wbits=31)
+        while not unpacker.eof:
+            given = body[at : at + _STEP]
+            part = unpacker.decompress(given, _STEP)
+            at += len(given) - len(unpacker.unconsumed_tail) - len(unpacker.unused_data)
+            most -= len(part)
+            if most < 0:
+                raise Refused(413, _too_large(MAX_BYTES, "unpacked "))
+            if not part and not given:
+                raise Refused(400, "The end of the gzip body is missing.")
+            yield part
 
 
 def _too_large(most: int, how: str = "") -> str:

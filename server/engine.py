@@ -49,15 +49,9 @@ class Engine:
         self.executor = executor
         self._concurrency = concurrency
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._ending: asyncio.Event | None = None
+        self._started = False
+        self._accepting = False
         self._ended = asyncio.Event()
-
-    @property
-    def away(self) -> tuple[type[Exception], ...]:
-        """What is raised while the database cannot be reached or cannot write."""
-        from sqlalchemy.exc import DBAPIError, TimeoutError
-
-        return (DBAPIError, TimeoutError)
 
     async def start(self) -> None:
         """Migrate the engine's tables and listen to the queue; work runs on the loop that awaits this."""
@@ -72,15 +66,19 @@ class Engine:
 
         DBOS.workflow(name=DIAGNOSE, max_recovery_attempts=None)(diagnose)
         DBOS.workflow(name=TAKE_OVER, max_recovery_attempts=None)(_take_over)
-        DBOS(config=self._config())
-        self._ending = asyncio.Event()
-        DBOS.launch()  # here and not in a thread: it adopts the running loop
-        await DBOS.register_queue_async(
-            QUEUE,
-            worker_concurrency=self._concurrency,
-            polling_interval_sec=POLL_SECONDS,
-            on_conflict="always_update",
-        )
+        self._started = self._accepting = True
+        try:
+            DBOS(config=self._config())
+            DBOS.launch()  # here and not in a thread: it adopts the running loop
+            await DBOS.register_queue_async(
+                QUEUE,
+                worker_concurrency=self._concurrency,
+                polling_interval_sec=POLL_SECONDS,
+                on_conflict="always_update",
+            )
+        except BaseException:
+            await self._apart(lambda: DBOS.destroy(destroy_registry=True))
+            raise
 
     def _config(self) -> Any:
         return {
@@ -99,18 +97,22 @@ class Engine:
 
         What was stopped is put back on the queue, for any replica or for this one when it is back.
         """
-        if self._ending is None:
+        if not self._started:
             return
-        self._ending.set()
+        self._accepting = False
         if self._running:
             await asyncio.wait(self._running.values(), timeout=grace)
         await self.abandon()
         self._ended.set()
+        await self._apart(self._destroy)
+
+    async def _apart(self, end: Callable[[], None]) -> None:
+        """DBOS is ended in a thread of its own: its threads are what it ends."""
+        loop = asyncio.get_running_loop()
+        self._started = False
         with ThreadPoolExecutor(1) as apart:
-            await asyncio.get_running_loop().run_in_executor(apart, self._destroy)
-        # DBOS had put its own executor there, which takes nothing any more
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
-        self._ending = None
+            await loop.run_in_executor(apart, end)
+        loop.set_default_executor(ThreadPoolExecutor())  # DBOS had put its own there, which is shut down
 
     def _destroy(self) -> None:
         from dbos import DBOS, DBOSClient
@@ -213,9 +215,8 @@ class Engine:
             await DBOS.delete_workflows_async([each.workflow_id for each in found])
 
     async def _diagnose(self, incident: str, attempt: int) -> None:
-        assert self._ending is not None
         name = workflow_id(incident, attempt)
-        if self._ending.is_set():  # waiting keeps the place taken, so that not more and more are claimed
+        if not self._accepting:  # waiting keeps the place taken, so that not more and more are claimed
             await self._ended.wait()
             raise asyncio.CancelledError
         while name in self._running:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +15,7 @@ from kubetriage.domain.alert import Alert
 from kubetriage.domain.alert_formats import alerts_from
 from kubetriage.domain.alert_formats.fields import json_value
 from kubetriage.domain.errors import BadAlert
-from kubetriage.server.bodies import unpacked
+from kubetriage.server.bodies import GZIP, unpacked
 from kubetriage.server.problems import Refused
 
 
@@ -35,6 +36,15 @@ class Source(StrEnum):
     """Taken as it is, never looked into."""
 
 
+MOST_ITEMS = 60_000
+"""Items that the lists of one body may have together: 16 MB of Alertmanager's are about 27,000 alerts."""
+LONGEST_TEXT = 65_536
+"""Characters of a text that are looked into; its alert keeps half of them."""
+_MOST_FIELDS = 40
+_FIELD = re.compile(r'"(?:title|message|alert-[a-z-]+|prometheus-url|alertmanager-url)"')
+"""Names in PrometheusAlert's stock template, which has nine; many in a long text take for ever."""
+
+
 class Posted(NamedTuple):
     """What a post holds."""
 
@@ -50,9 +60,11 @@ class Posted(NamedTuple):
 def posted(body: bytes, source: Source | None, received_at: datetime) -> Posted:
     """The alerts of a body, gzip or not. Takes a second for 10,000 alerts: to be called in a thread.
 
-    Raises `Refused`: 400 for what is empty, broken gzip or nested too deeply, 413 above the size limit.
+    Raises `Refused`: 400 for what is empty, broken gzip or nested too deeply, 413 above the limits.
     """
-    plain = unpacked(body)
+    plain = unpacked(unpacked(body))  # a proxy may have packed what was packed
+    if plain.startswith(GZIP):
+        raise Refused(400, "The body is packed with gzip more than twice.")
     digest = hashlib.sha256(plain).hexdigest()
     try:
         document = _text(plain) if source is Source.TEXT else decode(plain)
@@ -60,6 +72,8 @@ def posted(body: bytes, source: Source | None, received_at: datetime) -> Posted:
         raise Refused(400, str(error)) from None
     if document in ([], {}, None, ""):
         raise Refused(400, "The body holds no alerts.")
+    if _items(document) > MOST_ITEMS:
+        raise Refused(413, f"The body holds more than {MOST_ITEMS} alerts or other items.")
     alerts, found, truncated = _understood(document, received_at)
     if not alerts:
         raise Refused(400, "The body holds no alerts.")
@@ -75,6 +89,8 @@ def _text(plain: bytes) -> str:
 
 def _understood(document: Any, received_at: datetime) -> tuple[list[Alert], str, int]:
     """Alerts, their format, and how many were left out; one wrong part does not take the others with it."""
+    if isinstance(document, str):
+        return _of_text(document, received_at), "text", 0
     try:
         parsed = alerts_from(document, received_at=received_at)
         return list(parsed.alerts), parsed.source, parsed.truncated
@@ -94,22 +110,54 @@ def _understood(document: Any, received_at: datetime) -> tuple[list[Alert], str,
 def _parts(document: Any) -> Iterator[Any]:
     """The documents that a list consists of, or groups of one alert each, or the alert of such a group.
 
-    Of anything else, itself.
+    Numbers and words among them stay together. Of anything else, itself.
     """
-    if isinstance(document, list):
-        yield from document
-    elif isinstance(document, dict) and isinstance(document.get("alerts"), list):
-        alone = document["alerts"]
-        yield from alone if len(alone) == 1 else ({**document, "alerts": [alert]} for alert in alone)
-    else:
+    group = document.get("alerts") if isinstance(document, dict) else None
+    items = group if isinstance(group, list) else document
+    if not isinstance(items, list):
         yield document
+        return
+    parts = [item for item in items if isinstance(item, dict | list)]
+    rest = [item for item in items if not isinstance(item, dict | list)]
+    if group is not None and len(items) > 1:
+        yield from ({**document, "alerts": [part]} for part in parts)
+    else:
+        yield from parts
+    if rest:
+        yield rest
 
 
 def _as_text(document: Any, received_at: datetime) -> list[Alert]:
     if document in ([], {}, None, "") or (isinstance(document, dict) and document.get("alerts") == []):
         return []
-    text = document if isinstance(document, str) else json.dumps(json_value(document), ensure_ascii=False)
+    return _of_text(json.dumps(json_value(document), ensure_ascii=False), received_at)
+
+
+def _of_text(text: str, received_at: datetime) -> list[Alert]:
+    """The alert of a text; none if nothing is visible in it. Its identity is that of the whole text."""
+    shown = text[:LONGEST_TEXT]
+    if '"alert-name"' in shown and len(_FIELD.findall(shown)) > _MOST_FIELDS:
+        shown = shown[:4096]
     try:
-        return list(alerts_from(text, received_at=received_at).alerts)
-    except BadAlert:  # nothing visible in it
+        found = alerts_from(shown, received_at=received_at).alerts
+    except BadAlert:
         return []
+    if shown == text or found[0].source != Source.TEXT:
+        return list(found)
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return [
+        each.model_copy(update={"fingerprint": digest, "extra": {**each.extra, "characters": len(text)}})
+        for each in found
+    ]
+
+
+def _items(document: Any) -> int:
+    """Items of all lists in a document; stops above the limit."""
+    found = 0
+    left = [document] if isinstance(document, dict | list) else []
+    while left and found <= MOST_ITEMS:
+        value = left.pop()
+        inner = value.values() if isinstance(value, dict) else value
+        found += len(value) if isinstance(value, list) else 0
+        left += [each for each in inner if isinstance(each, dict | list)]
+    return found

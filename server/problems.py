@@ -98,17 +98,16 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def handle_problems(app: FastAPI) -> None:
-    """Have every error of a route answered as a problem."""
+    """Have what routes raise on purpose answered as a problem; what they don't is answered in `access`."""
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(StoreUnavailable, _unavailable)
     app.add_exception_handler(BadInput, _bad_input)
-    app.add_exception_handler(Exception, _bug)
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    detail = error.detail if isinstance(error, Refused) else ""
+    detail = error.detail if isinstance(error, Refused) else _MEANINGS.get(error.status_code, "")
     return problem_response(Problem.of(error.status_code, detail), headers=error.headers)
 
 
@@ -136,5 +135,6 @@ async def _bad_input(request: Request, error: Exception) -> Response:
     return problem_response(Problem.of(status, str(error)))
 
 
-async def _bug(request: Request, error: Exception) -> Response:
+def bug() -> Response:
+    """500: an error of ours, of which the log says more."""
     return problem_response(Problem.of(500, "An error of the server's own; its log says more."))

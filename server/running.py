@@ -14,13 +14,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from kubetriage.bootstrap.databases import away
 from kubetriage.bootstrap.serving import GRAPH, Diagnosis
 from kubetriage.bootstrap.settings import Settings
 from kubetriage.bootstrap.tracing import traced
 from kubetriage.domain.alert import Alert
 from kubetriage.domain.errors import KubetriageError
 from kubetriage.domain.incidents import group_incidents
-from kubetriage.domain.intake.errors import StoreUnavailable
 from kubetriage.domain.intake.runs import Run, RunStatus
 from kubetriage.domain.intake.values import Incident
 from kubetriage.domain.report import Report
@@ -52,7 +52,7 @@ class Runner:
         self._settings = settings
         self._executor = executor
         self._metrics = metrics
-        self._away: tuple[type[BaseException], ...] = (StoreUnavailable, *parts.checkpoints.away)
+        self._away: tuple[type[BaseException], ...] = away()
         self._let_through: tuple[type[BaseException], ...] = (asyncio.CancelledError, NotOurs, *self._away)
         self.on_end: Callable[[], None] = lambda: None
         """Called when an attempt is over, whatever came of it."""

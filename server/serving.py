@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +51,9 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
     if options.attached:
         end_with_parent()
     server, metrics, stopping = settings.server, ServerMetrics(), asyncio.Event()
+    if server.role == "worker" and not options.attached:
+        async with open_database(settings):  # what is wrong with it is said here, and not for ever in the log
+            pass
     supervisor = Supervisor(options.worker_command, server.workers, server.grace_seconds)
     works: list[Coroutine[Any, Any, None]] = []
     worker = None
@@ -87,7 +90,6 @@ async def _all(works: Sequence[Coroutine[Any, Any, None]], stopping: asyncio.Eve
 async def in_thread(worker: Worker, stopping: asyncio.Event) -> None:
     """Run the worker on a loop of its own: what it computes never holds up a request."""
     ours = asyncio.get_running_loop()
-    ended: asyncio.Future[None] = ours.create_future()
 
     async def work() -> None:
         told, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -102,16 +104,8 @@ async def in_thread(worker: Worker, stopping: asyncio.Event) -> None:
         finally:
             passing.cancel()
 
-    def run() -> None:
-        try:
-            asyncio.run(work())
-        except BaseException as error:  # noqa: BLE001 - told to the loop that waits for it
-            ours.call_soon_threadsafe(ended.set_exception, error)
-        else:
-            ours.call_soon_threadsafe(ended.set_result, None)
-
-    threading.Thread(target=run, name="kubetriage-worker", daemon=True).start()
-    await ended
+    with ThreadPoolExecutor(1, "kubetriage-worker") as thread:
+        await ours.run_in_executor(thread, asyncio.run, work())
 
 
 async def _http(
@@ -125,7 +119,7 @@ async def _http(
     from kubetriage.server.auth import Gate, require_loopback
     from kubetriage.server.cluster_health import ConfiguredClusters
     from kubetriage.server.desk import Desk
-    from kubetriage.server.parts import ServerParts
+    from kubetriage.server.parts import HttpSettings, ServerParts
 
     gate = Gate(settings.server.secrets())
     require_loopback(settings.server.host, gate)
@@ -145,6 +139,7 @@ async def _http(
                 clusters=ConfiguredClusters(settings),
                 gate=gate,
                 metrics=metrics,
+                settings=HttpSettings(language=settings.languages(None)[1]),
                 clock=clock,
                 name=process_name(),
                 stopping=stopping,
@@ -153,6 +148,10 @@ async def _http(
             host, port = listener.getsockname()[:2]
             where = f"[{host}]" if ":" in host else host
             options.say(f"kubetriage serve: listening on http://{where}:{port}")
+            if not gate.closed:
+                options.say(
+                    "kubetriage serve: without server.tokens only programs of this machine may use it"
+                )
             await _answer(create_app(parts), listener, stopping)
 
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
+from kubetriage.bootstrap.databases import away
 from kubetriage.bootstrap.serving import Diagnosis
 from kubetriage.bootstrap.settings import Settings
-from kubetriage.domain.intake.errors import StoreUnavailable
 from kubetriage.domain.intake.reading import Page
 from kubetriage.domain.intake.runs import RunStatus, ThreadStatus
 from kubetriage.server.desk import ON_DEMAND
 from kubetriage.server.engine import Engine, workflow_id
 from kubetriage.server.liveness import Watch
+
+if TYPE_CHECKING:
+    from kubetriage.server.metrics import ServerMetrics
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +35,15 @@ FORGET_HOURS = 24.0
 class Sweeper:
     """Looks for what is due, and puts it on the queue."""
 
-    def __init__(self, parts: Diagnosis, engine: Engine, settings: Settings) -> None:
+    def __init__(self, parts: Diagnosis, engine: Engine, settings: Settings, metrics: ServerMetrics) -> None:
         self._parts = parts
         self._engine = engine
         self._settings = settings
+        self._metrics = metrics
         self._dead = Watch(settings.server.takeover_seconds)
         self._stranded = Watch(STRANDED_SECONDS)
         self._wake = asyncio.Event()
-        self._away: tuple[type[BaseException], ...] = (StoreUnavailable, *engine.away)
+        self._away = away()
 
     def wake(self) -> None:
         """A place is free: look for work at once."""
@@ -45,15 +51,20 @@ class Sweeper:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until it is to stop. While the database is away this waits."""
+        seconds, last = self._settings.server.sweep_seconds, 0.0
         while not stopping.is_set():
             self._wake.clear()
             try:
-                await self.once()
+                if time.monotonic() - last >= seconds:
+                    last = time.monotonic()
+                    await self.once()
+                else:  # a place is free
+                    await self._enqueue_due(self._parts.services.clock(), await self._engine.live())
             except self._away as error:
+                self._metrics.error("sweep")
                 log.warning("the database is away: %s", error)
             waits = [asyncio.ensure_future(each.wait()) for each in (stopping, self._wake)]
             try:
-                seconds = self._settings.server.sweep_seconds
                 await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 for each in waits:
@@ -127,8 +138,7 @@ class Cleaner:
         self._engine = engine
         self._keep = settings.retention
         self._clock: Callable[[], datetime] = parts.services.clock
-        others: tuple[type[BaseException], ...] = (*engine.away, *parts.checkpoints.away)
-        self._away: tuple[type[BaseException], ...] = (StoreUnavailable, *others)
+        self._away = away()
 
     async def run(self) -> None:
         """Until cancelled."""

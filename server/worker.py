@@ -12,12 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kubetriage.bootstrap.databases import engine_database
+from kubetriage.bootstrap.databases import away, engine_database
 from kubetriage.bootstrap.server_settings import database_url, slots_folder
 from kubetriage.bootstrap.serving import Outside, build_diagnosis, open_database
 from kubetriage.bootstrap.settings import Settings
-from kubetriage.domain.intake.errors import StoreUnavailable
 from kubetriage.server.clocks import SteadyClock
+from kubetriage.server.delivering import deliver_messages
 from kubetriage.server.engine import Engine
 from kubetriage.server.liveness import Pulse, TakenOver
 from kubetriage.server.progress import RunProgress
@@ -59,8 +59,8 @@ class Worker:
     async def run(self, stopping: asyncio.Event) -> None:
         """Until it is to stop; then what runs has the settings' grace to end.
 
-        Raises what it cannot begin without (`BadSettings`, `BadSnapshot`, `StoreUnavailable`, …). Once it
-        has begun, it begins anew after whatever takes its database or its place among the workers away.
+        Raises what it cannot begin without (`BadSettings`, `BadSnapshot`, …). It begins anew after whatever
+        takes its database or its place among the workers away.
         """
         with replica(slots_folder(self._settings.database)) as me:
             pause = _FIRST_PAUSE
@@ -70,9 +70,7 @@ class Worker:
                 except TakenOver:
                     log.warning("worker %s was held for dead, and begins anew", me.executor)
                     me = me.renamed()
-                except StoreUnavailable as error:
-                    if not self.ready.is_set():
-                        raise
+                except away() as error:
                     log.warning("the database is away: %s", error)
                     with suppress(TimeoutError):
                         await asyncio.wait_for(stopping.wait(), pause * random.uniform(0.7, 1.3))
@@ -93,7 +91,7 @@ class Worker:
                 let_go_seconds=server.takeover_seconds / 2, let_go=engine.abandon,
                 clock=parts.services.clock, data=self._told(engine),
             )  # fmt: skip
-            sweeper = Sweeper(parts, engine, settings)
+            sweeper = Sweeper(parts, engine, settings, self._metrics)
             runner.on_end = sweeper.wake
             await pulse.beat()  # before anything can be this worker's
             await engine.start()
@@ -103,13 +101,19 @@ class Worker:
                     await sweeper.bury(forerunner)
                 me.all_buried()
                 self.ready.set()
-                await _first_of(
-                    beating, sweeper.run(stopping), Cleaner(parts, engine, settings).run(), stopping.wait()
-                )
+                telling = deliver_messages(
+                    database.messages, parts.incidents, settings,
+                    worker=me.executor, stopping=stopping, ended=self._metrics.delivered,
+                )  # fmt: skip
+                cleaner = Cleaner(parts, engine, settings)
+                await _first_of(beating, sweeper.run(stopping), cleaner.run(), telling, stopping.wait())
+            except TakenOver:
+                await engine.abandon()  # none of it is ours any more: no grace
+                raise
             finally:
                 await engine.stop(server.grace_seconds)  # beats go on meanwhile
                 beating.cancel()
-                with suppress(StoreUnavailable):
+                with suppress(*away()):
                     await parts.runs.forget_executor(me.executor)
                 await asyncio.to_thread(connections.dispose)
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import ssl
+from collections.abc import Callable
 
 import httpx
 
@@ -25,13 +27,18 @@ class AddressRefused(KubetriageError):
 class PublicTransport(httpx.AsyncBaseTransport):
     """Looks names up, refuses what is not public, and connects to the address that was checked."""
 
-    def __init__(self) -> None:
-        self._inner = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_keepalive_connections=0))
+    def __init__(
+        self, allowed: Callable[[str], bool] | None = None, verify: ssl.SSLContext | bool = True
+    ) -> None:
+        self._allowed = allowed or is_public
+        self._inner = httpx.AsyncHTTPTransport(
+            verify=verify, limits=httpx.Limits(max_keepalive_connections=0)
+        )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
         port = request.url.port or (443 if request.url.scheme == "https" else 80)
-        address = await public_address(host, port)
+        address = await public_address(host, port, self._allowed)
         request.extensions = {**request.extensions, "sni_hostname": host}
         request.url = request.url.copy_with(host=address)  # the Host header was set from the name before
         return await self._inner.handle_async_request(request)
@@ -40,7 +47,7 @@ class PublicTransport(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
 
-async def public_address(host: str, port: int) -> str:
+async def public_address(host: str, port: int, allowed: Callable[[str], bool] | None = None) -> str:
     """An address of the host. Raises `AddressRefused` if any is not public, `ConnectError` for none."""
     loop = asyncio.get_running_loop()
     try:
@@ -51,7 +58,7 @@ async def public_address(host: str, port: int) -> str:
     if not addresses:
         raise httpx.ConnectError("no address")
     for address in addresses:
-        if not is_public(address):
+        if not (allowed or is_public)(address):
             raise AddressRefused(
                 f"{host} leads to {address}, which is not a public address; allow_private = true allows it."
             )

@@ -86,6 +86,15 @@ def number_of(body: Mapping[str, Any], *names: str) -> int | None:
     return None
 
 
+def coded(answer: Answer, *names: str) -> tuple[int, dict[str, Any]] | Delivery:
+    """A robot's code and the object that it stands in; `unknown` for an answer that has none."""
+    body = answer.json()
+    code = number_of(body, *names) if body is not None else None
+    if body is None or code is None:
+        return unknown(f"The answer is not a robot's: {answer.words}", code=f"HTTP {answer.status}")
+    return code, body
+
+
 def said_in(body: Mapping[str, Any], *names: str) -> str:
     """What the far side says, on one line."""
     return clip(one_line(next((str(body[name]) for name in names if body.get(name)), "")), 200)

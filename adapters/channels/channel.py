@@ -147,7 +147,7 @@ class ChannelBase(ABC):
         """Who is to be mentioned: those that are configured, and only for a fault that is new."""
         report = notice.report
         firing = report is not None and report.alert.status.lower() != "resolved"
-        worth = notice.event is Event.STORM or (notice.event is Event.DIAGNOSED and firing)
+        worth = notice.event in (Event.STORM, Event.FAILED) or (notice.event is Event.DIAGNOSED and firing)
         severe = notice.severity.lower() in self._common.mention_severities or notice.event is Event.STORM
         return self._common.mention if worth and severe else ()
 

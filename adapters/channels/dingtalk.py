@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from kubetriage.adapters.channels.answers import Answer, number_of, said_in
+from kubetriage.adapters.channels.answers import Answer, coded, said_in
 from kubetriage.adapters.channels.channel import Form, HttpChannel, Look, json_bytes, with_keyword
 from kubetriage.adapters.channels.options import DingTalkOptions
 from kubetriage.adapters.channels.signing import dingtalk_query
-from kubetriage.domain.messages.delivery import Delivery, dead, delivered, retry, shrink, unknown
+from kubetriage.domain.messages.delivery import Delivery, dead, delivered, retry, shrink
 from kubetriage.domain.messages.dialects import DINGTALK
 from kubetriage.domain.messages.message import Message
 from kubetriage.domain.messages.notice import Notice
@@ -67,10 +67,10 @@ class DingTalkChannel(HttpChannel):
 
 def of_answer(answer: Answer) -> Delivery:
     """The class of a 200 by its `errcode`."""
-    body = answer.json()
-    code = number_of(body, "errcode") if body is not None else None
-    if body is None or code is None:
-        return unknown(f"The answer is not a robot's: {answer.words}", code="HTTP 200")
+    found = coded(answer, "errcode")
+    if isinstance(found, Delivery):
+        return found
+    code, body = found
     said, name = said_in(body, "errmsg"), f"errcode {code}"
     if code == 0:
         return delivered(code=name)

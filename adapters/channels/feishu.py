@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from kubetriage.adapters.channels.answers import Answer, number_of, said_in, wait_of
+from kubetriage.adapters.channels.answers import Answer, coded, number_of, said_in, wait_of
 from kubetriage.adapters.channels.channel import Form, HttpChannel, Look, halved, json_bytes, with_keyword
 from kubetriage.adapters.channels.feishu_cards import card_one, card_two
 from kubetriage.adapters.channels.options import FeishuOptions
 from kubetriage.adapters.channels.signing import feishu_sign
-from kubetriage.domain.messages.delivery import Delivery, dead, delivered, retry, unknown
+from kubetriage.domain.messages.delivery import Delivery, dead, delivered, retry
 from kubetriage.domain.messages.dialects import FEISHU, LARK_MD
 from kubetriage.domain.messages.message import Message
 from kubetriage.domain.messages.notice import Notice
@@ -67,10 +67,10 @@ class FeishuChannel(HttpChannel):
 
 def of_answer(answer: Answer) -> Delivery:
     """The class of a 200 by its `code`."""
-    body = answer.json()
-    code = number_of(body, "code", "StatusCode") if body is not None else None
-    if body is None or code is None:
-        return unknown(f"The answer is not a robot's: {answer.words}", code="HTTP 200")
+    found = coded(answer, "code", "StatusCode")
+    if isinstance(found, Delivery):
+        return found
+    code, body = found
     said, name = said_in(body, "msg", "StatusMessage"), f"code {code}"
     if code == 0:
         return delivered(code=name)

@@ -88,8 +88,10 @@ class MailChannel(ChannelBase):
         return f"{follows}{prefix}[{clip(one_line(notice.severity), 20)}] {name}{incident}"
 
     async def attempt(self, notice: Notice, form: Form, *, key: str, earlier: str) -> Delivery:
-        import aiosmtplib
-
+        try:
+            import aiosmtplib
+        except ImportError:
+            return dead("E-mail needs the package aiosmtplib.", code="missing")
         ident = f"<{_digest(key)}@{self._host}>"
         headers = [f"Message-ID: {ident}"]
         root = f"<{_digest('incident ' + notice.incident)}@{self._host}>" if notice.incident else ""

@@ -7,9 +7,10 @@ import binascii
 import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from kubetriage.domain.messages.hours import zone_name
 
 _NONE = SecretStr("")
 
@@ -22,17 +23,8 @@ def _web_address(url: SecretStr) -> SecretStr:
     return url
 
 
-def _zone(name: str) -> str:
-    if name:
-        try:
-            ZoneInfo(name)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"there is no time zone {name}") from None
-    return name
-
-
 WebAddress = Annotated[SecretStr, AfterValidator(_web_address)]
-ZoneName = Annotated[str, AfterValidator(_zone)]
+ZoneName = Annotated[str, AfterValidator(zone_name)]
 
 
 class ChannelOptions(BaseModel):

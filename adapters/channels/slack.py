@@ -38,7 +38,7 @@ MAYBE_TOO_LONG = (
 def payload(notice: Notice, message: Message, mentions: tuple[str, ...], text: str | None) -> tuple[Any, int]:
     """What both ways into Slack take, and its size in characters."""
     made = blocks_of(message, mentions, text)
-    attachment = {"color": made.colour, "fallback": made.text, "blocks": made.blocks[1:]}
+    attachment = {"color": made.colour, "blocks": made.blocks[1:]}
     body = {"text": made.text, "blocks": made.blocks[:1], "attachments": [attachment]}
     quiet = {"link_names": False, "unfurl_links": False, "unfurl_media": False}
     return body | quiet, made.size
@@ -46,7 +46,7 @@ def payload(notice: Notice, message: Message, mentions: tuple[str, ...], text: s
 
 class SlackChannel(HttpChannel):
     limit = TOTAL
-    platform_pace = Pace(per_second=1)
+    platform_pace = Pace(per_second=1, per_minute=50)
 
     def __init__(self, name: str, options: SlackOptions, look: Look) -> None:
         super().__init__(name, options.type, options, look, SLACK)

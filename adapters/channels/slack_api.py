@@ -44,7 +44,7 @@ _FIRST_IS_GONE = frozenset(
 
 class SlackApiChannel(HttpChannel):
     limit = TOTAL
-    platform_pace = Pace(per_second=1)
+    platform_pace = Pace(per_second=1, per_minute=50)
     threads = True
 
     def __init__(self, name: str, options: SlackApiOptions, look: Look) -> None:

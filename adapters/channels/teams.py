@@ -13,7 +13,7 @@ from typing import Any
 from kubetriage.adapters.channels.answers import Answer
 from kubetriage.adapters.channels.channel import Form, HttpChannel, Look, json_bytes
 from kubetriage.adapters.channels.options import TeamsOptions
-from kubetriage.domain.messages.delivery import Delivery, dead, delivered, retry, shrink
+from kubetriage.domain.messages.delivery import Delivery, dead, delivered, retry, shrink, unknown
 from kubetriage.domain.messages.dialects import PLAIN_CHAT
 from kubetriage.domain.messages.message import Block, Message, Section
 from kubetriage.domain.messages.notice import Notice
@@ -70,6 +70,8 @@ def of_answer(answer: Answer) -> Delivery:
         return shrink("The card is too large.", code="HTTP 413 inside 200")
     if "delivery failed" in words.lower() or "HTTP error" in words:
         return dead(f"Teams refused the card: {words}", code="error inside 200")
+    if answer.status != 202 and words not in ("", "1") and answer.json() is None:
+        return unknown(f"The answer is not a workflow's: {words}", code=f"HTTP {answer.status}")
     why = "The workflow accepted it; whether it then posted the card is not visible from here."
     return delivered(code=f"HTTP {answer.status}", why=why)
 
@@ -115,10 +117,10 @@ def _section(section: Section, message: Message) -> list[Element]:
     if not section.folded:
         return [heading, *elements]
     ident = f"fold-{section.name.value}"
-    heading["selectAction"] = {"type": "Action.ToggleVisibility", "targetElements": [ident]}
     heading["inlines"].append(_run(" ▾"))
-    wrapped = {"type": "Container", "items": [heading], "selectAction": heading.pop("selectAction")}
-    return [wrapped, {"type": "Container", "id": ident, "isVisible": False, "items": elements}]
+    toggle = {"type": "Action.ToggleVisibility", "targetElements": [ident]}
+    opener = {"type": "Container", "items": [heading], "selectAction": toggle}
+    return [opener, {"type": "Container", "id": ident, "isVisible": False, "items": elements}]
 
 
 def _block(block: Block, message: Message) -> list[Element]:

@@ -39,8 +39,11 @@ class MessageTemplate:
 
     def __init__(self, source: str, name: str, escape: Callable[[str], str]) -> None:
         """Raises `BadSettings` for a template that cannot be compiled."""
-        import jinja2
-        import jinja2.sandbox
+        try:
+            import jinja2
+            import jinja2.sandbox
+        except ImportError:
+            raise BadSettings(f"{name}: templates need the package jinja2.") from None
 
         environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
             finalize=lambda value: _escaped(value, escape),

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from typing import TYPE_CHECKING
 
 from kubetriage.adapters.model import notes
 from kubetriage.adapters.model.ledger import Ledger, Reserve, Used
 from kubetriage.adapters.model.profile import ModelProfile
 from kubetriage.domain.errors import BudgetExceeded, ModelMisconfigured
 from kubetriage.domain.language import Text
-
-if TYPE_CHECKING:
-    from kubetriage.adapters.model.requesting import Request
 
 NO_ENTRY = 0
 
@@ -24,15 +20,15 @@ class Accounts:
     def __init__(self, ledger: Ledger | None) -> None:
         self._ledger = ledger
 
-    async def reserve(self, run: str, profile: ModelProfile, request: Request, said: list[Text]) -> int:
-        """Write a call down with the most that it can cost; raises `BudgetExceeded`."""
+    async def reserve(self, run: str, profile: ModelProfile, most: Used, said: list[Text]) -> int:
+        """Write a call down with the most that it can take; raises `BudgetExceeded`."""
         if self._ledger is None:
             return NO_ENTRY
         self._check_price(self._ledger, profile)
         price = profile.price
-        cost = price.of(request.prompt_tokens, 0, request.output_tokens) if price else None
+        cost = price.of(*most) if price else None
         currency = price.currency if price else ""
-        wanted = Reserve(run, profile.name, request.prompt_tokens, request.output_tokens, cost, currency)
+        wanted = Reserve(run, profile.name, most.prompt, most.completion, cost, currency)
         try:
             return await asyncio.to_thread(self._ledger.reserve, wanted)
         except (sqlite3.Error, OSError) as error:

@@ -65,8 +65,9 @@ class Call:
             request = request_of(self._question, self._line.profile, self._form)
             self._check_length(request)
             await self._wait_for_room(request)
+            most = Used(request.prompt_tokens, 0, request.output_tokens)
             entry = await self._line.accounts.reserve(
-                self._question.run, self._line.profile, request, self._said
+                self._question.run, self._line.profile, most, self._said
             )
             began = time.time_ns()
             try:

@@ -22,7 +22,7 @@ _done = threading.Event()
 
 @lru_cache(maxsize=1)
 def load_ahead() -> None:
-    """Begin to load; a process begins once. Call it when the graph and the cluster's adapters are imported."""
+    """Begin to load, once in a process; to be called when the graph and the cluster's adapters are there."""
     importlib.import_module(FIRST)
     threading.Thread(target=_quietly, name="loading the model's client", daemon=True).start()
 

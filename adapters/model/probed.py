@@ -8,8 +8,12 @@ from typing import Any, NamedTuple
 
 from kubetriage.adapters.model.envelope import reasoning_of, text_of, usage_of
 from kubetriage.adapters.model.forms import Form
+from kubetriage.adapters.model.ledger import Used
 from kubetriage.adapters.model.profile import ModelProfile
 from kubetriage.adapters.model.tool_calls import split_reasoning
+
+MOST_TOKENS = Used(1_500, 0, 3_500)
+"""What a probe is reckoned to take at most, of a model that thinks before each answer."""
 
 
 class Check(NamedTuple):
@@ -28,6 +32,8 @@ class Probed(NamedTuple):
     form: Form
     """The form that later runs begin with."""
     checks: tuple[Check, ...]
+    used: Used = Used(0, 0, 0)
+    """Of all its requests, as far as the endpoint says."""
 
     def findings(self) -> dict[str, Any]:
         """For the file that it is written down in."""

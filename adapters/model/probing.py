@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from kubetriage.adapters.model.envelope import text_of
 from kubetriage.adapters.model.failures import Kind, failure_of_status, said_in
 from kubetriage.adapters.model.forms import first_form
+from kubetriage.adapters.model.ledger import Used
 from kubetriage.adapters.model.probed import Check, Probed, RawAnswer, event_of, loaded
 from kubetriage.adapters.model.profile import Method, ModelProfile
 from kubetriage.adapters.model.schemas import openai_tool, response_format
@@ -87,6 +88,7 @@ class _Probe:
         self._http = http
         self._form = first_form(profile)
         self._checks: list[Check] = []
+        self._used = Used(0, 0, 0)
 
     async def run(self) -> Probed:
         await self._listed()
@@ -98,7 +100,7 @@ class _Probe:
         await self._tools()
         await self._thinking()
         await self._stream()
-        return Probed(self._profile, self._form, tuple(self._checks))
+        return Probed(self._profile, self._form, tuple(self._checks), self._used)
 
     def _found(self, name: str, good: bool | None, said: str) -> None:
         self._checks.append(Check(name, good, said))
@@ -127,7 +129,13 @@ class _Probe:
             body: Any = answered.json()
         except ValueError:
             body = None
-        return RawAnswer(answered.status_code, body, said_in(body, answered.text[:500])[0])
+        raw = RawAnswer(answered.status_code, body, said_in(body, answered.text[:500])[0])
+        self._count(raw.usage)
+        return raw
+
+    def _count(self, usage: Mapping[str, Any]) -> None:
+        prompt, completion = (int(usage.get(f"{name}_tokens") or 0) for name in ("prompt", "completion"))
+        self._used = Used(self._used.prompt + prompt, 0, self._used.completion + completion)
 
     def _refused(self, answer: RawAnswer) -> str:
         """Why an answer is none; empty if it is one."""
@@ -188,14 +196,12 @@ class _Probe:
 
     async def _cut_off(self) -> None:
         field = self._form.max_tokens_field
-        payload = self._payload(_COUNT, SHORT) | {field: SHORT}
-        answer = await self._ask(payload)
+        answer = await self._ask(self._payload(_COUNT, SHORT) | {field: SHORT})
         if refused := self._refused(answer):
             self._found("max_tokens", False, refused)
             return
         made = answer.usage.get("completion_tokens") or estimated_tokens(answer.text + answer.reasoning)
-        kept = made <= SHORT * 1.5
-        self._found("max_tokens", kept, f"{field}={SHORT} gave {made} tokens")
+        self._found("max_tokens", made <= SHORT * 1.5, f"{field}={SHORT} gave {made} tokens")
 
     async def _json_schema(self) -> bool:
         wanted = response_format(Method.JSON_SCHEMA, "answer", _SCHEMA)
@@ -209,7 +215,7 @@ class _Probe:
         return enforced
 
     async def _json_object(self) -> bool:
-        wanted = response_format(Method.JSON_OBJECT, "answer", _SCHEMA)
+        wanted = {"type": "json_object"}
         prompt = 'Give a JSON object with the field "colour" and the name of a colour.'
         answer = await self._ask(self._payload(prompt, SMALL * 2, response_format=wanted))
         if refused := self._refused(answer):
@@ -279,6 +285,7 @@ class _Probe:
                 if piece:
                     last = time.perf_counter()
                     first, text = first or last, text + piece
+        self._count(usage or {})
         if not text:
             self._found("stream", False, f"none came ({answered.status_code}); asked without streams")
             self._form_with(stream=False)

@@ -10,7 +10,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 PROMPT_TOKENS = 4_000
 """Room kept for what a prompt holds beside evidence: 6,000 fixed characters, the alert, the findings."""
-EVIDENCE_CHARACTERS = 24_000
+PROMPT_SHARE, ANSWER_SHARE = 0.6, 0.25
+"""The most of a small context that is kept for that, and for an answer without thinking."""
+LEAST_ANSWER = 1_024
+"""Tokens; a diagnosis has 300 to 900."""
+EVIDENCE_CHARACTERS, LEAST_EVIDENCE = 24_000, 1_000
 CHARACTERS_PER_TOKEN = 2
 """What is reckoned with for evidence: logs and object views are full of digits and punctuation. Measured with
 Qwen's tokenizer: 1.9 to 2.6 characters a token."""
@@ -151,8 +155,13 @@ class ModelProfile(BaseModel):
     @property
     def evidence_characters(self) -> int:
         """The room for evidence in a prompt, from the context less prompt and answer."""
-        room = (self.context_tokens - self.output_tokens - PROMPT_TOKENS) * CHARACTERS_PER_TOKEN
-        return max(1_000, min(EVIDENCE_CHARACTERS, room))
+        context = self.context_tokens
+        answer = self.output_tokens
+        if not self.thinking:
+            answer = min(answer, max(LEAST_ANSWER, int(context * ANSWER_SHARE)))
+        prompt = min(PROMPT_TOKENS, int(context * PROMPT_SHARE))
+        room = (context - answer - prompt) * CHARACTERS_PER_TOKEN
+        return max(LEAST_EVIDENCE, min(EVIDENCE_CHARACTERS, room))
 
     def switched(self, on: bool) -> dict[str, Any]:
         """The request's fields that switch thinking on or off; empty where none do."""

@@ -54,11 +54,12 @@ def is_shown(schema: Mapping[str, Any], prompt: str) -> bool:
 
 def tool_words(tools: Sequence[tuple[str, str, Mapping[str, Any]]]) -> str:
     """What a prompt says of tools (name, description, schema) where the endpoint takes none."""
-    lines = ["If you need more before you can answer, call a tool: answer with this JSON object alone,"]
-    lines += ['{"name": "TOOL", "arguments": {…}}', "where TOOL is one of these:"]
+    lines = [
+        'To call a tool, answer with this JSON object alone: {"name": TOOL, "arguments": {…}}; the tools:'
+    ]
     for name, description, schema in tools:
         shown = json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
-        lines.append(f"{name}: {description} The arguments must fit this JSON Schema: {shown}")
+        lines.append(f"{name}: {description} JSON Schema of its arguments: {shown}")
     return "\n".join(lines)
 
 

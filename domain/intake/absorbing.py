@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from kubetriage.domain.intake.desk import Desk
-from kubetriage.domain.intake.keys import can_explain, control_plane_key, parents_of
+from kubetriage.domain.intake.keys import can_explain, is_control_plane, parents_of
 from kubetriage.domain.intake.reading import EventKind
 from kubetriage.domain.intake.requeuing import requeue
 from kubetriage.domain.intake.values import Hold, Incident, IncidentState
@@ -35,7 +35,7 @@ def explains(desk: Desk, parent: Incident, child: Incident) -> bool:
     """A node explains what its labels say runs on it; a control plane what began at about its time."""
     if not can_explain(parent):
         return False
-    if parent.key != control_plane_key(parent.cluster):
+    if not is_control_plane(parent):
         return True
     apart = abs(child.opened_at - parent.opened_at)
     return apart <= timedelta(minutes=desk.settings.window_minutes)
@@ -60,3 +60,10 @@ def release(desk: Desk, child: Incident) -> Incident:
     if child.state in (IncidentState.WAITING, IncidentState.FAILED):
         return requeue(desk, child, "it still fires, and what seemed to explain it does not")
     return child
+
+
+def release_all(desk: Desk, parent: Incident) -> None:
+    """It was not the reason after all."""
+    for child in desk.open_ones(parent.cluster):
+        if child.absorbed_by == parent.id:
+            release(desk, child)

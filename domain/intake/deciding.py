@@ -232,6 +232,7 @@ def _reopen(desk: Desk, incident: Incident) -> Incident:
         absorbed_by=None,
         resolved_at=None,
         storm=None,
+        explains=True,
     )
     desk.tell(EventKind.REOPENED, incident, notice=told)
     return incident

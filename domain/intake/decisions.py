@@ -28,7 +28,7 @@ class Known(NamedTuple):
     episodes: Sequence[KnownEpisode] = ()
     """Of the fingerprints that arrived: all that fire, that began within the flap window, or at a start that
 
-    arrived, and the latest."""
+    arrived; the latest, and the latest that belongs to an incident."""
     incidents: Sequence[Incident] = ()
     """Those of the episodes; those of the keys that arrived and of what could explain them, open or the last
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from kubetriage.domain.finding import Likelihood
-from kubetriage.domain.intake.absorbing import absorb, release
+from kubetriage.domain.intake.absorbing import absorb, release_all
 from kubetriage.domain.intake.decisions import Decisions, Known
 from kubetriage.domain.intake.desk import SEVERITIES, Desk
-from kubetriage.domain.intake.keys import object_key
+from kubetriage.domain.intake.keys import is_control_plane, object_key
 from kubetriage.domain.intake.reading import Due, EventKind
 from kubetriage.domain.intake.requeuing import recover, requeue
 from kubetriage.domain.intake.values import Diagnosed, Hold, Incident, IncidentState, IntakeSettings
@@ -70,6 +70,7 @@ def finish(
         last_diagnosed_at=now,
         report_run=run,
         noticed_at=now if told else incident.noticed_at,
+        explains=_is_an_explanation(incident, report),
         **state,
     )
     desk.tell(
@@ -118,6 +119,8 @@ def fail(
         id, state=IncidentState.FAILED, due_at=None, failure=why, noticed_at=noticed, again=""
     )
     desk.tell(EventKind.FAILED, incident, notice=told, attempt=attempt, why=why)
+    if is_control_plane(incident):
+        release_all(desk, desk.change(id, explains=False))
     return desk.decisions()
 
 
@@ -153,6 +156,15 @@ def keys_in(report: Report, cluster: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(([culprit] if culprit else []) + abnormal))
 
 
+def _is_an_explanation(incident: Incident, report: Report) -> bool:
+    """A node that is not ready explains its pods, known cause or not. An API server that could be asked all
+
+    that was asked, and of which nothing wrong is known, explains nothing."""
+    if is_control_plane(incident):
+        return report.outcome is Outcome.DIAGNOSED
+    return report.outcome is not Outcome.HEALTHY
+
+
 def _culprit_key(report: Report, cluster: str) -> str:
     first = report.root_causes[0] if report.root_causes else None
     if report.outcome is not Outcome.DIAGNOSED or first is None or first.culprit is None:
@@ -174,11 +186,10 @@ def _explained(desk: Desk, incident: Incident, report: Report) -> Incident:
 
 
 def _explains(desk: Desk, incident: Incident, report: Report) -> None:
-    """3: a node that is the cause explains what was abnormal on it; a healthy object explains nothing."""
-    if report.outcome is Outcome.HEALTHY and not incident.resolved_at:
-        for child in desk.open_ones(incident.cluster):
-            if child.absorbed_by == incident.id:
-                release(desk, child)
+    """3: a node that is the cause explains what was found abnormal on it."""
+    if not incident.explains:
+        if not incident.resolved_at:
+            release_all(desk, incident)
         return
     if not incident.key.startswith("node|") or _culprit_key(report, incident.cluster) != incident.key:
         return

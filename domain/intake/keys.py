@@ -22,6 +22,10 @@ _TAKES_PODS_DOWN = re.compile(
 )
 """Names of node alerts that explain what goes wrong on the node, below critical ones, which all do."""
 
+_TAKES_ALL_DOWN = re.compile("API|[Aa]pi-?server|[Ee]tcd")
+"""Without a scheduler, controllers or proxies nothing new happens, but what runs goes on. Besides, on managed
+clusters such alerts only mean that Prometheus cannot see them."""
+
 _LONGEST = 400
 """Characters: PostgreSQL indexes up to 2,700 bytes, and label values may be of any length."""
 
@@ -96,15 +100,20 @@ def parents_of(key: str, cluster: str, nodes: tuple[str, ...]) -> tuple[str, ...
 
 def can_explain(incident: Incident) -> bool:
     """Whether an incident, by its kind and weight, explains others."""
-    if not incident.open or not incident.counts.firing or incident.severity not in _LOUD:
+    fires = incident.open and incident.counts.firing > 0
+    if not fires or not incident.explains or incident.severity not in _LOUD:
         return False
-    if incident.key == control_plane_key(incident.cluster):
-        return True
+    if is_control_plane(incident):
+        return any(_TAKES_ALL_DOWN.search(name) for name in incident.names)
     if not incident.key.startswith("node|"):
         return False
     return incident.severity is Severity.CRITICAL or any(
         _TAKES_PODS_DOWN.search(name) for name in incident.names
     )
+
+
+def is_control_plane(incident: Incident) -> bool:
+    return incident.key == control_plane_key(incident.cluster)
 
 
 def _nodes(alert: Alert) -> Iterator[str]:

@@ -140,6 +140,8 @@ class Incident(Value):
     flapping_until: datetime | None = None
     absorbed_by: str | None = None
     """The incident that explains this one."""
+    explains: bool = True
+    """False once its own diagnosis has shown that it does not explain others."""
     storm: int | None = None
     """The storm it came in."""
     last_seen_at: datetime

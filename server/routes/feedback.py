@@ -29,7 +29,12 @@ class Judgements(BaseModel):
     items: Sequence[Feedback]
 
 
-@router.post("/{run}/feedback", status_code=201, operation_id="giveFeedback", responses=problems(404, 422))
+@router.post(
+    "/{run}/feedback",
+    status_code=201,
+    operation_id="giveFeedback",
+    responses=problems(400, 404, 408, 413, 422),
+)
 async def give_feedback(run: RunId, body: Judgement, parts: Parts, caller: CallerOf) -> Feedback:
     """Say whether a report was right. Several may; all are kept."""
     given = Feedback(verdict=body.verdict, actual=body.actual, who=body.who or caller.name, at=parts.clock())

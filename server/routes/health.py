@@ -7,7 +7,6 @@ import logging
 from typing import Any
 
 from fastapi import APIRouter
-from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.responses import JSONResponse, Response
 
 from kubetriage.domain.intake.errors import StoreUnavailable
@@ -17,6 +16,8 @@ from kubetriage.server.problems import Problem, problem_response, problems
 
 router = APIRouter(tags=["health"])
 LOG = logging.getLogger(__name__)
+TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
+"""Prometheus' text form, as every version of it reads."""
 SECONDS = 3.0
 """How long the database may take to say that it is there."""
 _WELL: dict[int | str, dict[str, Any]] = {
@@ -73,6 +74,4 @@ async def metrics(parts: Parts) -> Response:
     except (TimeoutError, StoreUnavailable) as error:
         LOG.warning("metrics without the database: %s", error or "it does not answer in time")
         tallies, executors = None, ()
-    return Response(
-        parts.metrics.page(tallies, now, executors, own=parts.name), media_type=CONTENT_TYPE_PLAIN_0_0_4
-    )
+    return Response(parts.metrics.page(tallies, now, executors, own=parts.name), media_type=TEXT_FORMAT)

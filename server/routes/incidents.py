@@ -113,7 +113,9 @@ async def alerts(
     return Alerts(items=await parts.incidents.alerts_of(incident, limit))
 
 
-@router.put("/{incident}/acknowledgement", operation_id="acknowledge", responses=problems(404, 422))
+@router.put(
+    "/{incident}/acknowledgement", operation_id="acknowledge", responses=problems(400, 404, 408, 413, 422)
+)
 async def acknowledge(
     incident: IncidentId, parts: Parts, caller: CallerOf, body: Acknowledgement | None = None
 ) -> Incident:

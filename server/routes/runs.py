@@ -76,7 +76,7 @@ EVENTS: dict[str, Any] = {
     "responses": {
         200: {
             "description": "Events, each with its id, until the last one; a comment in silence.",
-            "content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": SAMPLE_EVENTS}},
+            "content": {MEDIA_TYPE: {"schema": {}, "example": SAMPLE_EVENTS}},
         },
         **problems(400, 404, 422),
     },

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from kubetriage.adapters.model.fake import settings as scripted_settings
+from kubetriage.adapters.model.profile import ModelProfile
 from kubetriage.bootstrap.model_settings import profiles_of
 from kubetriage.bootstrap.models import ConfiguredModels, keys_of, listed, model_state, state_folder
 from kubetriage.bootstrap.settings import Settings, load_settings
@@ -175,3 +178,20 @@ def test_the_readmes_models_are_accepted(load: Load) -> None:
     settings = load(blocks[0].partition("```")[0])
     assert profiles_of(settings.models)[settings.model].base_url == "http://gpu.ops.svc:8000/v1"
     assert (settings.budget.currency, settings.model_cache.seconds) == ("CNY", 3600)
+
+
+def test_the_models_page_is_right(load: Load, tmp_path: Path) -> None:
+    """Its configuration is accepted, its script is one that the scripted server plays, its fields exist."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+    settings = load(page.split("```toml\n")[1].partition("```")[0])
+    assert profiles_of(settings.models)[settings.model].base_url == "http://gpu.ops.svc:8000/v1"
+    script = tmp_path / "answers.yaml"
+    script.write_text(page.split("```yaml\n")[1].partition("```")[0], encoding="utf-8")
+    assert len(scripted_settings(script).replies) == 1
+    rows = [
+        line.split("|")[1]
+        for line in page.partition("## The fields")[2].split("\n")
+        if line.startswith("| `")
+    ]
+    named = {word for row in rows[:11] for word in re.findall(r"`(\w+)`", row)}
+    assert named <= set(ModelProfile.model_fields) and len(named) > 18

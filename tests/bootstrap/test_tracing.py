@@ -166,7 +166,7 @@ async def triage(base_url: str, progress: NoProgress | None = None) -> Report:
     folder = bundled_scenarios() / "crash-oom-killed"
     incidents = incidents_in((folder / "alert.json").read_bytes(), folder / "snapshot").groups[:1]
     context = TriageContext(model="own")
-    given = {"snapshot": folder / "snapshot", "progress": progress or NoProgress()}
+    given: dict[str, Any] = {"snapshot": folder / "snapshot", "progress": progress or NoProgress()}
     async with build_services(settings(base_url), **given) as services:
         (report,) = [each async for each in triage_incidents(services, incidents, context)]
     return report

@@ -61,6 +61,20 @@ def test_a_probe_is_printed_and_written_down(
     assert "(probed)" in own
 
 
+def test_a_probe_is_booked_and_kept_to_budgets(kubetriage: Run, configured: Callable[[str], None]) -> None:
+    """Its tokens count as those of any call; without room for them it is not begun."""
+    with scripted_server_in_thread(["ready"], mode="zero") as server:
+        configured(server.base_url)
+        assert kubetriage("models", "probe", "own").status == 0
+        (booked,) = json.loads(kubetriage("models", "usage", "--format", "json").out)["spent"]
+        counted = sum(line["prompt_tokens"] + line["completion_tokens"] for line in server.journal())
+        assert booked["profile"] == "own" and booked["prompt"] + booked["completion"] == counted > 50
+        asked = len(server.journal())
+        ended = kubetriage("models", "probe", "own")
+        assert ended.status == 1 and "budget.day_tokens" in ended.err
+        assert len(server.journal()) == asked
+
+
 def test_a_dry_run_sends_nothing(kubetriage: Run, configured: Callable[[str], None]) -> None:
     """It says what would be sent."""
     with scripted_server_in_thread(["ready"], mode="zero") as server:
@@ -103,10 +117,11 @@ def test_usage_shows_what_was_spent(
 
     configured("http://127.0.0.1:9/v1")
     shown = kubetriage("models", "usage")
-    assert shown.out == "Nothing was spent.\nbudget.day_tokens: 5000 tokens\n"
+    assert shown.out == "Nothing was spent.\nbudget.day_tokens: 5000 tokens, 5000 left today\n"
     book = Ledger(tmp_path / "state" / "kubetriage" / "spent.sqlite", Budget(), lambda: datetime.now(UTC))
     book.settle(book.reserve(Reserve("r", "own", 900, 100, 0.2, "CNY")), Used(800, 0, 90), 0.0125)
     shown = kubetriage("models", "usage")
     assert "own" in shown.out and "800" in shown.out and "0.0125 CNY" in shown.out
+    assert "budget.day_tokens: 5000 tokens, 4110 left today" in shown.out
     made = json.loads(kubetriage("models", "usage", "--format", "json").out)
     assert made["spent"][0]["completion"] == 90 and made["budget"]["day_tokens"] == 5000

@@ -30,9 +30,11 @@ class Server:
         self.failure = failure
         self.asked: list[str] = []
         self.ended = 0
+        self.began = asyncio.Event()
 
     async def fetch(self, read: Read) -> Observation:
         self.asked.append(read.name)
+        self.began.set()
         await asyncio.sleep(self.seconds)
         self.ended += 1
         objects = () if self.failure else ({"metadata": {"name": read.name}},)
@@ -96,7 +98,7 @@ async def test_a_question_without_waiters_is_given_up(store: Observations) -> No
     """When the last waiter leaves, the cluster isn't kept busy for nobody."""
     server = Server(seconds=5)
     only = asyncio.create_task(store.observe("r", read_of("web"), server.fetch))
-    await asyncio.sleep(0.03)
+    await asyncio.wait_for(server.began.wait(), 5)
     only.cancel()
     await asyncio.gather(only, return_exceptions=True)
     await asyncio.sleep(0.01)

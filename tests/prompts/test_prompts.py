@@ -20,7 +20,7 @@ from kubetriage.prompts.describe_case import harmless
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FORMS = list(product((Language.EN, Language.ZH), (True, False), (True, False)))
-WORDING = {"1": "ed729cc554e07293"}
+WORDING = {"1": "ed729cc554e07293", "2": "be025f289ad128f6"}
 """The digest of every wording by version: a change of wording needs a new version, for caches and evals."""
 
 

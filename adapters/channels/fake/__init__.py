@@ -11,7 +11,7 @@ as far as it says them.
 
 from __future__ import annotations
 
-from kubetriage.adapters.channels.fake.faults import Fault, FaultKind, every_class
+from kubetriage.adapters.channels.fake.faults import EVERY, Fault, FaultKind, every_class
 from kubetriage.adapters.channels.fake.feishu import FeishuRobot
 from kubetriage.adapters.channels.fake.platform import Call, Platform, Reply, Seen
 from kubetriage.adapters.channels.fake.receiver import WebhookReceiver
@@ -21,6 +21,7 @@ from kubetriage.adapters.channels.fake.slack import SlackApi, SlackHook
 from kubetriage.adapters.channels.fake.teams import TeamsWorkflow
 
 __all__ = [
+    "EVERY",
     "Call",
     "DingTalkRobot",
     "FakePlatforms",

@@ -33,7 +33,7 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-_EVERY = (
+EVERY = (
     Fault(FaultKind.STATUS, 503),
     Fault(FaultKind.STATUS, 429, {"Retry-After": "1"}),
     Fault(FaultKind.BUSY),
@@ -45,7 +45,7 @@ _EVERY = (
 )
 
 
-def every_class(share: float, seed: int = 1, kinds: tuple[Fault, ...] = _EVERY) -> Iterator[Fault | None]:
+def every_class(share: float, seed: int = 1, kinds: tuple[Fault, ...] = EVERY) -> Iterator[Fault | None]:
     """Endless: `share` of the calls fail, each kind as often as the others, the same for the same seed."""
     chance = random.Random(seed)
     while True:

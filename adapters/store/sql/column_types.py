@@ -12,6 +12,8 @@ from sqlalchemy.types import TypeDecorator
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode  # made once: rows come by ten thousands
+
 Number = BigInteger().with_variant(Integer, "sqlite")
 """SQLite counts by itself only what is called INTEGER."""
 
@@ -36,7 +38,7 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
-        return json.dumps(value, separators=(",", ":"))
+        return _ENCODE(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)

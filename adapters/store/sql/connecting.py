@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
@@ -51,7 +51,6 @@ class Connector:
         self._writer = ThreadPoolExecutor(1, "store-writer")
         self._others = self._writer if self.sqlite else ThreadPoolExecutor(_READERS, "store-others")
         self._readers = ThreadPoolExecutor(_READERS, "store-reader")
-        self._one_writer = threading.Lock()
 
     async def decide(self, work: Work[Result]) -> Result:
         """A durable transaction that no other deciding transaction of any process runs beside."""
@@ -104,7 +103,8 @@ class Connector:
     def _engine(self, synchronous: str, size: int, *, read_only: bool = False) -> Engine:
         if not self.sqlite:
             size = 2 * _READERS + 1
-            arguments = {"connect_timeout": 5, "options": "-c lock_timeout=20s -c timezone=UTC", **_ALIVE}
+            options = f"{self.url.query.get('options', '')} -c lock_timeout=20s -c timezone=UTC".strip()
+            arguments = {"connect_timeout": 5, "options": options, **_ALIVE}
             return create_engine(
                 self.url,
                 pool_size=size,
@@ -145,6 +145,8 @@ def _read(url: str) -> URL:
     if backend == "sqlite" and parsed.database and parsed.database != ":memory:":
         return parsed.set(drivername="sqlite")
     if backend in ("postgresql", "postgres"):
+        if find_spec("psycopg") is None:
+            raise BadSettings("PostgreSQL needs a driver: install kubetriage[postgres].")
         return parsed.set(drivername="postgresql+psycopg")
     raise BadSettings(
         "The database is a SQLite file, sqlite:///PATH, or PostgreSQL, postgresql://USER@HOST/NAME."

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, cast, func, not_, or_, select
 
 from kubetriage.adapters.store.sql.known import going_on, heard
 from kubetriage.adapters.store.sql.rows import incident_of
 from kubetriage.adapters.store.sql.tables import alerts, incidents, is_open, messages
 from kubetriage.domain.intake.diagnosing import due_of
+from kubetriage.domain.intake.keys import kept
 from kubetriage.domain.intake.reading import Due, IncidentFilter, Page, Paged, Tallies
 from kubetriage.domain.intake.values import Incident, IncidentState, IntakeSettings
 
@@ -44,8 +46,8 @@ def _conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
     if wanted.absorbed_by is not None:
         found.append(c.absorbed_by == wanted.absorbed_by)
     if wanted.alert_name is not None:
-        named = select(alerts.c.incident).where(alerts.c.name == wanted.alert_name)
-        found.append(c.id.in_(named))
+        quoted = json.dumps(kept(wanted.alert_name))
+        found.append(cast(c.names, Text).contains(quoted, autoescape=True))
     if wanted.text:
         text = wanted.text.lower()
         in_title = func.lower(c.title).contains(text, autoescape=True)

@@ -50,10 +50,12 @@ class SqlIncidents:
         self._connector = connector
         self._settings = settings
         self._intake = Intake(connector, settings)
+        self._listening_since: datetime | None = None
 
     async def accept(
         self, alerts: Sequence[Alert], *, source: str, body_digest: str, received_at: datetime
     ) -> Accepted:
+        self._listen(received_at)
         return await self._intake.accept(
             alerts, source=source, body_digest=body_digest, received_at=received_at
         )
@@ -178,6 +180,12 @@ class SqlIncidents:
 
         return await self._change(id, decide, at)
 
+    async def unacknowledge(self, id: str, who: str, at: datetime) -> Incident | None:
+        def decide(known: Known) -> Decisions:
+            return diagnosing.unacknowledge(known, id, who, at, self._settings)
+
+        return await self._change(id, decide, at)
+
     async def feedback(self, run: str, feedback: Feedback) -> bool:
         return await self._connector.decide(lambda c: _keep_feedback(c, run, feedback))
 
@@ -193,7 +201,7 @@ class SqlIncidents:
         return await self._connector.read(lambda c: [event_of(row) for row in c.execute(query)])
 
     async def sweep(self, now: datetime) -> Sequence[IncidentEvent]:
-        return await sweep(self._connector, now, self._settings)
+        return await sweep(self._connector, now, self._settings, self._listen(now))
 
     async def retain(self, now: datetime, keep: Retention) -> Mapping[str, int]:
         return await self._connector.decide(lambda c: retain(c, now, keep))
@@ -211,12 +219,19 @@ class SqlIncidents:
     async def close(self) -> None:
         await self._intake.close()
 
+    def _listen(self, now: datetime) -> datetime:
+        """Since when this process listens; a clock that was set back begins anew."""
+        if self._listening_since is None or now < self._listening_since:
+            self._listening_since = now
+        return self._listening_since
+
     async def _change(self, id: str, decide: Callable[[Known], Decisions], now: datetime) -> Incident | None:
-        """Decide about one incident alone; it, as it is then."""
+        """Decide about one incident and what it absorbed; it, as it is then."""
 
         def work(connection: Connection) -> Incident | None:
-            known = known_by(connection, incidents.c.id == id)
-            if not known.incidents:
+            absorbed = (incidents.c.absorbed_by == id) & is_open
+            known = known_by(connection, incidents.c.id == id, absorbed)
+            if id not in {incident.id for incident in known.incidents}:
                 return None
             write_decisions(connection, decide(known), now, self._settings)
             return reads.one_incident(connection, id)

@@ -25,6 +25,9 @@ from kubetriage.domain.intake.values import IntakeSettings
 _MOST_TOGETHER = 5_000
 """Alerts in one transaction, unless one request has more: a small one should not wait for a storm's."""
 
+_MOST_WAITING = 200_000
+"""Alerts that wait in memory for a slow database before further ones are sent away: they will come again."""
+
 
 class _Post(NamedTuple):
     alerts: Sequence[Alert]
@@ -41,18 +44,27 @@ class Intake:
         self._connector = connector
         self._settings = settings
         self._waiting: list[_Post] = []
+        self._unanswered = 0
         self._writing: asyncio.Task[None] | None = None
 
     async def accept(
         self, alerts: Sequence[Alert], *, source: str, body_digest: str, received_at: datetime
     ) -> Accepted:
         """See `stores.Incidents.accept`. A caller that is cancelled does not take its request back."""
-        answer = asyncio.get_running_loop().create_future()
+        if self._unanswered and self._unanswered + len(alerts) > _MOST_WAITING:
+            raise StoreUnavailable(
+                "Too many alerts wait for the database already. Nothing was stored; try again."
+            )
+        self._unanswered += len(alerts)
+        answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        answer.add_done_callback(lambda _: self._answered(len(alerts)))
         self._waiting.append(_Post(alerts, source, body_digest, received_at, answer))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_all())
-        accepted: Accepted = await asyncio.shield(answer)
-        return accepted
+        return await asyncio.shield(answer)
+
+    def _answered(self, alerts: int) -> None:
+        self._unanswered -= alerts
 
     async def close(self) -> None:
         if self._writing:

@@ -39,7 +39,7 @@ def known_of(
     crowded: set[str] = set()
     for one in looks:
         if not one.skipped:
-            keys.update((one.key, *one.others))
+            keys.update((one.key, *one.others, *parents_of(one.key, one.cluster, one.nodes)))
             if one.key.startswith("node|") or one.key == control_plane_key(one.cluster):
                 crowded.add(one.cluster)
     clusters = {one.cluster for one in looks}
@@ -92,11 +92,8 @@ def _episodes(
 ) -> Iterator[KnownEpisode]:
     since = now - timedelta(minutes=settings.flap_window_minutes)
     other = alerts.alias()
-    latest = (
-        select(func.max(other.c.starts_at))
-        .where(other.c.fingerprint == alerts.c.fingerprint)
-        .scalar_subquery()
-    )
+    last = select(func.max(other.c.starts_at)).where(other.c.fingerprint == alerts.c.fingerprint)
+    last_of_incident = last.where(other.c.incident.is_not(None))
     starts_of: dict[str, set[datetime]] = {}
     for alert in arrived:
         starts = starts_of.setdefault(alert.fingerprint, set())
@@ -108,7 +105,8 @@ def _episodes(
         wanted: list[ColumnElement[bool]] = [
             alerts.c.firing.is_(True),
             alerts.c.starts_at >= since,
-            alerts.c.starts_at == latest,
+            alerts.c.starts_at == last.scalar_subquery(),
+            alerts.c.starts_at == last_of_incident.scalar_subquery(),
         ]
         wanted += [alerts.c.starts_at.in_(some) for some in chunks(starts)]
         query = select(*columns, alerts.c.incident, alerts.c.cluster)

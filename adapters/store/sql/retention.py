@@ -24,8 +24,8 @@ from kubetriage.adapters.store.sql.tables import (
 )
 from kubetriage.domain.intake.values import Retention
 
-_MOST = 500
-"""Incidents, or rows of what belongs to none, that one call deletes: intake waits for it."""
+_MOST = 5_000
+"""Rows of one table that one call deletes: intake waits for it."""
 
 
 def retain(connection: Connection, now: datetime, keep: Retention) -> Mapping[str, int]:
@@ -39,8 +39,7 @@ def retain(connection: Connection, now: datetime, keep: Retention) -> Mapping[st
         deleted[table.name] = deleted.get(table.name, 0) + _delete(connection, table, condition)
 
     closed = and_(incidents.c.state == "closed", incidents.c.closed_at < incidents_before)
-    old = select(incidents.c.id).where(closed).limit(_MOST)
-    ids = list(connection.execute(old).scalars())
+    ids = _oldest(connection, closed)
     if ids:
         _drop_incidents(ids, drop)
     posted = select(posts.c.id).where(posts.c.received_at < posts_before).limit(_MOST)
@@ -51,16 +50,33 @@ def retain(connection: Connection, now: datetime, keep: Retention) -> Mapping[st
     drop(reports, reports.c.run.in_(_some(reports.c.run, _alone(reports, incidents_before))))
     seqs = _some(incident_events.c.seq, _told_of_cluster(incidents_before))
     drop(incident_events, incident_events.c.seq.in_(seqs))
+    alone = and_(messages.c.incident.is_(None), messages.c.updated_at < incidents_before)
+    told = list(connection.execute(_some(messages.c.id, alone)).scalars())
+    drop(attempts, attempts.c.message.in_(told))
+    drop(messages, messages.c.id.in_(told))
     drop(storms, storms.c.id.in_(_some(storms.c.id, storms.c.ended_at < incidents_before)))
     ended = select(runs.c.id).where(runs.c.ended_at < runs_before)
     with_observations = select(observations.c.run).where(
         or_(observations.c.run.in_(ended), observations.c.at < runs_before)
     )
-    some = list(connection.execute(with_observations.distinct().limit(_MOST // 10)).scalars())
+    some = list(connection.execute(with_observations.distinct().limit(_MOST // 100)).scalars())
     drop(observations, and_(observations.c.run.in_(some), observations.c.at < runs_before))
-    events = select(run_events.c.run).where(run_events.c.run.in_(ended)).distinct().limit(_MOST // 10)
+    events = select(run_events.c.run).where(run_events.c.run.in_(ended)).distinct().limit(_MOST // 100)
     drop(run_events, run_events.c.run.in_(list(connection.execute(events).scalars())))
     return deleted
+
+
+def _oldest(connection: Connection, condition: ColumnElement[bool]) -> list[str]:
+    """As many as have so many alerts together, one at least."""
+    query = select(incidents.c.id, incidents.c.episodes).where(condition).order_by(incidents.c.closed_at)
+    ids: list[str] = []
+    rows = 0
+    for id, episodes in connection.execute(query.limit(500)):
+        if ids and rows + episodes > _MOST:
+            break
+        ids.append(id)
+        rows += episodes
+    return ids
 
 
 def _drop_incidents(ids: list[str], drop: Any) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from kubetriage.adapters.store.sql.connecting import Connector
 from kubetriage.adapters.store.sql.known import chunks, going_on, heard, known_by, opened
@@ -21,7 +22,7 @@ from kubetriage.adapters.store.sql.tables import (
 from kubetriage.adapters.store.sql.writing import write_decisions
 from kubetriage.domain.intake.decisions import KnownEpisode
 from kubetriage.domain.intake.reading import IncidentEvent, Storm
-from kubetriage.domain.intake.sweeping import StormCount
+from kubetriage.domain.intake.sweeping import StormCount, may_be_silent, may_be_stale
 from kubetriage.domain.intake.sweeping import sweep as decide
 from kubetriage.domain.intake.values import IntakeSettings
 
@@ -29,22 +30,28 @@ _MOST = 500
 """Incidents, or alerts gone stale, that one sweep is about: the next one goes on."""
 
 
-async def sweep(connector: Connector, now: datetime, settings: IntakeSettings) -> Sequence[IncidentEvent]:
+async def sweep(
+    connector: Connector, now: datetime, settings: IntakeSettings, listening_since: datetime
+) -> Sequence[IncidentEvent]:
     """See `stores.Incidents.sweep`. Intake waits only if there is something to do."""
-    if not await connector.read(lambda c: _anything(c, now, settings)):
+    if not await connector.read(lambda c: _anything(c, now, settings, listening_since)):
         return ()
-    return await connector.decide(lambda c: _sweep(c, now, settings))
+    return await connector.decide(lambda c: _sweep(c, now, settings, listening_since))
 
 
-def _anything(connection: Connection, now: datetime, settings: IntakeSettings) -> bool:
+def _anything(
+    connection: Connection, now: datetime, settings: IntakeSettings, listening_since: datetime
+) -> bool:
     silent = now - timedelta(minutes=settings.watchdog_silent_minutes)
     watchdog = and_(silences.c.silent_since.is_(None), silences.c.last_heard <= silent)
-    questions = (
+    questions: list[Select[Any]] = [
         select(incidents.c.id).where(is_open, _ripe(now, settings)),
-        select(alerts.c.incident).where(_stale(now, settings)),
         select(storms.c.id).where(storms.c.ended_at.is_(None)),
-        select(silences.c.cluster).where(watchdog),
-    )
+    ]
+    if may_be_stale(now, listening_since, settings):
+        questions.append(select(alerts.c.name).where(_stale(now, settings)))
+    if may_be_silent(now, listening_since, settings):
+        questions.append(select(silences.c.cluster).where(watchdog))
     return any(connection.execute(question.limit(1)).first() for question in questions)
 
 
@@ -70,7 +77,9 @@ def _stale(now: datetime, settings: IntakeSettings) -> ColumnElement[bool]:
     return and_(alerts.c.firing.is_(True), alerts.c.last_seen <= since)
 
 
-def _sweep(connection: Connection, now: datetime, settings: IntakeSettings) -> list[IncidentEvent]:
+def _sweep(
+    connection: Connection, now: datetime, settings: IntakeSettings, listening_since: datetime
+) -> list[IncidentEvent]:
     c = alerts.c
     stale = select(c.fingerprint, c.starts_at, c.firing, c.assumed, c.incident, c.cluster)
     rows = connection.execute(stale.where(_stale(now, settings)).limit(_MOST))
@@ -93,7 +102,7 @@ def _sweep(connection: Connection, now: datetime, settings: IntakeSettings) -> l
     )
     counts = {storm.id: _count(connection, storm) for storm in going}
     before = connection.execute(select(func.max(incident_events.c.seq))).scalar_one() or 0
-    write_decisions(connection, decide(known, counts, now, settings), now, settings)
+    write_decisions(connection, decide(known, counts, now, settings, listening_since), now, settings)
     written = select(incident_events).where(incident_events.c.seq > before).order_by(incident_events.c.seq)
     return [event_of(row) for row in connection.execute(written)]
 

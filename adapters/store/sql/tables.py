@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Table, and_, false, literal_column, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    and_,
+    false,
+    literal_column,
+    text,
+    true,
+)
 
 from kubetriage.adapters.store.sql.column_types import Instant, Json, Number, Words
 
@@ -90,6 +102,7 @@ incidents = Table(
     Column("flapping_until", Instant),
     Column("absorbed_by", Words, index=True),
     Column("storm", Number),
+    Column("explains", Boolean, nullable=False, server_default=true()),
     Column("last_seen_at", Instant, nullable=False),
     Column("last_episode_at", Instant, nullable=False),
     Column("resolved_at", Instant),
@@ -191,6 +204,7 @@ threads = Table(
     Column("config", Json, nullable=False),
     Column("created_at", Instant, nullable=False, index=True),
     Column("updated_at", Instant, nullable=False),
+    Index("threads_by_status", "status", "created_at"),
 )
 
 runs = Table(

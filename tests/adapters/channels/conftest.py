@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC
+from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from pydantic import TypeAdapter
 
@@ -50,3 +54,18 @@ async def make() -> AsyncIterator[Make]:
     yield build
     for channel in made:
         await channel.aclose()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for the name localhost, not for its address, that signs itself; and its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not on PATH")
+    folder = tmp_path_factory.mktemp("tls")
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", str(key)]
+    command = [openssl, *made, "-out", str(cert), *subject]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return cert, key

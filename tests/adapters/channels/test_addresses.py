@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import ssl
 from collections.abc import Callable
+from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubetriage.adapters.channels.addresses import AddressRefused, is_public, public_address
+from kubetriage.adapters.channels.addresses import AddressRefused, PublicTransport, is_public, public_address
 from kubetriage.adapters.channels.channel import ChannelBase
 from kubetriage.adapters.channels.fake import FakePlatforms, Fault, FaultKind, WebhookReceiver
 from kubetriage.domain.language import Language
@@ -84,3 +88,34 @@ async def test_redirects_are_not_followed(platforms: FakePlatforms, make: Make) 
     delivery = await channel.send(SAMPLE, key="k1")
     assert delivery.verdict is Verdict.DEAD and "redirect" in delivery.why
     assert inner.calls == []
+
+
+async def test_the_connection_goes_to_what_was_checked(certificate: tuple[Path, Path]) -> None:
+    """The name is looked up once; the certificate is still checked for the name, and Host says it."""
+    heard: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 204 X\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    served.load_cert_chain(*map(str, certificate))
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=served)
+    port = server.sockets[0].getsockname()[1]
+    checked: list[str] = []
+
+    def allowed(address: str) -> bool:
+        checked.append(address)
+        return True
+
+    trusted = ssl.create_default_context(cafile=str(certificate[0]))
+    async with httpx.AsyncClient(transport=PublicTransport(allowed, trusted)) as client:
+        answered = await client.post(f"https://localhost:{port}/hook", content=b"{}")
+        assert answered.status_code == 204
+        assert f"host: localhost:{port}".encode() in heard[0].lower()
+        with pytest.raises(httpx.ConnectError):
+            await client.post(f"https://127.0.0.1:{port}/hook", content=b"{}")
+    assert "127.0.0.1" in checked
+    server.close()

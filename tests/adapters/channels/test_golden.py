@@ -51,6 +51,7 @@ CASES = [
         for language in (Language.EN, Language.ZH)
     ),
     (Trial.SAMPLE, Language.BOTH),
+    (Trial.STORM, Language.EN),
     (Trial.STORM, Language.ZH),
 ]
 

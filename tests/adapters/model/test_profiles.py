@@ -74,7 +74,15 @@ def test_the_address_may_be_that_of_the_call() -> None:
 
 
 @pytest.mark.parametrize(
-    ("context", "output", "room"), [(262_144, 4_096, 24_000), (16_384, 4_096, 16_576), (4_096, 1_024, 1_000)]
+    ("context", "output", "room"),
+    [
+        (262_144, 4_096, 24_000),
+        (16_384, 4_096, 16_576),
+        (8_192, 4_096, 4_288),
+        (8_192, 2_048, 4_288),
+        (4_096, 1_024, 1_230),
+        (2_048, 1_024, 1_000),
+    ],
 )
 def test_evidence_never_exceeds_the_context(context: int, output: int, room: int) -> None:
     """24,000 characters, or what prompt and answer leave."""
@@ -82,6 +90,8 @@ def test_evidence_never_exceeds_the_context(context: int, output: int, room: int
         name="a", base_url="http://h", model="m", context_tokens=context, output_tokens=output
     )
     assert profile.evidence_characters == room
+    thinking = profile.model_copy(update={"thinking": True})  # needs its output
+    assert thinking.evidence_characters <= room
 
 
 def test_thinking_is_spelled_as_the_provider_wants_it() -> None:

@@ -177,8 +177,12 @@ async def test_feedback_and_acknowledgement_are_kept(
     acked = await database.incidents.acknowledge(id, "bert", now)
     assert acked and (acked.acked_by, acked.acked_at) == ("bert", now)
     assert await database.incidents.acknowledge("INC-0", "bert", now) is None
-    kinds = [event.kind.value for event in await database.incidents.timeline(id)]
-    assert kinds[-2:] == ["feedback", "acknowledged"]
+    for _ in range(2):
+        given_back = await database.incidents.unacknowledge(id, "carl", now)
+        assert given_back and (given_back.acked_by, given_back.acked_at) == ("", None)
+    events = await database.incidents.timeline(id)
+    assert [event.kind.value for event in events[-3:]] == ["feedback", "acknowledged", "unacknowledged"]
+    assert events[-1].data == {"who": "carl", "acknowledged_by": "bert"}
 
 
 async def test_a_storm_has_a_budget(url: str, make_alert: MakeAlert, now: datetime) -> None:

@@ -25,7 +25,8 @@ from kubetriage.domain.report import Report
 
 MakeAlert = Callable[..., Alert]
 
-SETTINGS = IntakeSettings(storm_incidents=6, stale_after_hours=2, flap_window_minutes=20)
+SETTINGS = IntakeSettings(storm_incidents=1000, stale_after_hours=2, flap_window_minutes=20)
+"""Without storms: those that wait are gathered into one by a statement of their own."""
 
 SUBJECTS: list[dict[str, Any]] = [
     {"name": "KubePodCrashLooping", "namespace": "shop", "pod": "web-6d9c7f8b5d-x2x7q"},

@@ -95,6 +95,9 @@ async def test_a_newer_database_is_refused(url: str) -> None:
 async def test_many_may_start_at_the_same_time(url: str) -> None:
     """Replicas that start together on an empty database all come up, on one schema."""
     databases = await asyncio.gather(*(Database.open(url) for _ in range(4)))
+    connector = Connector(url)
+    assert await connector.read(present_revision) == "0004"
+    await connector.close()
     for database in databases:
         await database.incidents.ping()
         await database.close()

@@ -99,6 +99,29 @@ async def test_a_caller_that_leaves_takes_nothing_back(
     assert later.alerts == 1
 
 
+async def test_memory_is_bounded_while_the_database_is_slow(
+    tmp_path: Path, make_alert: MakeAlert, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When too much waits already, more is refused with a sentence; what waits is stored in the end."""
+    monkeypatch.setattr("kubetriage.adapters.store.sql.intake._MOST_WAITING", 20)
+    path = tmp_path / "slow.db"
+    database = await Database.open(f"sqlite:///{path}")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = [asyncio.create_task(accept(database, now, *[make_alert(n=str(n))] * 10)) for n in range(5)]
+    await asyncio.sleep(0.1)
+    with pytest.raises(StoreUnavailable, match="wait for the database"):
+        await accept(database, now, make_alert())
+    other.execute("COMMIT")
+    other.close()
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    stored = [answer for answer in answers if isinstance(answer, Accepted)]
+    refused = [answer for answer in answers if isinstance(answer, StoreUnavailable)]
+    assert (len(stored), len(refused)) == (2, 3)
+    assert (await accept(database, now, make_alert())).new == 1
+    await database.close()
+
+
 async def test_a_server_that_is_away_is_unavailable_and_comes_back(
     postgres: Callable[[], str], make_alert: MakeAlert, now: datetime
 ) -> None:

@@ -102,6 +102,29 @@ def test_behaviour_03_a_control_plane_absorbs_the_rest_of_its_cluster(world: Wor
     assert absorbed == {"KubePodCrashLoopinga", "KubeNodeNotReadya"}
 
 
+def test_behaviour_03_what_only_looks_like_a_control_planes_trouble_releases_the_rest(
+    world: World, fire: Fire, report: MakeReport
+) -> None:
+    """No scheduler explains no crash. An API server that is not scraped is no cause either: as soon as its
+
+    own diagnosis shows none, its children are diagnosed, and later ones are not absorbed any more."""
+    down = [fire(f"Kube{part}Down", severity=Severity.CRITICAL) for part in ("Scheduler", "Proxy")]
+    world.post(0, *down, fire(WEB))
+    assert [i.absorbed_by for i in world.incidents.values()] == [None, None]
+    world.post(0.1, fire("KubeAPIDown", severity=Severity.CRITICAL))
+    plane = next(i for i in world.incidents.values() if i.key.startswith("cluster"))
+    web = next(i for i in world.incidents.values() if "web" in i.key)
+    assert web.absorbed_by == plane.id
+    world.diagnose(1, plane.id, report("inconclusive"))
+    assert world.incidents[web.id].absorbed_by is None
+    world.post(2, fire(WEB.replace("web", "api")))
+    world.minute = 3
+    assert sorted(world.incidents[id].key for id in world.due()) == [
+        "workload||shop|api",
+        "workload||shop|web",
+    ]
+
+
 def test_behaviour_03_what_still_fires_is_released(world: World, fire: Fire, report: MakeReport) -> None:
     """When the node is back, its children close with it; one that still fires gets its own diagnosis."""
     pods = [fire(WEB.replace("web", name) + " node=worker-2") for name in ("web", "api")]

@@ -20,7 +20,7 @@ from kubetriage.cli.output import Style, rendered
 from kubetriage.domain.language import Language
 from kubetriage.domain.messages.notice import notice_of
 from kubetriage.domain.report import Report
-from kubetriage.evals.canaries import SECRETS, bytes_of, leaks
+from kubetriage.evals.canaries import PLANTED, SECRETS, bytes_of, leaks
 
 SEEN = b"password authentication failed"
 """What is in the planted log beside the secrets: a way that lacks it was not taken."""
@@ -57,6 +57,12 @@ def ran(
         assert (ended.status, name) == (0, name) or name == "doctor", ended.err
         seen[name] = f"{ended.out}\n{ended.err}".encode()
     return seen | {f"record {name}": data for name, data in bytes_of(recorded).items()}
+
+
+def test_every_secret_is_planted_and_can_be_found(planted: Path) -> None:
+    """In the alert and the snapshot as they are, the search finds each of them: what it misses later isn't there."""
+    found = leaks(bytes_of(planted), PLANTED)
+    assert {line.partition(" in ")[0] for line in found} == set(PLANTED)
 
 
 def test_what_commands_print_and_record(ran: dict[str, bytes]) -> None:

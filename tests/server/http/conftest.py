@@ -111,46 +111,48 @@ class Served:
 Serve = Callable[..., Served]
 
 
+def parts_over(database: Database, tokens: Mapping[str, Any], settings: HttpSettings) -> ServerParts:
+    return ServerParts(
+        incidents=database.incidents,
+        runs=database.runs,
+        messages=database.messages,
+        triage=Desk(database),
+        clusters=Clusters(),
+        gate=Gate(tokens),
+        metrics=ServerMetrics("test"),
+        settings=settings,
+        name="here",
+    )
+
+
 @contextmanager
 def serving(
     folder: Path,
     tokens: Mapping[str, Any] | None = None,
     settings: HttpSettings = SETTINGS,
     changed: Callable[[ServerParts], ServerParts] = lambda parts: parts,
+    url: str = "",
 ) -> Iterator[Served]:
-    """A server until this ends. `changed` may put other parts in."""
+    """A server until this ends. `changed` may put other parts in; `url` is another database than SQLite's."""
+    at = url or f"sqlite:///{folder / uuid.uuid4().hex}.db"
     started: list[Served] = []
     failed: list[BaseException] = []
     logged = io.StringIO()
     ended = threading.Event()
 
     async def run() -> None:
-        database = await Database.open(
-            f"sqlite:///{folder / uuid.uuid4().hex}.db", settings=IntakeSettings(wait_seconds=0)
-        )
-        parts = changed(
-            ServerParts(
-                incidents=database.incidents,
-                runs=database.runs,
-                messages=database.messages,
-                triage=Desk(database),
-                clusters=Clusters(),
-                gate=Gate(TOKENS if tokens is None else tokens),
-                metrics=ServerMetrics("test"),
-                settings=settings,
-                name="here",
-            )
-        )
+        database = await Database.open(at, settings=IntakeSettings(wait_seconds=0))
+        parts = changed(parts_over(database, TOKENS if tokens is None else tokens, settings))
         listening = socket.create_server(("127.0.0.1", 0))
         config = uvicorn.Config(
             create_app(parts), access_log=False, log_config=None, timeout_graceful_shutdown=2
         )
         server = uvicorn.Server(config)
         loop = asyncio.get_running_loop()
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         running = asyncio.ensure_future(server.serve(sockets=[listening]))
         await until(lambda: server.started or running.done())
-        started.append(Served(url, parts, database, loop, logged))
+        started.append(Served(address, parts, database, loop, logged))
         await until(lambda: ended.is_set() or running.done())
         parts.stopping.set()
         server.should_exit = True
@@ -179,8 +181,8 @@ def serving(
 
 
 async def until(true: Callable[[], bool]) -> None:
-    while not true():
-        await asyncio.sleep(0.02)  # noqa: ASYNC110 - set from another thread
+    while not true():  # noqa: ASYNC110 - set from another thread
+        await asyncio.sleep(0.02)
 
 
 @contextmanager
@@ -204,6 +206,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server with two tokens, one for alerts and one for everything."""
     with serving(tmp_path_factory.mktemp("served")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def serve_in() -> Callable[..., Any]:
+    """`with serve_in(folder, …) as server:`, for servers of a whole module."""
+    return serving
 
 
 @pytest.fixture
@@ -238,6 +246,12 @@ def make_alert() -> Callable[..., dict[str, Any]]:
     return alert
 
 
+@pytest.fixture(scope="session")
+def report_in() -> Callable[[Served], tuple[str, str]]:
+    """`report_in(server)` makes an incident that was diagnosed there."""
+    return report_on
+
+
 @pytest.fixture
 def reported(served: Served) -> tuple[str, str]:
     """An incident that was diagnosed, and the run that did it."""
@@ -254,9 +268,7 @@ def report_on(served: Served) -> tuple[str, str]:
         assert await store.claim(incident, 1, now)
         assert await store.started(incident, 1, run, now)
         await runs.create_run(
-            Run(
-                id=run, thread=run, graph="triage_alert", incident=incident, created_at=now, updated_at=now
-            )
+            Run(id=run, thread=run, graph="triage_alert", incident=incident, created_at=now, updated_at=now)
         )
         await runs.run_status(run, RunStatus.RUNNING, now)
         await runs.record_event(run, "node", {"node": "parse_alert"}, now)

@@ -16,6 +16,7 @@ from kubetriage.domain.rendering.sample import sample_report
 from kubetriage.server.examples import BARE
 
 API = "/api/v1"
+API_TOKEN = "api-9b1e7c40d2f85a63"
 
 
 def test_incidents_are_listed_newest_first_in_pages(served: Any, make_alert: Callable[..., Any]) -> None:
@@ -161,7 +162,9 @@ def test_headings_and_times_are_the_readers(served: Any, reported: tuple[str, st
     assert "+08:00" in text
 
 
-@pytest.mark.parametrize("zone", ["Europe", "../../etc/passwd", "Nowhere/Land", "a" * 5000, "\x00", "/etc/passwd"])
+@pytest.mark.parametrize(
+    "zone", ["Europe", "../../etc/passwd", "Nowhere/Land", "a" * 5000, "\x00", "/etc/passwd"]
+)
 def test_a_wrong_zone_is_422(served: Any, reported: tuple[str, str], zone: str) -> None:
     """A zone is a name of the IANA's, never a path."""
     answer = served.client.get(f"{API}/runs/{reported[1]}/report", params={"zone": zone})
@@ -240,11 +243,15 @@ def test_messages_tell_what_became_of_them(served: Any) -> None:
         (message,) = await store.enqueue([new], now)
         await store.claim_due("w", now, {"chat": 1})
         number = await store.attempt_started(message.id, "w", now)
-        await store.attempt_ended(message.id, number, Outcome.DEAD, now, status=404, error="There is no such robot.")
+        await store.attempt_ended(
+            message.id, number, Outcome.DEAD, now, status=404, error="There is no such robot."
+        )
         return int(message.id)
 
     id = served.do(send())
-    (item,) = served.client.get(f"{API}/messages", params={"channel": "chat", "state": "dead"}).json()["items"]
+    (item,) = served.client.get(f"{API}/messages", params={"channel": "chat", "state": "dead"}).json()[
+        "items"
+    ]
     assert (item["id"], item["error"]) == (id, "There is no such robot.")
     assert served.client.get(f"{API}/messages", params={"channel": "mail"}).json()["items"] == []
     detail = served.client.get(f"{API}/messages/{id}").json()
@@ -339,6 +346,12 @@ def test_a_bug_is_500_and_shows_nothing(serve: Any, with_parts: Callable[..., An
         assert answer.status_code == 500
         assert "hunter2" not in answer.text
         assert answer.headers["content-type"] == "application/problem+json"
+        (line,) = [line for line in server.lines() if "error" in line]
+        assert line["request"] == answer.headers["x-request-id"]
+        assert "RuntimeError" in line["error"]
+        assert "hunter2" not in line["error"]
+        page = server.client_of(API_TOKEN).get("/metrics").text  # the connection ends with an error of ours
+        assert 'kubetriage_errors_total{executor="here",place="http"} 1.0' in page
 
 
 def test_a_server_that_ends_is_not_ready(serve: Any, with_parts: Callable[..., Any]) -> None:

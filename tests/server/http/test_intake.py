@@ -8,6 +8,7 @@ import socket
 import time
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -22,7 +23,10 @@ TENCENT = {
     "alarmStatus": "1",
     "alarmType": "metric",
     "alarmObjInfo": {"region": "gz", "namespace": "qce/tke", "dimensions": {"pod_name": "web-0"}},
-    "alarmPolicyInfo": {"policyName": "pods", "conditions": {"metricName": "restarts", "metricShowName": "Restarts"}},
+    "alarmPolicyInfo": {
+        "policyName": "pods",
+        "conditions": {"metricName": "restarts", "metricShowName": "Restarts"},
+    },
     "firstOccurTime": "2025-03-04 10:00:00",
     "recoverTime": "0",
 }
@@ -121,7 +125,8 @@ def test_alerts_in_a_wrong_envelope_are_read(served: Any, make_alert: Callable[.
 
 
 @pytest.mark.parametrize(
-    "content_type", ["text/plain", "application/x-www-form-urlencoded", "nonsense", "application/json; charset=gbk"]
+    "content_type",
+    ["text/plain", "application/x-www-form-urlencoded", "nonsense", "application/json; charset=gbk"],
 )
 def test_the_content_type_does_not_matter(served: Any, content_type: str) -> None:
     """Senders give wrong content types; the body's shape alone counts."""
@@ -184,10 +189,28 @@ def bomb(size: int) -> bytes:
         (b"\x1f\x8b\x08broken", 400, "The body is packed with gzip, but damaged."),
         (gzip.compress(b"x" * 5000)[:-20], 400, "The end of the gzip body is missing."),
         (b"[" * 100_000, 400, "The alert is nested more than 100 levels deep."),
+        (gzip.compress(b"") * 500_000, 400, "The body has more than 10000 gzip members."),
+        (
+            gzip.compress(gzip.compress(gzip.compress(b"x"))),
+            400,
+            "The body is packed with gzip more than twice.",
+        ),
         (bomb(200 * 1048576), 413, "The unpacked body is larger than 16 MB."),
         (b"x" * (MAX_BYTES + 1), 413, "The body is larger than 16 MB."),
     ],
-    ids=["empty", "blank", "no list", "no group", "broken gzip", "cut gzip", "deep", "bomb", "large"],
+    ids=[
+        "empty",
+        "blank",
+        "no list",
+        "no group",
+        "broken gzip",
+        "cut gzip",
+        "deep",
+        "many gzips",
+        "gzip thrice",
+        "bomb",
+        "large",
+    ],
 )
 def test_what_no_retry_can_mend_is_refused(served: Any, body: bytes, status: int, detail: str) -> None:
     """Empty, broken, too deep and too large bodies get 4xx and one sentence as a problem."""
@@ -277,8 +300,15 @@ def test_only_when_nothing_can_be_stored_it_is_503(
 
 @pytest.mark.slow
 def test_ten_thousand_alerts_in_one_post(served: Any, make_alert: Callable[..., Any]) -> None:
-    """10,000 alerts in one post of 5 MB are stored, and other posts are answered meanwhile."""
-    body = {**ALERTMANAGER, "alerts": [make_alert(number=str(n)) for n in range(10_000)]}
-    answer = served.client.post("/api/v1/alerts", content=gzip.compress(json.dumps(body).encode()))
-    assert answer.status_code == 202
-    assert answer.json()["alerts"] == answer.json()["new"] == 10_000
+    """10,000 alerts of 40 workloads in one post are stored, and other posts are answered meanwhile."""
+    alerts = [make_alert(number=str(n), pod=f"web{n % 40}-5d9c7b6f4-x2x7k") for n in range(10_000)]
+    body = gzip.compress(json.dumps({**ALERTMANAGER, "alerts": alerts}).encode())
+    with ThreadPoolExecutor(1) as beside:
+        large = beside.submit(served.client.post, "/api/v1/alerts", content=body)
+        small = 0
+        while not large.done():
+            assert served.client.get("/healthz").status_code == 200
+            small += 1
+    assert large.result().status_code == 202
+    assert large.result().json()["alerts"] == large.result().json()["new"] == 10_000
+    assert small > 3

@@ -60,9 +60,7 @@ def test_a_wrong_last_event_id_is_refused(served: Any, reported: tuple[str, str]
     assert answer.status_code == 400
 
 
-def test_a_reader_that_has_everything_is_told_that_it_is_over(
-    served: Any, reported: tuple[str, str]
-) -> None:
+def test_a_reader_that_has_everything_is_told_that_it_is_over(served: Any, reported: tuple[str, str]) -> None:
     """After the last event the stream ends at once with `end` again, without an id."""
     answer = served.client.get(f"{API}/runs/{reported[1]}/events", params={"after": 2})
     (event,) = parsed(answer.text)

@@ -89,6 +89,21 @@ def test_secrets_are_not_kept(large: Path, tmp_path: Path) -> None:
     assert entry(tmp_path / "cache").stat().st_mode & 0o077 == 0
 
 
+def test_no_copy_is_made_of_a_file_with_secrets_in_it(tmp_path: Path, write_snapshot: Any) -> None:
+    """A snapshot written by hand may hold passwords in ConfigMaps; it is parsed anew each time."""
+    data = {"text": "x" * parse_cache.SMALLEST, "app.properties": "db.password=hunter2canary"}
+    obj = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"namespace": "shop", "name": "0"},
+        "data": data,
+    }
+    folder = write_snapshot(tmp_path / "snapshot", [obj])
+    for _ in range(2):
+        assert loaded(folder, tmp_path / "cache") == ["0"]
+    assert not (tmp_path / "cache").exists()
+
+
 def test_small_files_are_not_kept(shop: Path, tmp_path: Path) -> None:
     """Nothing is written for files that parse faster than they are looked up."""
     SnapshotStore.load(shop, cache_dir=tmp_path / "cache")

@@ -1,0 +1,290 @@
+"""The outbox' worker: events become messages, and messages are sent until they are told or given up.
+
+Every attempt is stored before its first byte is sent. An attempt whose answer was never seen is `unknown` and
+is not made again, except where the far side knows a message by its key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from kubetriage.domain.intake.errors import StoreUnavailable
+from kubetriage.domain.intake.messages import Message, MessageState, NewMessage, Outcome
+from kubetriage.domain.intake.reading import Page
+from kubetriage.domain.intake.stores import Incidents, Messages
+from kubetriage.domain.messages.delivery import Delivery, dead
+from kubetriage.domain.messages.digest import digest_of
+from kubetriage.domain.messages.notice import Notice
+from kubetriage.domain.messages.routing import message_key
+from kubetriage.domain.messages.sending import Channel
+from kubetriage.domain.messages.settling import TOO_LARGE, Policy, Step, room_after, settle
+from kubetriage.domain.messages.telling import FOLLOWING
+
+log = logging.getLogger(__name__)
+
+BATCH = 10
+"""Messages of one channel that are claimed at once."""
+IDLE_SECONDS = 2.0
+LOST_SECONDS = 1800.0
+"""A claim that is this old belongs to a worker that died: an attempt takes two minutes at most."""
+WAIT_FOR_FIRST = 15.0
+"""Seconds that a follow-up waits for the incident's first message."""
+
+OPEN = (MessageState.PENDING, MessageState.SENDING)
+TOLD = (MessageState.DELIVERED, MessageState.DIGESTED, MessageState.UNKNOWN)
+
+
+class Sender:
+    """Sends what is due, each channel at its pace, the channels beside each other."""
+
+    def __init__(
+        self,
+        messages: Messages,
+        incidents: Incidents,
+        channels: Mapping[str, Channel],
+        *,
+        worker: str,
+        policy: Policy | None = None,
+        fallbacks: Mapping[str, str] | None = None,
+        repeats: Mapping[str, bool] | None = None,
+        digest_after: int = 6,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        ended: Callable[[str, str], None] = lambda channel, outcome: None,
+    ) -> None:
+        """`repeats` says by channel whether an attempt without an answer is made again, against its habit.
+
+        `ended` is told the channel and the outcome of every attempt.
+        """
+        self._messages = messages
+        self._incidents = incidents
+        self._channels = channels
+        self._worker = worker
+        self._policy = policy or Policy()
+        self._fallbacks = dict(fallbacks or {})
+        self._repeats = {name: each.deduplicates for name, each in channels.items()} | dict(repeats or {})
+        self._digest_after = digest_after
+        self._clock = clock
+        self._sleep = sleep
+        self._ended = ended
+        self._silent: dict[str, datetime] = {}
+        """Channels that asked to be left alone, until when."""
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Until it is to stop; what is being sent then is sent to its end."""
+        kept_at = self._clock() - timedelta(seconds=LOST_SECONDS)
+        while not stopping.is_set():
+            sent = 0
+            try:
+                if self._clock() - kept_at >= timedelta(seconds=60):
+                    await self.keep()
+                    kept_at = self._clock()
+                sent = await self.once()
+            except StoreUnavailable as error:
+                log.warning("the database is away: %s", error)
+            if not sent:
+                await _wait(stopping, IDLE_SECONDS)
+
+    async def once(self) -> int:
+        """Send what is due and allowed now; how many attempts were made."""
+        now = self._clock()
+        budgets = {name: await self._budget(name, now) for name in self._channels}
+        for name, budget in budgets.items():
+            await self._digest(name, budget, now)
+        claimed = await self._messages.claim_due(self._worker, now, budgets)
+        by_channel: dict[str, list[Message]] = {}
+        for message in claimed:
+            by_channel.setdefault(message.channel, []).append(message)
+        sending = (self._send_all(name, each) for name, each in by_channel.items())
+        ended = await asyncio.gather(*sending, return_exceptions=True)
+        for each in ended:
+            if isinstance(each, BaseException):
+                raise each
+        return len(claimed)
+
+    async def keep(self) -> None:
+        """Let go of what dead workers held, and repeat what was lost where that is harmless."""
+        now = self._clock()
+        await self._messages.release(now, claimed_before=now - timedelta(seconds=LOST_SECONDS))
+        await self._end_orphans(now)
+        for name, repeats in self._repeats.items():
+            if not repeats:
+                continue
+            lost = await self._messages.messages(Page(limit=100), channel=name, states=[MessageState.UNKNOWN])
+            for message in lost.items:
+                young = now - message.created_at < timedelta(hours=self._policy.give_up_hours)
+                if young and message.attempts < self._policy.max_attempts:
+                    await self._messages.retry(message.id, now)
+
+    async def _end_orphans(self, now: datetime) -> None:
+        """What waits for a channel that is not configured any more is given up once it is old enough."""
+        old = now - timedelta(hours=self._policy.give_up_hours)
+        page = await self._messages.messages(Page(limit=200), states=[MessageState.PENDING])
+        gone = {each.channel for each in page.items if each.created_at < old} - set(self._channels)
+        for message in await self._messages.claim_due(self._worker, now, dict.fromkeys(gone, BATCH)):
+            if number := await self._messages.attempt_started(message.id, self._worker, now):
+                why = f"There is no channel named {message.channel} any more."
+                await self._messages.attempt_ended(message.id, number, Outcome.DEAD, now, error=why)
+
+    async def _budget(self, name: str, now: datetime) -> int:
+        """How many messages the channel may be sent now, over all workers."""
+        if self._silent.get(name, now) > now:
+            return 0
+        most = self._channels[name].pace.per_minute
+        if not most:
+            return BATCH
+        made = await self._messages.attempts_since(name, now - timedelta(seconds=60))
+        return max(0, min(BATCH, most - made))
+
+    async def _digest(self, name: str, budget: int, now: datetime) -> None:
+        """Tell many as one, where more wait than the channel may be sent."""
+        limited = self._channels[name].pace.per_minute > 0
+        if not limited or self._silent.get(name, now) > now:
+            return
+        page = await self._messages.messages(Page(limit=200), channel=name, states=[MessageState.PENDING])
+        due = [each for each in page.items if each.due_at <= now and each.event != "digest"]
+        if len(due) < max(self._digest_after, budget + 1):
+            return
+        readable = {each.id: notice for each in due if (notice := _notice(each)) is not None}
+        digest = digest_of([readable[ident] for ident in sorted(readable)], now)
+        if len(readable) < self._digest_after:
+            return
+        words = " ".join(map(str, sorted(readable)))
+        key = f"digest-{hashlib.sha256(f'{name} {words}'.encode()).hexdigest()[:40]}"
+        body = {"notice": digest.model_dump(mode="json")}
+        new = NewMessage(key=key, channel=name, event="digest", body=body, due_at=now)
+        (into,) = await self._messages.enqueue([new], now)
+        await self._messages.digested(sorted(readable), into.id, now)
+
+    async def _send_all(self, name: str, messages: Sequence[Message]) -> None:
+        channel = self._channels[name]
+        pause = 1 / channel.pace.per_second if channel.pace.per_second else 0.0
+        for number, message in enumerate(messages):
+            if number and pause:
+                await self._sleep(pause)
+            now = self._clock()
+            if self._silent.get(name, now) > now:
+                await self._messages.put_back(message.id, self._worker, self._silent[name])
+                continue
+            await self._send(channel, message)
+
+    async def _send(self, channel: Channel, message: Message) -> None:
+        notice = _notice(message)
+        earlier, wait, refused = await self._before(message, notice)
+        if wait:
+            due = self._clock() + timedelta(seconds=WAIT_FOR_FIRST)
+            await self._messages.put_back(message.id, self._worker, due)
+            return
+        tried = await self._messages.attempts(message.id)
+        shrunk = sum(each.error.startswith(TOO_LARGE) for each in tried)
+        number = await self._messages.attempt_started(message.id, self._worker, self._clock())
+        if number is None:
+            return
+        if notice is None or refused:
+            delivery = dead(refused or "What was stored of the message cannot be read.")
+        else:
+            report = await self._incidents.report(message.run) if message.run else None
+            whole = notice.model_copy(update={"report": report or notice.report})
+            key = message.key
+            delivery = await channel.send(whole, key=key, room=room_after(shrunk), earlier=earlier)
+        step = settle(
+            delivery,
+            attempt=number,
+            shrunk=shrunk,
+            created_at=message.created_at,
+            now=self._clock(),
+            repeats=self._repeats[channel.name],
+            policy=self._policy,
+        )
+        if delivery.retry_after:
+            self._silent[channel.name] = self._clock() + timedelta(seconds=delivery.retry_after)
+        await self._keep(message, number, delivery, step, fall_back=not refused)
+
+    async def _before(self, message: Message, notice: Notice | None) -> tuple[str, bool, str]:
+        """What earlier messages of the incident mean for this one: an id to answer, to wait, or why not."""
+        if not message.incident or notice is None:
+            return "", False, ""
+        page = await self._messages.messages(
+            Page(limit=200), incident=message.incident, channel=message.channel
+        )
+        others = sorted((each for each in page.items if each.id < message.id), key=lambda each: each.id)
+        earlier = next((each.provider_id for each in others if each.provider_id), "")
+        if notice.event not in FOLLOWING or any(each.state in TOLD for each in others):
+            return earlier, False, ""
+        if any(each.state in OPEN for each in others):
+            return "", True, ""
+        return "", False, "No message of this incident went out here before."
+
+    async def _keep(
+        self, message: Message, number: int, delivery: Delivery, step: Step, *, fall_back: bool
+    ) -> None:
+        now = self._clock()
+        if step.outcome is Outcome.DEAD and fall_back:
+            await self._fall_back(message, now)
+        await self._messages.attempt_ended(
+            message.id,
+            number,
+            step.outcome,
+            now,
+            retry_at=step.retry_at,
+            status=_status(delivery.code),
+            error=step.error,
+            provider_id=delivery.remote,
+        )
+        self._ended(message.channel, step.outcome.value)
+        if step.outcome is not Outcome.DELIVERED:
+            log.warning(
+                "message %s to %s: %s (%s)", message.id, message.channel, step.outcome.value, step.error
+            )
+
+    async def _fall_back(self, message: Message, now: datetime) -> None:
+        """The message to the channel that stands in, once, and never round in a circle."""
+        other = self._fallbacks.get(message.channel, "")
+        been = [*message.body.get("instead_of", ()), message.channel]
+        if not other or other in been or other not in self._channels:
+            return
+        body = {**message.body, "instead_of": been}
+        given = message.model_dump(include={"event", "incident", "run", "notice"})
+        new = NewMessage(key=f"{message.key}>{other}"[:200], channel=other, body=body, due_at=now, **given)
+        await self._messages.enqueue([new], now)
+
+
+def new_message(
+    notice: Notice, channel: str, due_at: datetime, *, run: str | None = None, seq: int | None = None
+) -> NewMessage:
+    """The row of a notice for one channel; the report stays where reports are."""
+    return NewMessage(
+        key=message_key(notice, channel),
+        channel=channel,
+        event=notice.event.value,
+        incident=notice.incident or None,
+        run=run,
+        notice=seq,
+        body={"notice": notice.model_dump(mode="json", exclude={"report"} if run else None)},
+        due_at=due_at,
+    )
+
+
+def _notice(message: Message) -> Notice | None:
+    """None if what is stored is no notice: a message of another version, or a broken one."""
+    try:
+        return Notice.model_validate(message.body.get("notice"))
+    except ValueError:
+        return None
+
+
+def _status(code: str) -> int | None:
+    """The number in `HTTP 429` or of an SMTP reply."""
+    last = code.rpartition(" ")[2] if code.startswith("HTTP ") else code
+    return int(last) if last.isdigit() and len(last) == 3 else None
+
+
+async def _wait(stopping: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stopping.wait(), seconds)
+    except TimeoutError:
+        return

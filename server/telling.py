@@ -1,0 +1,89 @@
+"""Events of incidents become messages in the outbox, by the configured routes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from kubetriage.bootstrap.settings import Settings
+from kubetriage.domain.intake.errors import StoreUnavailable
+from kubetriage.domain.intake.messages import MessageState, NewMessage
+from kubetriage.domain.intake.reading import EventKind, IncidentEvent, Page
+from kubetriage.domain.intake.stores import Incidents, Messages
+from kubetriage.domain.messages.routing import Chosen, choose
+from kubetriage.domain.messages.telling import FOLLOWING, notice_for
+from kubetriage.server.outbox import new_message
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+_OF_A_RUN = frozenset({EventKind.REPORTED})
+
+
+class Teller:
+    """Ticks off every event that people are to be told of, with the messages that tell it."""
+
+    def __init__(
+        self,
+        messages: Messages,
+        incidents: Incidents,
+        settings: Settings,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._messages = messages
+        self._incidents = incidents
+        self._settings = settings
+        self._clock = clock
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Until it is to stop. Several workers may do this: a message's key is stored once."""
+        while not stopping.is_set():
+            try:
+                await self.once()
+            except StoreUnavailable as error:
+                log.warning("the database is away: %s", error)
+            try:
+                await asyncio.wait_for(stopping.wait(), LOOK_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def once(self) -> int:
+        """How many events were ticked off."""
+        events = await self._incidents.notices()
+        for event in events:
+            await self._messages.dispatch(event.seq, await self._of(event), self._clock())
+        return len(events)
+
+    async def _of(self, event: IncidentEvent) -> list[NewMessage]:
+        """The messages of an event; none where nobody is to be told."""
+        incident = await self._incidents.incident(event.incident) if event.incident else None
+        if event.incident and incident is None:
+            return []
+        run = str(event.data.get("run") or "") if event.kind in _OF_A_RUN else ""
+        if not run and incident and event.kind is not EventKind.FAILED:
+            run = incident.report_run or ""
+        report = await self._incidents.report(run) if run else None
+        url = self._settings.notify.report_url(event.incident or "", run)
+        notice = notice_for(event, incident, report, url)
+        if notice is None:
+            return []
+        given = self._settings
+        chosen = choose(
+            notice,
+            self._clock(),
+            routes=given.routes,
+            channels=given.channels,
+            quiet=given.quiet_hours,
+        )
+        told = [each for each in chosen if each.channel in given.channels]
+        if notice.event in FOLLOWING:
+            told = [each for each in told if await self._known(notice.incident, each)]
+        stored = run if report is not None else None
+        return [new_message(notice, each.channel, each.due_at, run=stored, seq=event.seq) for each in told]
+
+    async def _known(self, incident: str, chosen: Chosen) -> bool:
+        """That channel was told of the incident before, or will be."""
+        page = await self._messages.messages(Page(limit=200), incident=incident, channel=chosen.channel)
+        return any(each.state is not MessageState.DEAD for each in page.items)

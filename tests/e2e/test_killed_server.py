@@ -1,0 +1,230 @@
+"""The alert server under `kill -9`, without its database, and on a full disk: nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def from_benchmarks(name: str) -> ModuleType:
+    """A script of `benchmarks/`, which is no package."""
+    folder = str(ROOT / "benchmarks")
+    if folder not in sys.path:
+        sys.path.append(folder)
+    return importlib.import_module(name)
+
+
+@pytest.fixture(scope="module")
+def kills() -> ModuleType:
+    return from_benchmarks("kills")
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Any]:
+    """A PostgreSQL server of the test's own; skipped where its programs are missing."""
+    own = from_benchmarks("own_postgres")
+    try:
+        with own.own_postgres() as server:
+            yield server
+    except own.NoPostgres as error:
+        pytest.skip(f"{error}: install the package postgresql")
+
+
+@pytest.fixture
+def started(kills: ModuleType, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """`started(url, name, node=…, delay=…)`: a server with a home of its own, killed at that node if one is named."""
+    running: list[Any] = []
+
+    def start(url: str, name: str, node: str = "", delay: float = 0.0) -> Any:
+        home = tmp_path / name
+        home.mkdir(exist_ok=True)
+        (home / "kubetriage.toml").write_text(kills.SETTINGS.format(url=url), encoding="utf-8")
+        server = kills.Server(home / "kubetriage.toml", node, delay)
+        running.append(server)
+        assert server.listening(), (home / "server.log").read_text(encoding="utf-8")
+        return server
+
+    yield start
+    for server in running:
+        server.kill()
+
+
+def wait_until(condition: Callable[[], Any], seconds: float = 30.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, f"not within {seconds} seconds"
+        time.sleep(0.05)
+
+
+def incidents(server: Any, *states: str) -> list[Any]:
+    query = "&".join(f"state={each}" for each in states)
+    with urllib.request.urlopen(f"{server.url}/api/v1/incidents?limit=500&{query}", timeout=10) as answer:
+        items: list[Any] = json.load(answer)["items"]
+        return items
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_killed_at_every_node_nothing_is_lost_and_nothing_done_twice(database: str) -> None:
+    """Ten kills spread over the nodes: every accepted alert has its one report, no finished node ran again."""
+    if database == "postgresql":
+        own = from_benchmarks("own_postgres")
+        try:
+            own.programs()
+        except own.NoPostgres as error:
+            pytest.skip(str(error))
+    script = [sys.executable, str(ROOT / "benchmarks" / "kills.py"), "--database", database]
+    ended = subprocess.run(
+        [*script, "--kills", "10", "--seed", "7", "--json"], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode in (0, 1), ended.stderr
+    told = json.loads(ended.stdout)
+    assert sum(told["kills"].values()) == 10
+    assert told["alerts"] >= 14
+    assert (told["lost"], told["twice"], told["again"]) == ([], [], [])
+
+
+def test_another_replica_takes_over_within_the_stated_time(
+    started: Callable[..., Any], kills: ModuleType, postgres: Any
+) -> None:
+    """Of two on one PostgreSQL one dies in the middle: the other has its work done `takeover_seconds` later.
+
+    On top of that time comes one round of looking for work, and the diagnosis itself.
+    """
+    url = postgres.database(f"t{uuid.uuid4().hex[:12]}")
+    dying = started(url, "dying", "check_related", 0.01)
+    survivor = started(url, "survivor")
+    for number in range(8):
+        with suppress(AssertionError):
+            assert kills.post(survivor.url, number)
+    wait_until(lambda: dying.process.poll() is not None)
+    died = time.monotonic()
+    assert dying.process.poll() == -signal.SIGKILL
+    wait_until(lambda: len(incidents(survivor, "reported")) == 8)
+    assert time.monotonic() - died < 3.0 + 6.0
+    assert {each["diagnosis_attempts"] for each in incidents(survivor, "reported")} == {1}
+
+
+def test_a_replica_that_only_slept_does_nothing_twice(
+    started: Callable[..., Any], kills: ModuleType, postgres: Any
+) -> None:
+    """Held for dead and taken over, it wakes up: what the other did is not done again, and it works on."""
+    url = postgres.database(f"t{uuid.uuid4().hex[:12]}")
+    sleeper = started(url, "sleeper")
+    for number in range(20):
+        assert kills.post(sleeper.url, number)
+    wait_until(lambda: incidents(sleeper, "reported"))
+    sleeper.process.send_signal(signal.SIGSTOP)
+    try:
+        other = started(url, "other")
+        wait_until(lambda: len(incidents(other, "reported")) == 20, 60)
+    finally:
+        sleeper.process.send_signal(signal.SIGCONT)
+    assert kills.post(sleeper.url, 20)
+    wait_until(lambda: len(incidents(sleeper, "reported")) == 21)
+    time.sleep(2)  # more than two beats: by now it knows
+    for server in (sleeper, other):
+        assert server.process.poll() is None
+        server.process.terminate()
+        assert server.process.wait(30) == 0
+    verdict = asyncio.run(kills.judged(url, range(21)))
+    assert (verdict.lost, verdict.twice, verdict.again) == ([], [], [])
+
+
+def test_the_database_goes_away_and_comes_back(
+    started: Callable[..., Any], kills: ModuleType, postgres: Any
+) -> None:
+    """Meanwhile posts are answered 503 and nothing dies; then it goes on by itself, and each is diagnosed once."""
+    url = postgres.database(f"t{uuid.uuid4().hex[:12]}")
+    server = started(url, "one")
+    accepted = [number for number in range(6) if kills.post(server.url, number)]
+    postgres.stop()
+    try:
+        assert status_of(server.url, kills.body_of(100)) == 503
+        time.sleep(6)  # twice the time after which a worker that is cut off lets go
+        assert server.process.poll() is None
+    finally:
+        postgres.start()
+    wait_until(lambda: kills.post(server.url, 100))
+    wait_until(lambda: len(incidents(server, "reported")) == len(accepted) + 1, 60)
+    assert {each["diagnosis_attempts"] for each in incidents(server, "reported")} == {1}
+
+
+def status_of(url: str, body: bytes) -> int:
+    request = urllib.request.Request(
+        f"{url}/api/v1/alerts", data=body, headers={"Content-Type": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
+
+
+def test_on_a_full_disk_intake_says_so_and_nothing_breaks(
+    started: Callable[..., Any], kills: ModuleType, tmp_path: Path
+) -> None:
+    """No room to store: 503, and not before. With room again everything that was accepted is there."""
+    url = f"sqlite:///{tmp_path / 'kubetriage.db'}"
+    server = started(url, "one")
+    assert kills.post(server.url, 0)
+    wait_until(lambda: incidents(server, "reported"))
+    room = max(file.stat().st_size for file in tmp_path.glob("kubetriage.db*")) + 1_500_000
+    _, most = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (room, most))
+    accepted, refused = 0, 0
+    for number in range(1, 200):
+        status = status_of(server.url, many(kills.body_of(number), number))
+        accepted += status == 202
+        refused += status == 503
+        assert status in (202, 503)
+        if refused > 3:
+            break
+    assert accepted
+    assert refused > 3
+    assert server.process.poll() is None
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (most, most))
+    wait_until(lambda: kills.post(server.url, 500))
+    with sqlite3.connect(tmp_path / "kubetriage.db") as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        [stored] = connection.execute("SELECT count(*) FROM alerts").fetchone()
+    assert stored == 1 + accepted * MANY + 1
+
+
+MANY = 100
+
+
+def many(body: bytes, number: int) -> bytes:
+    """As many alerts of one incident as a large group has, so that the disk is soon full."""
+    document = json.loads(body)
+    [alert] = document["alerts"]
+    document["alerts"] = [
+        {
+            **alert,
+            "fingerprint": f"{number:08x}{each:08x}",
+            "labels": {**alert["labels"], "cluster": "full", "copy": f"{number}-{each}"},
+            "annotations": {"description": "x" * 2000},
+        }
+        for each in range(MANY)
+    ]
+    return json.dumps(document).encode()

@@ -1,0 +1,61 @@
+"""The health of connections, as `GET /api/v1/clusters` tells it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubetriage.adapters.cluster.examination import Examined, Rights
+from kubetriage.bootstrap.doctor import Connection
+from kubetriage.bootstrap.settings import ConnectionSettings, Settings
+from kubetriage.server.cluster_health import FRESH_SECONDS, ConfiguredClusters, health_of
+
+NOW = datetime(2025, 3, 4, tzinfo=UTC)
+
+
+def connection(found: Examined) -> Connection:
+    return Connection("east", "stdio", "kubernetes-mcp-server", True, found)
+
+
+def test_what_is_wrong_is_said_first() -> None:
+    """Why a connection is down, or which tools it lacks; kinds that may not be read are listed."""
+    down = health_of(connection(Examined(unreachable="It did not start.")), NOW)
+    assert (down.reachable, down.detail) == (False, "It did not start.")
+    poor = Examined(
+        server="k",
+        version="1",
+        usable=("pods_log",),
+        missing=("resources_get",),
+        rights=Rights(forbidden=("Node",)),
+    )
+    found = health_of(connection(poor), NOW)
+    assert (found.reachable, found.detail) == (True, "Tools are missing: resources_get.")
+    assert (found.server, found.tools, found.forbidden) == ("k 1", 1, ("Node",))
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Settings:
+    """A connection whose program notes that it was started, and ends at once."""
+    program = tmp_path / "server"
+    program.write_text(f"#!/bin/sh\necho started >> {tmp_path}/starts\nexit 3\n", encoding="utf-8")
+    program.chmod(0o755)
+    return Settings(clusters={"east": ConnectionSettings(command=str(program), connect_timeout=5)})
+
+
+async def test_connections_are_tried_now_and_then(broken: Settings, tmp_path: Path) -> None:
+    """A connection that is down is told as such; asked again soon, the answer is the same without a new try."""
+    now = [100.0]
+    watch = ConfiguredClusters(broken, stopwatch=lambda: now[0])
+
+    async def starts() -> tuple[list[Any], int]:
+        found = [(each.name, each.reachable) for each in await watch.health()]
+        return found, len((tmp_path / "starts").read_text(encoding="utf-8").splitlines())
+
+    found, first = await starts()
+    assert found == [("east", False)]
+    assert await starts() == (found, first)
+    now[0] += FRESH_SECONDS + 1
+    assert (await starts())[1] > first
