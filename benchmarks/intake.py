@@ -1,11 +1,12 @@
-"""How fast alerts are taken: the time to a 202, and posts a second against an endpoint that only commits them.
+"""How fast alerts are taken: the time to a 202, and posts a second against an endpoint that only commits.
 
-    python benchmarks/intake.py [--database sqlite|postgresql] [--rounds 5] [--busy] [--json]
+    python benchmarks/intake.py [--database sqlite|postgresql] [--rounds 3] [--busy] [--json]
 
 The bare endpoint is FastAPI on uvicorn too, and has nothing to do but to write the body into a table and to
-commit; both write to the same kind of database, which waits for the disk. Rounds of both alternate in one run,
-and every alert is new. Seconds are the machine's, whose load is printed; ratios and CPU time are what counts.
-With `--busy`, what was accepted is diagnosed meanwhile, by a worker process over a recorded cluster.
+commit; both write to the same kind of database, which waits for the disk (TMPDIR says which). Rounds of both
+alternate in one run, and every alert is new. Seconds are the machine's, whose load and whose disk's time for
+one fsync are printed; ratios and CPU time are what counts. With `--busy`, what was accepted is diagnosed
+meanwhile, by a worker process over a recorded cluster.
 """
 
 from __future__ import annotations
@@ -20,27 +21,26 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, asynccontextmanager, contextmanager
-from itertools import count
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kubetriage.cli.demo import bundled_scenarios
 
 if TYPE_CHECKING:
-    from benchmarks import own_postgres, own_server, storms
+    from benchmarks import own_postgres, own_server
+    from benchmarks.posting import Refused, Sender, new_post
 else:  # neighbours of this script, which is in no package
     import own_postgres
     import own_server
-    import storms
+    from posting import Refused, Sender, new_post
 
 SCENARIO = "claim-below-storage-class-minimum"
-SIZES = {1: 300, 10: 150, 100: 40}
+SIZES = {1: 200, 10: 100, 100: 30}
 """Alerts a post → posts a round."""
 SENDERS = 8
-POSTS, PER_SECOND = 300, 8.0
+POSTS, PER_SECOND = 200, 8.0
 """Posts of up to a hundred alerts whose time is taken, at random moments, and how many of them a second."""
 STORM, STORMS = 10_000, 5
 AIM_POST, AIM_STORM, AIM_SHARE = 0.100, 3.0, 0.5
@@ -56,61 +56,7 @@ wait_seconds = 0
 """
 
 
-# ---- the endpoint to compare with
-
-
-@asynccontextmanager
-async def committing(url: str) -> AsyncIterator[Callable[[bytes], Any]]:
-    """What writes a body, durable when it returns."""
-    if url.startswith("postgresql"):
-        from psycopg_pool import AsyncConnectionPool
-
-        async with AsyncConnectionPool(url, min_size=8, max_size=8) as pool:
-            async with pool.connection() as connection:
-                await connection.execute("CREATE TABLE bodies (id bigserial PRIMARY KEY, body bytea)")
-
-            async def insert(body: bytes) -> None:
-                async with pool.connection() as connection:
-                    await connection.execute("INSERT INTO bodies (body) VALUES (%s)", [body])
-
-            yield insert
-        return
-    import sqlite3
-
-    file = sqlite3.connect(url.removeprefix("sqlite:///"), check_same_thread=False, isolation_level=None)
-    for line in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
-                 "CREATE TABLE bodies (id INTEGER PRIMARY KEY, body BLOB)"):  # fmt: skip
-        file.execute(line)
-    with ThreadPoolExecutor(1) as writer:
-        loop = asyncio.get_running_loop()
-
-        async def insert_into_file(body: bytes) -> None:
-            line = "INSERT INTO bodies (body) VALUES (?)"
-            await loop.run_in_executor(writer, file.execute, line, (body,))
-
-        yield insert_into_file
-
-
-async def bare(url: str) -> None:
-    """Serve the bare endpoint until killed."""
-    import socket
-
-    import uvicorn
-    from fastapi import FastAPI, Request
-
-    app = FastAPI()
-    async with committing(url) as commit:
-
-        @app.post("/api/v1/alerts", status_code=202)
-        async def post(request: Request) -> dict[str, int]:
-            body = await request.body()
-            await commit(body)
-            return {"bytes": len(body)}
-
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            print(f"listening on http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-            config = uvicorn.Config(app, access_log=False, log_config=None)
-            await uvicorn.Server(config).serve(sockets=[listener])
+# ---- the two servers
 
 
 class Side(NamedTuple):
@@ -129,11 +75,13 @@ class Side(NamedTuple):
 
 @contextmanager
 def bare_server(url: str) -> Iterator[Side]:
-    line = [sys.executable, __file__, "--bare", url]
+    line = [sys.executable, str(Path(__file__).with_name("bare_intake.py")), url]
     with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        yield Side("bare", process.stdout.readline().split("listening on ")[1].strip(), process.pid)
-        process.kill()
+        try:
+            yield Side("bare", process.stdout.readline().split("listening on ")[1].strip(), process.pid)
+        finally:
+            process.kill()
 
 
 @contextmanager
@@ -147,43 +95,6 @@ def kubetriage_server(url: str, folder: Path, *, busy: bool) -> Iterator[Side]:
 
 
 # ---- posting
-
-
-class Sender:
-    """A connection that is kept: posts one after the other, at little cost of its own."""
-
-    def __init__(self, url: str) -> None:
-        self._host, self._port = url.removeprefix("http://").split(":")
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-
-    async def post(self, body: bytes) -> float:
-        """Seconds to the 202."""
-        if self._streams is None:
-            self._streams = await asyncio.open_connection(self._host, int(self._port))
-        reader, writer = self._streams
-        began = time.perf_counter()
-        head = f"POST /api/v1/alerts HTTP/1.1\r\nHost: {self._host}\r\nContent-Length: {len(body)}\r\n"
-        writer.write(f"{head}Content-Type: application/json\r\n\r\n".encode() + body)
-        answer = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-        length = int(answer.split("content-length:")[1].split("\r\n")[0])
-        told = await reader.readexactly(length)
-        seconds = time.perf_counter() - began
-        if not answer.startswith("http/1.1 202"):
-            raise RuntimeError(f"{answer.splitlines()[0]}: {told.decode()}")
-        return seconds
-
-    async def close(self) -> None:
-        if self._streams:
-            self._streams[1].close()
-            await self._streams[1].wait_closed()
-
-
-_numbers = count()
-
-
-def new_post(alerts: int) -> bytes:
-    """A post of alerts that were never there before."""
-    return storms.post_of([next(_numbers) for _ in range(alerts)])
 
 
 class Round(NamedTuple):
@@ -210,7 +121,7 @@ async def throughput(side: Side, bodies: Sequence[bytes]) -> Round:
 
 
 async def times_of_posts(side: Side, chance: random.Random) -> list[float]:
-    """Seconds to the 202 of posts of up to a hundred alerts, each sent at its moment whatever came of others."""
+    """Seconds to the 202 of posts of up to a hundred alerts, each sent at its moment."""
     bodies = [new_post(chance.choice((1, 3, 10, 30, 100))) for _ in range(POSTS)]
     idle: list[Sender] = []
     taken: list[float] = []
@@ -235,9 +146,9 @@ def _growing(gaps: Iterator[float]) -> Iterator[list[float]]:
         yield so_far
 
 
-async def times_of_storms(side: Side) -> tuple[list[float], list[float], int]:
-    """Seconds of posts of 10,000 alerts, of single alerts beside them, and bytes of one of the former."""
-    large, small, size = Sender(side.url), Sender(side.url), 0
+async def times_of_storms(side: Side) -> dict[str, Any]:
+    """What posts of 10,000 alerts take, and single alerts beside them."""
+    large, small, size, refused = Sender(side.url), Sender(side.url), 0, 0
     storms_taken: list[float] = []
     beside: list[float] = []
     for _ in range(STORMS):
@@ -245,15 +156,34 @@ async def times_of_storms(side: Side) -> tuple[list[float], list[float], int]:
         size = len(body)
         storm = asyncio.ensure_future(large.post(body))
         while not storm.done():
-            beside.append(await small.post(new_post(1)))
+            try:
+                beside.append(await small.post(new_post(1)))
+            except Refused:
+                refused += 1
             await asyncio.sleep(0.1)
         storms_taken.append(await storm)
     await large.close()
     await small.close()
-    return storms_taken, beside, size
+    return {
+        "storm": max(storms_taken), "storm_p50": statistics.median(storms_taken), "storm_bytes": size,
+        "beside_p99": p99(beside), "beside_refused": refused,
+    }  # fmt: skip
 
 
 # ---- the run
+
+
+def fsync_ms() -> float:
+    """What the disk takes to keep a page."""
+    taken = []
+    with tempfile.TemporaryFile() as file:
+        for _ in range(20):
+            file.write(bytes(4096))
+            file.flush()
+            began = time.perf_counter()
+            os.fsync(file.fileno())
+            taken.append(time.perf_counter() - began)
+    return round(1000 * statistics.median(taken), 1)
 
 
 def p99(values: Sequence[float]) -> float:
@@ -282,13 +212,27 @@ async def measured(kind: str, url: Callable[[str], str], given: argparse.Namespa
             rows.append(row)
         loads.append(os.getloadavg()[0])
         posts_taken = await times_of_posts(ours, random.Random(given.seed))
-        storm, beside, size = await times_of_storms(ours)
+        storm = await times_of_storms(ours)
         loads.append(os.getloadavg()[0])
     return {
-        "database": kind, "throughput": rows, "storm_bytes": size, "load": [round(each, 1) for each in loads],
+        "database": kind, "throughput": rows, "fsync_ms": fsync_ms(),
+        "load": [round(each, 1) for each in loads],
         "p50": statistics.median(posts_taken), "p99": p99(posts_taken), "worst": max(posts_taken),
-        "storm": max(storm), "storm_p50": statistics.median(storm), "beside_p99": p99(beside),
+        **storm,
     }  # fmt: skip
+
+
+@contextmanager
+def databases(kind: str) -> Iterator[Callable[[str], str]]:
+    """What makes an empty database of a name, and gives its address."""
+    if kind == "sqlite":
+        with tempfile.TemporaryDirectory(prefix="kubetriage-intake-") as folder:
+            yield lambda name: f"sqlite:///{folder}/{name}.db"
+        return
+    with own_postgres.own_postgres() as server:
+        server.stop("fast")
+        server.start(durable=True)
+        yield server.database
 
 
 def told(found: dict[str, Any]) -> str:
@@ -300,7 +244,8 @@ def told(found: dict[str, Any]) -> str:
     lines = [
         f"### {found['database']}",
         "",
-        f"Load of the machine before, between and after: {', '.join(map(str, found['load']))}.",
+        f"Load of the machine before, between and after: {', '.join(map(str, found['load']))}; "
+        f"one fsync takes {found['fsync_ms']} ms.",
         "",
         "| alerts a post | posts/s | bare endpoint | share of it | CPU a post | of the bare endpoint |",
         "|---|---|---|---|---|---|",
@@ -319,8 +264,9 @@ def told(found: dict[str, Any]) -> str:
             f"* {per_second}: p50 {found['p50']:.3f} s, p99 {found['p99']:.3f} s, "
             f"{against(found['p99'], AIM_POST)}; the slowest {found['worst']:.3f} s.",
             f"* One post of {STORM:,} alerts ({found['storm_bytes'] / 1e6:.1f} MB), {STORMS} times: median "
-            f"{found['storm_p50']:.2f} s, the slowest {found['storm']:.2f} s, {against(found['storm'], AIM_STORM)}; "
-            f"p99 of single alerts beside it {found['beside_p99']:.2f} s.",
+            f"{found['storm_p50']:.2f} s, the slowest {found['storm']:.2f} s, "
+            f"{against(found['storm'], AIM_STORM)}; p99 of single alerts beside it "
+            f"{found['beside_p99']:.2f} s, refused {found['beside_refused']}.",
             "",
         ]
     )
@@ -331,27 +277,14 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--database", choices=("sqlite", "postgresql"), action="append")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--busy", action="store_true", help="Diagnose what was accepted meanwhile.")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--bare", default="", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.bare:
-        asyncio.run(bare(given.bare))
-        return 0
     for kind in given.database or ("sqlite", "postgresql"):
-        with ExitStack() as closing:
-            if kind == "sqlite":
-                folder = closing.enter_context(tempfile.TemporaryDirectory(prefix="kubetriage-intake-"))
-                found = asyncio.run(
-                    measured(kind, lambda name, at=folder: f"sqlite:///{at}/{name}.db", given)
-                )
-            else:
-                server = closing.enter_context(own_postgres.own_postgres())
-                server.stop("fast")
-                server.start(durable=True)
-                found = asyncio.run(measured(kind, server.database, given))
+        with databases(kind) as url:
+            found = asyncio.run(measured(kind, url, given))
         print(json.dumps(found) if given.json else told(found), flush=True)
     return 0
 

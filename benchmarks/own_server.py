@@ -28,7 +28,7 @@ class OwnServer:
     """A started server. Its home, with its log, is the folder of its configuration."""
 
     def __init__(self, config: Path, *options: str, token: str = "", env: Mapping[str, str] | None = None):
-        """`token` opens its API; `env` is added to an environment that has nothing of the machine's settings."""
+        """`token` opens its API; `env` is added to an environment without settings of the machine's."""
         self.log = config.parent / "server.log"
         self._token = token
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}

@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     import sqlalchemy
 
 _BUSY_MS = 30_000
+POSTGRES_OPTIONS = {
+    "connect_timeout": 5,
+    "application_name": "kubetriage",
+    "client_encoding": "utf8",
+    # A process that was stopped or cut off in the middle of a transaction must not keep its locks.
+    "options": "-c idle_in_transaction_session_timeout=10s",
+}
+"""How connections to PostgreSQL are made, in libpq's words."""
 
 
 def away() -> tuple[type[Exception], ...]:
@@ -43,7 +51,7 @@ def engine_database(url: str, connections: int) -> sqlalchemy.Engine:
             pool_size=connections,
             max_overflow=0,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": 5, "application_name": "kubetriage", "client_encoding": "utf8"},
+            connect_args=dict(POSTGRES_OPTIONS),
         )
     made = sqlalchemy.create_engine(f"sqlite:///{path}", pool_size=connections, max_overflow=0)
 

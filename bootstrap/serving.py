@@ -19,7 +19,7 @@ from kubetriage.state.triage_alert import TriageContext
 if TYPE_CHECKING:
     from kubetriage.adapters.store.sql.database import Database
     from kubetriage.bootstrap.checkpoints import Checkpoints
-    from kubetriage.domain.intake.stores import Incidents, Runs
+    from kubetriage.domain.intake.stores import Incidents, Messages, Runs
 
 GRAPH = "triage_alert"
 MISSING = "kubetriage serve needs more packages ({name} is missing): pip install 'kubetriage[server]'."
@@ -32,6 +32,7 @@ class Diagnosis:
 
     incidents: Incidents
     runs: Runs
+    messages: Messages
     observations: Observations
     checkpoints: Checkpoints
     services: Services
@@ -99,6 +100,7 @@ async def build_diagnosis(
         yield Diagnosis(
             incidents=database.incidents,
             runs=database.runs,
+            messages=database.messages,
             observations=database.observations,
             checkpoints=checkpoints,
             services=bound,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
     from kubetriage.adapters.model.spans import OtlpSpans
     from kubetriage.bootstrap.run_spans import RunSpans
+
+logger = logging.getLogger("kubetriage.tracing")
 
 ENDPOINT, TRACES_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 LANGSMITH_KEYS = ("LANGSMITH_API_KEY", "LANGCHAIN_API_KEY")
@@ -108,16 +112,34 @@ async def _langsmith_traced() -> AsyncIterator[None]:
         with tracing_context(enabled=True, client=client):
             yield
     finally:
-        await asyncio.to_thread(client.flush, FLUSH_SECONDS)
+        # In a thread that nothing waits for at exit: what LangSmith calls a timeout does not hold all of it.
+        flushing = threading.Thread(target=client.flush, args=(FLUSH_SECONDS,), daemon=True)
+        flushing.start()
+        await asyncio.to_thread(flushing.join, FLUSH_SECONDS)
 
 
 @lru_cache(maxsize=1)
 def _langsmith(key: str) -> Client:
-    """One client a process: each has threads of its own."""
+    """One client a process: each has threads of its own.
+
+    They end with the process, whatever is left to send: the end of a run has waited for `FLUSH_SECONDS`.
+    """
+    os.environ.setdefault("LANGSMITH_USE_DAEMON", "true")
     from langsmith import Client
 
+    logging.getLogger("langsmith").setLevel(logging.CRITICAL)  # it shows a part of the key
     # Errors and metadata go through an anonymizer, and not through what hides inputs and outputs.
-    return Client(api_key=key, anonymizer=Mask(own_secrets(os.environ)).values)
+    masked = Mask(own_secrets(os.environ)).values
+    return Client(api_key=key, anonymizer=masked, tracing_error_callback=_said_once)
+
+
+_said = threading.Event()
+
+
+def _said_once(error: Exception) -> None:
+    if not _said.is_set():
+        _said.set()
+        logger.warning("LangSmith does not take the trace (%s); the triage goes on.", type(error).__name__)
 
 
 def own_secrets(environment: Mapping[str, str]) -> tuple[str, ...]:

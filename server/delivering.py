@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from kubetriage.bootstrap.channels import open_channels
 from kubetriage.bootstrap.settings import Settings
+from kubetriage.domain.intake.errors import StoreUnavailable
 from kubetriage.domain.intake.stores import Incidents, Messages
 from kubetriage.domain.messages.settling import Policy
 from kubetriage.server.outbox import Sender
@@ -55,8 +57,12 @@ async def deliver_messages(
             stopped.cancel()
             ending.set()
             await asyncio.wait([work], timeout=GRACE_SECONDS)
-            work.cancel()
-        if not work.cancelled() and work.done():
+            if not work.done():
+                work.cancel()
+                await asyncio.wait([work])
+            with suppress(StoreUnavailable):  # then they wait for whoever finds this worker gone
+                await messages.release(clock(), worker=worker)
+        if not work.cancelled():
             work.result()
 
 

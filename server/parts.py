@@ -84,8 +84,8 @@ class HttpSettings(BaseModel):
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     accept_seconds: float = Field(default=8.0, gt=0)
-    """Writing a post may take this long, and `accept_alert_seconds` for each alert more, before it is answered
-    with 503. Alertmanager gives up after its group_interval, or 10 s if that is less."""
+    """Writing a post may take this long, and `accept_alert_seconds` more for each alert, before its answer is
+    503. Alertmanager gives up after its group_interval, or 10 s if that is less."""
     accept_alert_seconds: float = Field(default=0.002, ge=0)
     body_seconds: float = Field(default=30.0, gt=0)
     """A body must have arrived after this."""

@@ -43,14 +43,14 @@ class Recorder:
             if not part.get("error"):
                 self._done.append({"node": part["name"], "state": "finished"})
             return
-        row = await self._runs.run(self._run)
-        if row is None or row.executor != self._executor:
-            raise NotOurs(self._run)
         await self.flush()
         await self._record("node", {"node": part["name"], "state": "began"})
 
     async def flush(self) -> None:
-        """Everything that happened so far is on record when this returns."""
+        """Everything that happened so far is on record when this returns. Raises `NotOurs`."""
+        row = await self._runs.run(self._run)
+        if row is None or row.executor != self._executor:
+            raise NotOurs(self._run)
         if self._telling:
             await asyncio.wait(self._telling)
         while self._done:

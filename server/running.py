@@ -214,10 +214,10 @@ class Runner:
         await self._parts.checkpoints.trim(run)
 
     async def _end(self, run: str, status: RunStatus, data: Mapping[str, Any], error: str = "") -> None:
-        """The terminal status first: who sees the last event can rely on it."""
-        await self._parts.runs.run_status(run, status, self._now(), error=error)
-        kind = "error" if error else "end"
-        await self._parts.runs.record_event(run, kind, {"status": status.value, **data}, self._now())
+        """The terminal status first: who sees the last event can rely on it. A run ends once."""
+        if await self._parts.runs.run_status(run, status, self._now(), error=error):
+            kind = "error" if error else "end"
+            await self._parts.runs.record_event(run, kind, {"status": status.value, **data}, self._now())
 
     def _now(self) -> datetime:
         return self._parts.services.clock()

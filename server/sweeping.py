@@ -124,8 +124,9 @@ class Sweeper:
             await self._engine.adopt(me, name)
 
     async def bury(self, executor: str) -> None:
-        """A worker is dead: its work is for everyone."""
+        """A worker is dead: its work is for everyone. A message it was sending may have arrived or not."""
         taken = await self._engine.adopt(executor)
+        await self._parts.messages.release(self._parts.services.clock(), worker=executor)
         await self._parts.runs.forget_executor(executor)
         log.warning("worker %s is dead; taken over: %s", executor, ", ".join(taken) or "nothing")
 

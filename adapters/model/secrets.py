@@ -34,7 +34,8 @@ def masked(completion: Completion, key: str) -> Completion:
     Prompts hold none, but a model can make one up or know one, and a gateway may quote the request's headers;
     what comes back goes into checkpoints, the cache, the next prompt and the report.
     """
-    said = completion.model_dump(include={"answer", "calls", "text", "reasoning", "problem", "unknown_tools"})
+    parts = {"answer", "calls", "text", "reasoning", "problem", "unknown_tools"}
+    said = completion.model_dump(mode="json", include=parts)
     shown = redact_object(_hidden_in(said, key))
     return completion if shown == said else Completion.model_validate(completion.model_dump() | shown)
 

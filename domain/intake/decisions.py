@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -28,7 +28,9 @@ class Known(NamedTuple):
     episodes: Sequence[KnownEpisode] = ()
     """Of the fingerprints that arrived: all that fire, that began within the flap window, or at a start that
 
-    arrived; the latest, and the latest that belongs to an incident."""
+    arrived, and the latest."""
+    members: Collection[tuple[str, str]] = ()
+    """Fingerprints that arrived, each with every incident that an episode of it belongs to."""
     incidents: Sequence[Incident] = ()
     """Those of the episodes; those of the keys that arrived and of what could explain them, open or the last
 

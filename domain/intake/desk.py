@@ -109,6 +109,8 @@ class Desk:
             episode = Episode(one.fingerprint, one.starts_at, one.firing, one.assumed, None, one.incident)
             episode.cluster = one.cluster
             self.episodes(one.fingerprint).add(episode)
+        for fingerprint, id in known.members:
+            self.episodes(fingerprint).incidents.add(id)
 
     # episodes
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
+import sys
+import textwrap
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,7 +22,7 @@ from kubetriage.bootstrap.incidents import incidents_in
 from kubetriage.bootstrap.models import ConfiguredModels
 from kubetriage.bootstrap.services import build_services
 from kubetriage.bootstrap.settings import Settings
-from kubetriage.bootstrap.tracing import otlp_spans, traced
+from kubetriage.bootstrap.tracing import FLUSH_SECONDS, otlp_spans, traced
 from kubetriage.bootstrap.triaging import triage_incidents
 from kubetriage.cli.demo import bundled_scenarios
 from kubetriage.domain.errors import ModelUnavailable
@@ -234,6 +238,29 @@ async def test_a_collector_that_is_away_is_no_trouble(nobody: pytest.MonkeyPatch
         await ask(server.base_url)
         with pytest.raises(ModelUnavailable):
             await ask(server.refused_url)
+
+
+def test_a_langsmith_that_is_away_is_no_trouble(nobody: pytest.MonkeyPatch) -> None:
+    """A process ends a few seconds after its run, with nothing of the key on its standard error."""
+    code = """
+        import asyncio, time
+        from langchain_core.runnables import RunnableLambda
+        from kubetriage.bootstrap.tracing import traced
+
+        async def run():
+            async with traced():
+                await RunnableLambda(lambda x: x).ainvoke({"a": 1})
+
+        asyncio.run(run())
+        print("ended")
+    """
+    key = "lsv2_pt_canary0011223344"
+    env = {**os.environ, "LANGSMITH_API_KEY": key, "LANGSMITH_ENDPOINT": "http://127.0.0.1:9"}
+    began = time.monotonic()
+    line = [sys.executable, "-c", textwrap.dedent(code)]
+    ended = subprocess.run(line, env=env, capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout == "ended\n" and time.monotonic() - began < FLUSH_SECONDS + 9
+    assert "lsv2" not in ended.stderr and len(ended.stderr.splitlines()) <= 1
 
 
 async def test_langsmith_gets_runs_when_its_key_is_set(sink: Sink, nobody: pytest.MonkeyPatch) -> None:

@@ -46,6 +46,7 @@ def known_of(
     ids = {episode.incident for episode in episodes if episode.incident}
     return Known(
         episodes=episodes,
+        members=_members(connection, {episode.fingerprint for episode in episodes}),
         incidents=_incidents(connection, ids, keys, crowded, now, settings),
         opened=opened(connection, clusters, now, settings) if clusters else {},
         storms=going_on(connection),
@@ -93,7 +94,6 @@ def _episodes(
     since = now - timedelta(minutes=settings.flap_window_minutes)
     other = alerts.alias()
     last = select(func.max(other.c.starts_at)).where(other.c.fingerprint == alerts.c.fingerprint)
-    last_of_incident = last.where(other.c.incident.is_not(None))
     starts_of: dict[str, set[datetime]] = {}
     for alert in arrived:
         starts = starts_of.setdefault(alert.fingerprint, set())
@@ -106,12 +106,20 @@ def _episodes(
             alerts.c.firing.is_(True),
             alerts.c.starts_at >= since,
             alerts.c.starts_at == last.scalar_subquery(),
-            alerts.c.starts_at == last_of_incident.scalar_subquery(),
         ]
         wanted += [alerts.c.starts_at.in_(some) for some in chunks(starts)]
         query = select(*columns, alerts.c.incident, alerts.c.cluster)
         for row in connection.execute(query.where(alerts.c.fingerprint.in_(chunk), or_(*wanted))):
             yield KnownEpisode(*row)
+
+
+def _members(connection: Connection, fingerprints: set[str]) -> list[tuple[str, str]]:
+    c = alerts.c
+    pairs = select(c.fingerprint, c.incident).where(c.incident.is_not(None)).distinct()
+    found: list[tuple[str, str]] = []
+    for some in chunks(fingerprints):
+        found += [(row[0], row[1]) for row in connection.execute(pairs.where(c.fingerprint.in_(some)))]
+    return found
 
 
 def _incidents(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from alembic import command
@@ -13,6 +14,9 @@ from sqlalchemy import Connection
 from kubetriage.adapters.store.sql.connecting import Connector
 from kubetriage.domain.intake.errors import SchemaTooNew
 
+_ONE_AT_A_TIME = threading.Lock()
+"""Alembic keeps what it works on in its module: two databases of one process take turns."""
+
 VERSIONS = "kubetriage_schema"
 """The table that says which revision a database has."""
 
@@ -22,7 +26,7 @@ def migrate(connector: Connector, revision: str = "head") -> None:
 
     Raises `SchemaTooNew` for a revision that this version does not know.
     """
-    with connector.alone() as connection:
+    with _ONE_AT_A_TIME, connector.alone() as connection:
         config = _config(connection)
         scripts = ScriptDirectory.from_config(config)
         present = present_revision(connection)

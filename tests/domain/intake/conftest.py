@@ -51,12 +51,12 @@ class World:
                 opened[incident.cluster] = opened.get(incident.cluster, 0) + 1
         self.seed += 10_000
         return Known(
-            tuple(self.episodes.values()),
-            tuple(self.incidents.values()),
-            opened,
-            tuple(storm for storm in self.storms.values() if storm.ended_at is None),
-            tuple(self.silences.values()),
-            self.seed,
+            episodes=tuple(self.episodes.values()),
+            incidents=tuple(self.incidents.values()),
+            opened=opened,
+            storms=tuple(storm for storm in self.storms.values() if storm.ended_at is None),
+            silences=tuple(self.silences.values()),
+            seed=self.seed,
         )
 
     def post(self, minute: float, *alerts: Alert) -> Decisions:
