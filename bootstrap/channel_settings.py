@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from kubetriage.adapters.channels.options import AnyOptions, ChannelOptions
 from kubetriage.domain.errors import BadInput
 from kubetriage.domain.messages.routing import QuietHours, Route
 
+_NAME = re.compile(r"\w[\w-]{0,62}")
+"""It becomes the name of a file, and a label of metrics."""
 _ENV = "_env"
 _FROM_ENVIRONMENT = ("url", "secret", "token", "password")
 TYPES = tuple(
@@ -58,6 +61,16 @@ class NotifySettings(BaseModel):
     digest_after: int = Field(default=6, ge=2)
     """Messages waiting for one channel that are told as one."""
 
+    @field_validator("incident_url")
+    @classmethod
+    def _can_be_opened(cls, pattern: str) -> str:
+        if pattern and not pattern.startswith(("https://", "http://")):
+            raise ValueError("must be an address that begins with http:// or https://")
+        unknown = set(re.findall(r"\{[^}]*\}", pattern)) - {"{incident}", "{run}"}
+        if unknown:
+            raise ValueError(f"knows {{incident}} and {{run}}, not {min(unknown)}")
+        return pattern
+
     def report_url(self, incident: str, run: str = "") -> str:
         """Empty if no address is configured, or if it needs what is not there."""
         if ("{incident}" in self.incident_url and not incident) or ("{run}" in self.incident_url and not run):
@@ -75,6 +88,14 @@ class ChannelSettings(BaseModel):
     """In order; without any, every channel is told of diagnoses, recoveries and storms."""
     quiet_hours: tuple[QuietHours, ...] = ()
     notify: NotifySettings = NotifySettings()
+
+    @field_validator("channels")
+    @classmethod
+    def _names_are_plain(cls, channels: dict[str, Any]) -> dict[str, Any]:
+        for name in channels:
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"a channel's name has letters, digits, - and _ only, unlike {name!r}")
+        return channels
 
     @model_validator(mode="after")
     def _channels_exist(self) -> ChannelSettings:

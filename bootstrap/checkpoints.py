@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-from kubetriage.bootstrap.databases import POSTGRES_OPTIONS
+from kubetriage.bootstrap.databases import postgres_options
 from kubetriage.bootstrap.server_settings import sqlite_path
 from kubetriage.state.checkpoint_types import checkpoint_types
 
@@ -126,7 +126,7 @@ async def _postgres(url: str, runs: int) -> AsyncIterator[_Postgres]:
     from psycopg_pool import AsyncConnectionPool
 
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # who needs a connection says so
-    options = {**POSTGRES_OPTIONS, "autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
+    options = {**postgres_options(url), "autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
     pool: Any = AsyncConnectionPool(
         url, min_size=1, max_size=runs + 2, kwargs=options, open=False, timeout=10.0,
         check=AsyncConnectionPool.check_connection, reconnect_timeout=2.0,

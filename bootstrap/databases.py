@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 from kubetriage.bootstrap.server_settings import sqlite_path
 from kubetriage.domain.intake.errors import StoreUnavailable
@@ -11,14 +13,19 @@ if TYPE_CHECKING:
     import sqlalchemy
 
 _BUSY_MS = 30_000
-POSTGRES_OPTIONS = {
-    "connect_timeout": 5,
-    "application_name": "kubetriage",
-    "client_encoding": "utf8",
-    # A process that was stopped or cut off in the middle of a transaction must not keep its locks.
-    "options": "-c idle_in_transaction_session_timeout=10s",
-}
-"""How connections to PostgreSQL are made, in libpq's words."""
+_LET_GO = "-c idle_in_transaction_session_timeout=10s"
+"""A process that was stopped or cut off in the middle of a transaction must not keep its locks."""
+
+
+def postgres_options(url: str) -> Mapping[str, Any]:
+    """How connections to PostgreSQL are made, in libpq's words; what the address says is kept."""
+    given = parse_qs(urlsplit(url).query)
+    return {
+        "connect_timeout": 5,
+        "application_name": "kubetriage",
+        "client_encoding": "utf8",
+        "options": " ".join([*given.get("options", []), _LET_GO]),
+    }
 
 
 def away() -> tuple[type[Exception], ...]:
@@ -51,7 +58,7 @@ def engine_database(url: str, connections: int) -> sqlalchemy.Engine:
             pool_size=connections,
             max_overflow=0,
             pool_pre_ping=True,
-            connect_args=dict(POSTGRES_OPTIONS),
+            connect_args=dict(postgres_options(url)),
         )
     made = sqlalchemy.create_engine(f"sqlite:///{path}", pool_size=connections, max_overflow=0)
 

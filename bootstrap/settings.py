@@ -264,7 +264,7 @@ def _client(entry: Any) -> Any:
 def _sentence(error: ValidationError, file: Path | None, given: Mapping[tuple[str, ...], Any]) -> str:
     """What is wrong first: the file or the variable, the setting, and why. Never the value."""
     first = error.errors(include_input=False, include_url=False)[0]
-    place = ".".join(str(step) for step in first["loc"])
+    place = _place(first["loc"])
     steps = tuple(str(step).lower() for step in first["loc"])
     variable = next(
         (f"{PREFIX}{'__'.join(keys).upper()}" for keys in given if keys == steps[: len(keys)]), ""
@@ -274,8 +274,24 @@ def _sentence(error: ValidationError, file: Path | None, given: Mapping[tuple[st
         near = difflib.get_close_matches(str(first["loc"][-1]), _known(first["loc"]), 1)
         hint = f" Did you mean {near[0]}?" if near else ""
         return f"{where}: there is no setting {place}.{hint}"
-    message = first["msg"].removeprefix("Value error, ")
+    message = _PLAINLY.get(first["type"], first["msg"].removeprefix("Value error, "))
     return f"{where}: {place or 'the settings'}: {message}."
+
+
+_PLAINLY = {
+    "missing": "is not set, and has to be",
+    "tuple_type": "must be a list",
+    "model_attributes_type": "must be a table",
+    "string_type": "must be a text",
+    "too_short": "has too few entries",
+}
+"""What pydantic says in words of its own, for whoever writes a TOML file."""
+
+
+def _place(steps: Sequence[Any]) -> str:
+    """As it is written in the file: a channel's table without its type."""
+    shown = [*steps[:2], *steps[3:]] if steps[:1] == ("channels",) else steps
+    return ".".join(str(step) for step in shown)
 
 
 def _known(place: Sequence[Any]) -> list[str]:

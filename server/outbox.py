@@ -116,7 +116,7 @@ class Sender:
                 continue
             lost = await self._messages.messages(Page(limit=100), channel=name, states=[MessageState.UNKNOWN])
             for message in lost.items:
-                young = now - message.created_at < timedelta(hours=self._policy.give_up_hours)
+                young = now - message.due_at < timedelta(hours=self._policy.give_up_hours)
                 if young and message.attempts < self._policy.max_attempts:
                     await self._messages.retry(message.id, now)
 
@@ -124,7 +124,7 @@ class Sender:
         """What waits for a channel that is not configured any more is given up once it is old enough."""
         old = now - timedelta(hours=self._policy.give_up_hours)
         page = await self._messages.messages(Page(limit=200), states=[MessageState.PENDING])
-        gone = {each.channel for each in page.items if each.created_at < old} - set(self._channels)
+        gone = {each.channel for each in page.items if each.due_at < old} - set(self._channels)
         for message in await self._messages.claim_due(self._worker, now, dict.fromkeys(gone, BATCH)):
             if number := await self._messages.attempt_started(message.id, self._worker, now):
                 why = f"There is no channel named {message.channel} any more."
@@ -191,12 +191,13 @@ class Sender:
             whole = notice.model_copy(update={"report": report or notice.report})
             key = message.key
             delivery = await channel.send(whole, key=key, room=room_after(shrunk), earlier=earlier)
+        now = self._clock()
         step = settle(
             delivery,
             attempt=number,
             shrunk=shrunk,
-            created_at=message.created_at,
-            now=self._clock(),
+            began_at=tried[0].started_at if tried else now,
+            now=now,
             repeats=self._repeats[channel.name],
             policy=self._policy,
         )

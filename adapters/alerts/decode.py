@@ -16,6 +16,8 @@ MAX_BYTES = 16 * 1024 * 1024
 """Of a body, packed and unpacked; 10,000 alerts of Alertmanager are about 6 MB."""
 
 _GZIP = b"\x1f\x8b"
+_MEMBERS = 1_000
+"""Far more than any sender makes; each one costs a look at all that follows."""
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
@@ -67,6 +69,8 @@ def _unpacked(body: bytes) -> bytes:
     rest = body
     try:
         while rest.startswith(_GZIP):
+            if len(parts) == _MEMBERS:
+                raise BadAlert(f"The alert has more than {_MEMBERS} gzip members.")
             unpacker = zlib.decompressobj(wbits=31)
             part = unpacker.decompress(rest, room + 1)
             room -= len(part)

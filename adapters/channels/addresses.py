@@ -18,6 +18,13 @@ import httpx
 from kubetriage.domain.errors import KubetriageError
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is given out for hosts of the internet; the rest is reserved, or means something else."""
+_WITHIN = (
+    ipaddress.ip_network("192.0.0.0/24"),  # protocol assignments; a cloud's metadata service is there
+    ipaddress.ip_network("168.63.129.16/32"),  # what Azure's machines ask for their metadata
+)
+"""IPv4 addresses that look public and lead to the network's own services."""
 
 
 class AddressRefused(KubetriageError):
@@ -74,4 +81,5 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast
+        return ip.is_global and ip in _UNICAST
+    return ip.is_global and not ip.is_multicast and not any(ip in each for each in _WITHIN)

@@ -11,7 +11,7 @@ from datetime import tzinfo
 from typing import Any, ClassVar, NamedTuple
 
 from kubetriage.adapters.channels.answers import Answer, of_status
-from kubetriage.adapters.channels.options import ChannelOptions
+from kubetriage.adapters.channels.options import ChannelOptions, secrets_of
 from kubetriage.adapters.channels.posting import NotAnswered, Poster
 from kubetriage.adapters.channels.templates import MessageTemplate, TemplateFailed, values_of
 from kubetriage.domain.language import Language
@@ -68,6 +68,7 @@ class ChannelBase(ABC):
         self.dialect = dialect
         self._common = options
         self._look = look
+        self._secrets = secrets_of(options)
         self._template = (
             MessageTemplate(look.template, f"channels.{name}.template", self.escape)
             if look.template
@@ -98,10 +99,15 @@ class ChannelBase(ABC):
         if fitted is None:
             return dead("Not even the shortest form of the message fits.", code="size")
         delivery = await self.attempt(notice, fitted.form, key=key, earlier=earlier)
-        told = {"size": fitted.form.size, "left_out": fitted.left_out}
-        if fitted.note:
-            told["why"] = f"{delivery.why} {fitted.note}".strip()
+        why = f"{self._without_secrets(delivery.why)} {fitted.note}".strip()
+        told = {"size": fitted.form.size, "left_out": fitted.left_out, "why": why}
         return delivery.model_copy(update=told)
+
+    def _without_secrets(self, words: str) -> str:
+        """What a far side says may repeat what it was sent: proxies quote addresses, which hold keys."""
+        for secret in self._secrets:
+            words = words.replace(secret, "…")
+        return words
 
     def preview(self, notice: Notice) -> Preview:
         """See `domain.messages.sending.Channel`."""

@@ -11,14 +11,19 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from kubetriage.domain.messages.hours import zone_name
+from kubetriage.domain.messages.routing import SeverityWord
 
 _NONE = SecretStr("")
 
 
 def _web_address(url: SecretStr) -> SecretStr:
     """The address of a robot holds its key, so it is a secret as a whole."""
-    parts = urlsplit(url.get_secret_value())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url.get_secret_value())
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is none, brackets that are not closed
+        good = False
+    if not good:
         raise ValueError("must be an address that begins with http:// or https://")
     return url
 
@@ -40,7 +45,7 @@ class ChannelOptions(BaseModel):
     """A Jinja2 file that writes the message instead of us."""
     mention: tuple[str, ...] = ()
     """Who is mentioned, in the platform's own ids; `all` for everybody."""
-    mention_severities: tuple[str, ...] = ("critical",)
+    mention_severities: tuple[SeverityWord, ...] = ("critical",)
     """Severities whose diagnoses mention them; nothing else does."""
     fallback: str = ""
     """The channel that gets a message which this one will never take."""
@@ -181,6 +186,25 @@ class AppriseOptions(ChannelOptions):
     type: Literal["apprise"]
     url: SecretStr
     """One Apprise address, such as `tgram://…`."""
+
+
+SHORTEST_SECRET = 8
+"""Characters: a shorter part of an address is no key, and a word of every answer."""
+
+
+def secrets_of(options: ChannelOptions) -> tuple[str, ...]:
+    """What must not be repeated to anyone: secrets, addresses, and the parts of addresses that are keys."""
+    values = [getattr(options, name) for name in type(options).model_fields]
+    values += [each for value in values if isinstance(value, dict) for each in value.values()]
+    found: set[str] = set()
+    for value in values:
+        if isinstance(value, SecretStr):
+            secret = value.get_secret_value()
+            found.add(secret)
+            if "://" in secret:
+                _, _, rest = secret.partition("://")
+                found |= set(re.split(r"[/?&=#@:]", rest.partition("/")[2]))
+    return tuple(sorted((each for each in found if len(each) >= SHORTEST_SECRET), key=len, reverse=True))
 
 
 AnyOptions = Annotated[

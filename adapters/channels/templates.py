@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import jinja2
 
 LONGEST = 200_000
-"""Characters that a template may write."""
+"""Characters that a template may write, and that one value in it may have."""
 
 
 class TemplateFailed(Exception):
@@ -41,11 +41,12 @@ class MessageTemplate:
         """Raises `BadSettings` for a template that cannot be compiled."""
         try:
             import jinja2
-            import jinja2.sandbox
+
+            from kubetriage.adapters.channels.sandbox import BoundedEnvironment
         except ImportError:
             raise BadSettings(f"{name}: templates need the package jinja2.") from None
 
-        environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
+        environment = BoundedEnvironment(
             finalize=lambda value: _escaped(value, escape),
             undefined=jinja2.ChainableUndefined,
             keep_trailing_newline=False,
@@ -63,14 +64,16 @@ class MessageTemplate:
         """Raises `TemplateFailed` for whatever goes wrong inside the template."""
         import jinja2
 
+        from kubetriage.adapters.channels.sandbox import run, too_long
+
         written: list[str] = []
         length = 0
         try:
-            for piece in self._template.generate(values):
+            for piece in run(self._template.generate(values)):
                 written.append(piece)
                 length += len(piece)
                 if length > LONGEST:
-                    raise TemplateFailed(f"the template wrote more than {LONGEST:,} characters")
+                    raise too_long()
         except jinja2.TemplateError as error:
             raise TemplateFailed(f"the template failed: {error}") from error
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:

@@ -19,6 +19,9 @@ LONGEST_REPAIR = 64 * 1024
 OBJECTS = 50
 """Objects in one text that are tried."""
 
+DEEPEST = 64
+"""Levels of an answer; a diagnosis has four."""
+
 _FENCE = re.compile(r"```[ \t]*[A-Za-z0-9_+-]*[ \t]*\r?\n(.*?)(?:\r?\n[ \t]*```|```|\Z)", re.DOTALL)
 
 _QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
@@ -46,9 +49,33 @@ def read_answer(
         return Answer(None, "The answer was empty.")
     if len(stripped) > LONGEST:
         return Answer(None, f"The answer has {len(stripped)} characters; at most {LONGEST} are read.")
-    return (
+    found = (
         _plain(stripped, schema, name) or _scanned(stripped, schema, name) or _mended(stripped, schema, name)
     )
+    try:
+        return found._replace(value=found.value and sound(found.value))
+    except RecursionError:
+        return Answer(None, f"The answer is nested more than {DEEPEST} levels deep.")
+
+
+def sound(value: Any, deep: int = 0) -> Any:
+    """A value that can be written down again; raises `RecursionError` if it is nested too deeply."""
+    if deep > DEEPEST:
+        raise RecursionError
+    if isinstance(value, str):
+        return whole(value)
+    if isinstance(value, dict):
+        return {whole(str(name)): sound(part, deep + 1) for name, part in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [sound(part, deep + 1) for part in value]
+    return value
+
+
+def whole(text: str) -> str:
+    """A text without halves of characters (`\\ud83d` alone), which no file and no terminal takes."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 # --- as it should be --------------------------------------------------------------------------------

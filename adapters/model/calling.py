@@ -24,6 +24,7 @@ from kubetriage.adapters.model.reading import completion_of, used_by
 from kubetriage.adapters.model.requesting import Request, request_of
 from kubetriage.adapters.model.secrets import masked
 from kubetriage.adapters.model.spans import ModelSpan, OtlpSpans, tell
+from kubetriage.adapters.model.waiting import within
 from kubetriage.domain.errors import ModelMisconfigured, ModelRefused, ModelUnavailable
 from kubetriage.domain.language import Text
 from kubetriage.domain.model import Completion, Question
@@ -98,8 +99,9 @@ class Call:
             "run_name": f"kubetriage {self._question.purpose.value}",
             "metadata": {"run": self._question.run, "profile": self._line.profile.name},
         }
-        async with asyncio.timeout(self._left()):
-            answered = await self._line.chat.ainvoke(request.messages, config, **options)  # type: ignore[arg-type]
+        left = self._left()
+        asked = self._line.chat.ainvoke(request.messages, config, **options)  # type: ignore[arg-type]
+        answered = await within(left, asked)
         assert isinstance(answered, AIMessage)
         return answered
 

@@ -24,9 +24,10 @@ from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
 from kubetriage.adapters.model.connections import Clients, LoopCompletions, SyncCompletions
 from kubetriage.adapters.model.envelope import checked_completion, reasoning_of, text_of, usage_of
+from kubetriage.adapters.model.events import AnswerTooLong
 from kubetriage.adapters.model.leaked import NOTES, as_chunk, mended
 from kubetriage.adapters.model.secrets import without_key
-from kubetriage.adapters.model.streams import StreamReader
+from kubetriage.adapters.model.streams import StreamReader, parts_of_calls
 from kubetriage.adapters.model.tokens import estimated_tokens
 from kubetriage.domain.errors import ModelUnavailable
 
@@ -175,10 +176,14 @@ class KubetriageChat(BaseChatOpenAI):
     ) -> ChatGenerationChunk | None:
         choices = chunk.get("choices")
         choices = [each for each in choices if isinstance(each, dict)] if isinstance(choices, list) else []
-        delta = (choices[0].get("delta") if choices else None) or {}
+        delta = choices[0].get("delta") if choices else None
+        delta = delta if isinstance(delta, dict) else {}
         if choices:
-            delta = {**delta, "content": text_of(delta.get("content"))}
-            choices = [{**choices[0], "delta": delta}]
+            parts = {"tool_calls": parts_of_calls(delta), "function_call": None}
+            delta = {**delta, "content": text_of(delta.get("content")), **parts}
+            reason = choices[0].get("finish_reason")
+            reason = reason if isinstance(reason, str) else None
+            choices = [{**choices[0], "delta": delta, "finish_reason": reason}]
         whole = {**chunk, "choices": choices, "usage": usage_of(chunk.get("usage"))}
         made = super()._convert_chunk_to_generation_chunk(whole, AIMessageChunk, base_generation_info)
         if made is not None and (reasoning := reasoning_of(delta)):
@@ -249,6 +254,8 @@ class KubetriageChat(BaseChatOpenAI):
         try:
             yield
         except openai.APIError as error:
+            if isinstance(error.__cause__, AnswerTooLong):
+                raise error.__cause__ from None
             raise without_key(error, self._key()) from None
         except (json.JSONDecodeError, UnicodeDecodeError):
             raise ModelUnavailable("The endpoint's answer is not JSON.") from None

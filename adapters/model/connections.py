@@ -13,6 +13,8 @@ from typing import Any
 import httpx2
 import openai
 
+from kubetriage.adapters.model.events import AsyncEvents, Events, abound, bound
+
 KEEPALIVE_SECONDS = 60.0
 """An agent's tools may run longer than the 5 s that idle connections live by default."""
 CONNECTIONS = httpx2.Limits(
@@ -34,7 +36,12 @@ class Clients:
 
     def sync(self) -> openai.OpenAI:
         if self._sync is None:
-            http = httpx2.Client(limits=CONNECTIONS, timeout=self._timeout, follow_redirects=False)
+            http = httpx2.Client(
+                limits=CONNECTIONS,
+                timeout=self._timeout,
+                follow_redirects=False,
+                event_hooks={"response": [bound]},
+            )
             self._sync = openai.OpenAI(**self._given, **self._identity(), http_client=http)
         return self._sync
 
@@ -43,7 +50,12 @@ class Clients:
         loop = asyncio.get_running_loop()
         if loop not in self._by_loop:
             self._by_loop = {each: client for each, client in self._by_loop.items() if not each.is_closed()}
-            http = httpx2.AsyncClient(limits=CONNECTIONS, timeout=self._timeout, follow_redirects=False)
+            http = httpx2.AsyncClient(
+                limits=CONNECTIONS,
+                timeout=self._timeout,
+                follow_redirects=False,
+                event_hooks={"response": [abound]},
+            )
             self._by_loop[loop] = openai.AsyncOpenAI(**self._given, **self._identity(), http_client=http)
         return self._by_loop[loop]
 
@@ -76,6 +88,10 @@ class SyncCompletions:
             raise AttributeError(name)
         return getattr(self._clients.sync().chat.completions, name)
 
+    def create(self, **asked: Any) -> Any:
+        answered = self._clients.sync().chat.completions.create(**asked)
+        return Events(answered) if asked.get("stream") else answered
+
 
 class LoopCompletions:
     """Stands where langchain-openai expects `async_client.chat.completions`."""
@@ -87,3 +103,7 @@ class LoopCompletions:
         if name.startswith("_"):
             raise AttributeError(name)
         return getattr(self._clients.of_loop().chat.completions, name)
+
+    async def create(self, **asked: Any) -> Any:
+        answered = await self._clients.of_loop().chat.completions.create(**asked)
+        return AsyncEvents(answered) if asked.get("stream") else answered

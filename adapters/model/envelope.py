@@ -17,6 +17,9 @@ from kubetriage.domain.errors import ModelUnavailable
 INTERRUPTED = {"abort", "aborted", "error", "insufficient_system_resource", "server_error"}
 """Reasons that say that the server gave up (vLLM, SGLang, DeepSeek)."""
 
+MOST_TOKENS = 1_000_000_000
+"""A count above that is none; it would not fit into the ledger either."""
+
 
 class ErrorInAnswer(ModelUnavailable):
     """A 200, or an event of a stream, whose content is an error."""
@@ -128,4 +131,4 @@ def usage_of(usage: Any) -> dict[str, Any] | None:
 
 
 def _count(value: Any) -> int:
-    return value if isinstance(value, int) and value > 0 else 0
+    return value if isinstance(value, int) and 0 < value <= MOST_TOKENS else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk
@@ -11,6 +12,21 @@ from kubetriage.adapters.model.envelope import INTERRUPTED
 from kubetriage.domain.errors import ModelUnavailable
 
 OPENS, CLOSES = "<think>", "</think>"
+
+
+def parts_of_calls(delta: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The parts of tool calls in an event, as far as they have the form of one."""
+    given = delta.get("tool_calls")
+    made = []
+    for each in given if isinstance(given, list) else ():
+        function = each.get("function") if isinstance(each, Mapping) else None
+        if not isinstance(function, Mapping) or not isinstance(each.get("index"), int):
+            continue
+        words = {
+            key: part for key in ("name", "arguments") if isinstance(part := function.get(key), str)
+        }
+        made.append({"index": each["index"], "id": each.get("id"), "function": words})
+    return made
 
 
 class NothingStreamed(ModelUnavailable):

@@ -7,6 +7,8 @@ The template doesn't escape what it fills in, so a description with quotes makes
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterator
 from datetime import datetime
 
 from kubetriage.domain.alert import AlertStatus
@@ -28,11 +30,10 @@ _NAMES = (
     "alert-instance",
     "message",
 )
-_FIELD = re.compile(
-    r'"(?P<name>' + "|".join(_NAMES) + r')"\s*:\s*"(?P<value>.*?)"\s*'
-    r'(?=,\s*"(?:' + "|".join(_NAMES) + r')"\s*:|,?\s*\}?\s*\Z)',
-    re.DOTALL,
-)
+_NAME = "|".join(_NAMES)
+_BEGIN = re.compile(rf'"(?P<name>{_NAME})"\s*:\s*"')
+_END = re.compile(rf'"(?=\s*,\s*"(?:{_NAME})"\s*:)')
+_LAST = re.compile(r"\s*,?\s*\}?\s*\Z")
 
 
 def is_stock(fields: Fields) -> bool:
@@ -43,8 +44,26 @@ def stock_fields(text: str) -> dict[str, str] | None:
     """The fields of a body that is this template but not valid JSON; None for any other text."""
     if '"alert-name"' not in text:
         return None
-    found = {match["name"]: match["value"] for match in _FIELD.finditer(text)}
+    found = dict(_told(text))
     return found if found.get("alert-name") else None
+
+
+def _told(text: str) -> Iterator[tuple[str, str]]:
+    """Names and values; a value goes on to the first quote that another field, or the end, comes after.
+
+    The ends are looked for once: a pattern for whole fields would look for them anew from each name.
+    """
+    last = text.rfind('"')
+    ends = [each.start() for each in _END.finditer(text)]
+    if last >= 0 and _LAST.match(text, last + 1):
+        ends.append(last)
+    begin = _BEGIN.search(text)
+    while begin is not None:
+        at = bisect_left(ends, begin.end())
+        if at == len(ends):
+            return
+        yield begin["name"], text[begin.end() : ends[at]]
+        begin = _BEGIN.search(text, ends[at] + 1)
 
 
 def stock(fields: Fields, *, received_at: datetime) -> ParsedAlerts:

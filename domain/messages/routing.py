@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from kubetriage.domain.alert import Severity
 from kubetriage.domain.messages.hours import hours, zone_name
 from kubetriage.domain.messages.notice import Event, Notice
 
@@ -24,6 +25,20 @@ def _hours(words: str) -> str:
 
 
 HoursWords = Annotated[str, AfterValidator(_hours)]
+
+
+SPANS_JOINED = 14
+"""Quiet spans that may follow each other without a gap: two a day for a week."""
+
+
+def _severity(word: str) -> str:
+    known = [each.value for each in Severity]
+    if word.lower() not in known:
+        raise ValueError(f"{word!r} is none of {', '.join(known)}")
+    return word.lower()
+
+
+SeverityWord = Annotated[str, AfterValidator(_severity)]
 
 
 class Times(BaseModel):
@@ -50,7 +65,7 @@ class Route(Times):
 
     channels: tuple[str, ...] = Field(min_length=1)
     events: tuple[Event, ...] = USUAL_EVENTS
-    severities: tuple[str, ...] = ()
+    severities: tuple[SeverityWord, ...] = ()
     clusters: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
     labels: dict[str, str] = Field(default_factory=dict)
@@ -74,7 +89,7 @@ class QuietHours(Times):
 
     channels: tuple[str, ...] = ()
     """Those that are quiet then; all if empty."""
-    severities: tuple[str, ...] = ("critical",)
+    severities: tuple[SeverityWord, ...] = ("critical",)
     """What is told all the same."""
 
     def until(self, notice: Notice, channel: str, now: datetime) -> datetime | None:
@@ -119,8 +134,15 @@ def message_key(notice: Notice, channel: str) -> str:
 
 
 def _due(notice: Notice, channel: str, now: datetime, quiet: Sequence[QuietHours]) -> datetime:
-    ends = [end for each in quiet if (end := each.until(notice, channel, now))]
-    return max(ends, default=now)
+    """Spans that follow each other without a gap are one."""
+    due = now
+    for _ in range(SPANS_JOINED):
+        ends = [end for each in quiet if (end := each.until(notice, channel, due))]
+        later = max(ends, default=due)
+        if later <= due:
+            break
+        due = later
+    return due
 
 
 def _any(value: str, patterns: Sequence[str]) -> bool:

@@ -39,7 +39,7 @@ def settle(
     *,
     attempt: int,
     shrunk: int,
-    created_at: datetime,
+    began_at: datetime,
     now: datetime,
     repeats: bool,
     policy: Policy,
@@ -55,7 +55,7 @@ def settle(
         return Step(Outcome.DEAD, error)
     if delivery.verdict is Verdict.UNKNOWN and not repeats:
         return Step(Outcome.UNKNOWN, error)
-    given_up = attempt >= policy.max_attempts or now - created_at > timedelta(hours=policy.give_up_hours)
+    given_up = attempt >= policy.max_attempts or now - began_at > timedelta(hours=policy.give_up_hours)
     if delivery.verdict is Verdict.SHRINK:
         if shrunk + 1 >= len(ROOMS) or given_up:
             return Step(Outcome.DEAD, f"{TOO_LARGE}{error}")

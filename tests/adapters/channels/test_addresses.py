@@ -46,6 +46,14 @@ SAMPLE = trial_notice(Trial.SAMPLE, Language.EN)
         ("::ffff:10.0.0.1", False),
         ("64:ff9b::7f00:1", False),
         ("2002:7f00:1::", False),
+        ("::127.0.0.1", False),
+        ("::ffff:0:127.0.0.1", False),
+        ("64:ff9b:1::7f00:1", False),
+        ("fec0::1", False),
+        ("4000::1", False),
+        ("192.0.0.192", False),
+        ("168.63.129.16", False),
+        ("::ffff:168.63.129.16", False),
     ],
 )
 def test_only_public_addresses_are_public(address: str, public: bool) -> None:

@@ -104,7 +104,7 @@ def test_what_follows_from_an_attempt(
 ) -> None:
     """Pauses double and respect what was asked for; trying ends; unknown is repeated only where that is harmless."""
     step = settle(
-        delivery, attempt=attempt, shrunk=0, created_at=NOW, now=NOW, repeats=repeats, policy=Policy()
+        delivery, attempt=attempt, shrunk=0, began_at=NOW, now=NOW, repeats=repeats, policy=Policy()
     )
     assert step.outcome is outcome
     assert step.retry_at == (None if seconds is None else NOW + timedelta(seconds=seconds))
@@ -115,7 +115,7 @@ def test_an_old_message_is_given_up() -> None:
     """After its hours a message is not tried again, however few its attempts."""
     long_ago = NOW - timedelta(hours=7)
     step = settle(
-        retry("busy"), attempt=2, shrunk=0, created_at=long_ago, now=NOW, repeats=False, policy=Policy()
+        retry("busy"), attempt=2, shrunk=0, began_at=long_ago, now=NOW, repeats=False, policy=Policy()
     )
     assert step.outcome is Outcome.DEAD and "given up" in step.error
 

@@ -1,0 +1,140 @@
+"""Jinja2 in a sandbox with bounds: no reach into Python, no endless loop, no text that fills the memory.
+
+Jinja2's own sandbox keeps a template from our objects, and limits `range` alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sized
+from types import FrameType
+from typing import Any
+
+import jinja2
+import jinja2.sandbox
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
+
+from kubetriage.adapters.channels.templates import LONGEST, TemplateFailed
+
+MOST_ITEMS = 10_000
+"""Items of a list that is made by joining or repeating lists."""
+SECONDS = 2.0
+"""How long one message's template may compute; every other message waits meanwhile."""
+_LARGEST_NUMBER = 4096
+"""Bits."""
+_WIDTH = re.compile(r"\d{5,}|\*")
+
+
+def too_long() -> TemplateFailed:
+    return TemplateFailed(f"the template wrote more than {LONGEST:,} characters")
+
+
+class _Generator(CodeGenerator):
+    """Has `~` ask for the length of what it makes, which the sandbox cannot intercept otherwise."""
+
+    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:
+        self.write("environment.joined((")
+        for each in node.nodes:
+            self.visit(each, frame)
+            self.write(", ")
+        self.write("))")
+
+
+class BoundedEnvironment(jinja2.sandbox.ImmutableSandboxedEnvironment):
+    """Values may not grow without bounds: operators, filters and methods are asked before or after."""
+
+    code_generator_class = _Generator
+    intercepted_binops = frozenset({"+", "*", "**", "%"})
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.globals.pop("lipsum")
+        self.filters = {name: _bounded(each) for name, each in self.filters.items()}
+
+    def joined(self, values: tuple[Any, ...]) -> str:
+        texts = [str(each) for each in values]
+        if sum(map(len, texts)) > LONGEST:
+            raise too_long()
+        return "".join(texts)
+
+    def call_binop(self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any) -> Any:
+        if not _small_enough(operator, left, right):
+            raise TemplateFailed(f"the template's {operator} makes something too large")
+        return super().call_binop(context, operator, left, right)
+
+    def call(self, context: jinja2.runtime.Context, called: Any, *given: Any, **named: Any) -> Any:
+        _check_numbers(given, named)
+        owner = getattr(called, "__self__", None)
+        if isinstance(owner, str) and _WIDTH.search(owner) and called.__name__ in ("format", "format_map"):
+            raise TemplateFailed("the template's format makes something too large")
+        return _checked(super().call(context, called, *given, **named))
+
+
+def run(pieces: Iterator[str]) -> Iterator[str]:
+    """The pieces, as long as the time lasts: each line of Python below looks at the clock."""
+    until = time.monotonic() + SECONDS
+
+    def look(frame: FrameType, event: str, argument: Any) -> Any:
+        if time.monotonic() > until:
+            raise TemplateFailed(f"the template took longer than {SECONDS:g} s")
+        return look
+
+    before = sys.gettrace()
+    try:
+        while True:
+            sys.settrace(look)
+            try:
+                piece = next(pieces, None)
+            finally:
+                sys.settrace(before)
+            if piece is None:
+                return
+            yield piece
+    except MemoryError as error:
+        raise TemplateFailed("the template needs too much memory") from error
+
+
+def _small_enough(operator: str, left: Any, right: Any) -> bool:
+    match operator, left, right:
+        case "+", Sized(), Sized():
+            return len(left) + len(right) <= (LONGEST if isinstance(left, str) else MOST_ITEMS)
+        case ("*", str(), int()) | ("*", int(), str()):
+            text, times = (left, right) if isinstance(left, str) else (right, left)
+            return len(text) * times <= LONGEST
+        case ("*", Sized(), int()) | ("*", int(), Sized()):
+            items, times = (left, right) if isinstance(left, Sized) else (right, left)
+            return len(items) * times <= MOST_ITEMS
+        case "*", int(), int():
+            return left.bit_length() + right.bit_length() <= _LARGEST_NUMBER
+        case "**", int(), int():
+            return left.bit_length() * right <= _LARGEST_NUMBER
+        case "%", str(), _:
+            return not _WIDTH.search(left)
+    return True
+
+
+def _bounded(filter_: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(filter_)
+    def asked(*given: Any, **named: Any) -> Any:
+        _check_numbers(given, named)
+        if getattr(filter_, "__name__", "") == "do_format" and _WIDTH.search(str(given[0])):
+            raise TemplateFailed("the template's format makes something too large")
+        return _checked(filter_(*given, **named))
+
+    return asked
+
+
+def _check_numbers(given: tuple[Any, ...], named: Mapping[str, Any]) -> None:
+    for each in (*given, *named.values()):
+        if isinstance(each, int) and abs(each) > LONGEST:
+            raise TemplateFailed("the template gives a number that is too large")
+
+
+def _checked(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > LONGEST:
+        raise too_long()
+    return value
