@@ -60,6 +60,7 @@ async def bare(url: str) -> None:
             return {"bytes": len(body)}
 
         with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             print(f"listening on http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
             config = uvicorn.Config(app, access_log=False, log_config=None)
             await uvicorn.Server(config).serve(sockets=[listener])

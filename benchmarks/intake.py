@@ -149,6 +149,7 @@ def _growing(gaps: Iterator[float]) -> Iterator[list[float]]:
 async def times_of_storms(side: Side) -> dict[str, Any]:
     """What posts of 10,000 alerts take, and single alerts beside them."""
     large, small, size, refused = Sender(side.url), Sender(side.url), 0, 0
+    used = side.cpu
     storms_taken: list[float] = []
     beside: list[float] = []
     for _ in range(STORMS):
@@ -166,7 +167,7 @@ async def times_of_storms(side: Side) -> dict[str, Any]:
     await small.close()
     return {
         "storm": max(storms_taken), "storm_p50": statistics.median(storms_taken), "storm_bytes": size,
-        "beside_p99": p99(beside), "beside_refused": refused,
+        "beside_p99": p99(beside), "beside_refused": refused, "storm_cpu": (side.cpu - used) / STORMS,
     }  # fmt: skip
 
 
@@ -265,8 +266,8 @@ def told(found: dict[str, Any]) -> str:
             f"{against(found['p99'], AIM_POST)}; the slowest {found['worst']:.3f} s.",
             f"* One post of {STORM:,} alerts ({found['storm_bytes'] / 1e6:.1f} MB), {STORMS} times: median "
             f"{found['storm_p50']:.2f} s, the slowest {found['storm']:.2f} s, "
-            f"{against(found['storm'], AIM_STORM)}; p99 of single alerts beside it "
-            f"{found['beside_p99']:.2f} s, refused {found['beside_refused']}.",
+            f"{against(found['storm'], AIM_STORM)}, CPU {found['storm_cpu']:.2f} s; p99 of single alerts "
+            f"beside it {found['beside_p99']:.2f} s, refused {found['beside_refused']}.",
             "",
         ]
     )

@@ -16,6 +16,7 @@ import asyncio
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -295,6 +296,7 @@ def main() -> int:
     given = parser.parse_args()
     if given.serve:
         serve_and_die(given.serve, given.node, float(given.delay))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     folder = Path(tempfile.mkdtemp(prefix="kubetriage-kills-"))
     began = time.monotonic()
     with address_of(given.database, folder, given.url) as url:
@@ -306,6 +308,8 @@ def main() -> int:
     said = {"database": given.database, "kills": dict(killed), **verdict._asdict(), "seconds": round(seconds)}
     if given.keep:
         said["folder"] = str(folder)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
     print(json.dumps(said) if given.json else "\n".join(f"{key}: {value}" for key, value in said.items()))
     return 1 if verdict.lost or verdict.twice or verdict.again or not verdict.alerts else 0
 

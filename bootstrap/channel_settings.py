@@ -57,7 +57,7 @@ class NotifySettings(BaseModel):
     max_attempts: int = Field(default=8, ge=1, le=100)
     """Attempts of one message until it is given up."""
     give_up_hours: float = Field(default=6.0, gt=0, le=168)
-    """How old a message may get before it is given up."""
+    """How long after its first attempt a message is given up."""
     digest_after: int = Field(default=6, ge=2)
     """Messages waiting for one channel that are told as one."""
 
@@ -129,6 +129,12 @@ CHANNEL_TABLES: dict[str, type[BaseModel]] = {
     "quiet_hours": QuietHours,
 }
 """The other tables of this part, by name."""
+
+
+def place_of(steps: Sequence[Any]) -> str:
+    """Of a wrong setting, as it is written in the file: a channel's table without its type."""
+    shown = [*steps[:2], *steps[3:]] if steps[:1] == ("channels",) else steps
+    return ".".join(str(step) for step in shown)
 
 
 def channel_fields(channel_type: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from kubetriage.bootstrap.server_settings import sqlite_path
 from kubetriage.domain.intake.errors import StoreUnavailable
@@ -26,6 +26,16 @@ def postgres_options(url: str) -> Mapping[str, Any]:
         "client_encoding": "utf8",
         "options": " ".join([*given.get("options", []), _LET_GO]),
     }
+
+
+def that_lets_go(url: str) -> str:
+    """The same address; on PostgreSQL its connections give up a transaction that nobody goes on with."""
+    if sqlite_path(url) is not None:
+        return url
+    parts = urlsplit(url)
+    others = [(key, value) for key, value in parse_qsl(parts.query) if key != "options"]
+    options = str(postgres_options(url)["options"])
+    return urlunsplit(parts._replace(query=urlencode([*others, ("options", options)], quote_via=quote)))
 
 
 def away() -> tuple[type[Exception], ...]:

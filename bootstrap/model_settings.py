@@ -25,6 +25,8 @@ def profiles_of(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, ModelProfi
 
     if not tables:
         return dict(ready_profiles())
+    if NONE in tables:
+        raise ValueError(f"{NONE}: this name means that no model is asked; no profile can have it")
     own = _named(tables, ready_tables())
     made = dict(ready_profiles())
     for name in own:

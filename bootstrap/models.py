@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from kubetriage.bootstrap.model_settings import NONE, profiles_of
 from kubetriage.bootstrap.settings import Settings
 from kubetriage.bootstrap.tracing import otlp_spans
-from kubetriage.domain.errors import ModelFailed, UnknownModel
+from kubetriage.domain.errors import BadSettings, ModelFailed, UnknownModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,8 +141,16 @@ def _listed(
 
 
 def spent(settings: Settings, days: int = 1) -> Sequence[Spent]:
-    """What was spent today and on the days before."""
-    return ledger(settings).spent(days)
+    """What was spent today and on the days before; raises `BadSettings` if the file cannot be read."""
+    import sqlite3
+
+    kept = ledger(settings)
+    try:
+        return kept.spent(days)
+    except (sqlite3.Error, OSError) as error:
+        raise BadSettings(
+            f"What was spent cannot be read: {kept.path} ({error}); if it is broken, delete it."
+        ) from None
 
 
 async def probe(settings: Settings, name: str) -> tuple[Probed, Path | None]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kubetriage.bootstrap.databases import that_lets_go
 from kubetriage.bootstrap.server_settings import database_url
 from kubetriage.bootstrap.settings import Settings
 from kubetriage.domain.errors import BadSettings
@@ -73,7 +74,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """The store, migrated; raises `BadSettings`, `SchemaTooNew`, `StoreUnavailable`."""
     from kubetriage.adapters.store.sql.database import Database
 
-    database = await Database.open(database_url(settings.database), settings=settings.intake)
+    database = await Database.open(that_lets_go(database_url(settings.database)), settings.intake)
     try:
         yield database
     finally:

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from kubetriage.adapters.model.policies import Budget, CachePolicy
-from kubetriage.bootstrap.channel_settings import CHANNEL_TABLES, ChannelSettings, channel_fields
+from kubetriage.bootstrap.channel_settings import CHANNEL_TABLES, ChannelSettings, channel_fields, place_of
 from kubetriage.bootstrap.model_settings import NONE, ModelTables, profiles_of
 from kubetriage.bootstrap.prometheus_settings import PrometheusSettings
 from kubetriage.bootstrap.server_settings import IntakeTable, RetentionTable, ServerSettings
@@ -264,7 +264,7 @@ def _client(entry: Any) -> Any:
 def _sentence(error: ValidationError, file: Path | None, given: Mapping[tuple[str, ...], Any]) -> str:
     """What is wrong first: the file or the variable, the setting, and why. Never the value."""
     first = error.errors(include_input=False, include_url=False)[0]
-    place = _place(first["loc"])
+    place = place_of(first["loc"])
     steps = tuple(str(step).lower() for step in first["loc"])
     variable = next(
         (f"{PREFIX}{'__'.join(keys).upper()}" for keys in given if keys == steps[: len(keys)]), ""
@@ -279,19 +279,9 @@ def _sentence(error: ValidationError, file: Path | None, given: Mapping[tuple[st
 
 
 _PLAINLY = {
-    "missing": "is not set, and has to be",
-    "tuple_type": "must be a list",
-    "model_attributes_type": "must be a table",
-    "string_type": "must be a text",
-    "too_short": "has too few entries",
-}
-"""What pydantic says in words of its own, for whoever writes a TOML file."""
-
-
-def _place(steps: Sequence[Any]) -> str:
-    """As it is written in the file: a channel's table without its type."""
-    shown = [*steps[:2], *steps[3:]] if steps[:1] == ("channels",) else steps
-    return ".".join(str(step) for step in shown)
+    "missing": "is not set, and has to be", "tuple_type": "must be a list", "string_type": "must be a text",
+    "model_attributes_type": "must be a table", "too_short": "has too few entries",
+}  # fmt: skip
 
 
 def _known(place: Sequence[Any]) -> list[str]:

@@ -46,6 +46,9 @@ def serve(
     loaded = load_settings(options.config)
     changed = {key: value for key, value in given.items() if value is not None}
     settings = loaded.model_copy(update={"server": loaded.server.model_copy(update=changed)})
+    from kubetriage.bootstrap.channels import channels_of
+
+    channels_of(settings)  # what is wrong with one is said now, not by the first diagnosis that is told
     from kubetriage.server.serving import ServeOptions
     from kubetriage.server.serving import serve as run
 

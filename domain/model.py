@@ -59,6 +59,9 @@ class Question(BaseModel):
     """The stable part: equal for every alert, so that a provider's prefix cache hits."""
     user: tuple[str, ...]
     """What changes, in order: the case first, then what is asked again (as one user turn)."""
+    same_as: str = ""
+    """Stands for the first of `user` in the cache's key: the case without the times of asking and reading,
+    which are others each time a live cluster is read; empty: the words themselves."""
     answer_name: str = "diagnosis"
     answer_schema: dict[str, Any]
     """JSON Schema of the answer, one object."""

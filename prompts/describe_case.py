@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from kubetriage.domain.alert import Alert
@@ -37,8 +38,15 @@ class CaseForModel(NamedTuple):
     """What became of the reads that the model asked for, a sentence each."""
 
 
+_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 NOTHING = Digest((), ())
 """A case without its evidence, to see how much room the rest takes."""
+
+
+def timeless(case: CaseForModel) -> CaseForModel:
+    """The case without the times of asking and reading: equal for equal evidence."""
+    shown = tuple(item.model_copy(update={"at": _ONCE}) for item in case.digest.shown)
+    return case._replace(now="", digest=case.digest._replace(shown=shown))
 
 
 def render(case: CaseForModel, *, language: Language) -> str:

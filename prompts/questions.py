@@ -17,7 +17,7 @@ from kubetriage.domain.model import Completion, ModelLimits, Purpose, Question, 
 from kubetriage.domain.report import Gap, KnowledgeItem
 from kubetriage.domain.verdict import ANSWER_SCHEMA, READS_SCHEMA, Verdict
 from kubetriage.prompts import PROMPT_VERSION, correct_form, repair_claims, write_diagnosis
-from kubetriage.prompts.describe_case import NOTHING, CaseForModel, render
+from kubetriage.prompts.describe_case import NOTHING, CaseForModel, render, timeless
 
 _FIRST = 4
 """Hypotheses whose evidence is shown before any other."""
@@ -55,13 +55,15 @@ def diagnosis_question(case: Case, rules: Diagnosis, asking: Asking, limits: Mod
     system = write_diagnosis.render(
         language=language, fixed_schema=limits.fixed_schema, native_tools=limits.native_tools
     )
+    shown = _shown(case, rules, asking, limits)
     return Question(
         profile=asking.profile,
         run=asking.run,
         purpose=Purpose.READ_MORE if asking.told else Purpose.DIAGNOSE,
         prompt_version=PROMPT_VERSION,
         system=system,
-        user=(render(_shown(case, rules, asking, limits), language=language),),
+        user=(render(shown, language=language),),
+        same_as=render(timeless(shown), language=language),
         answer_schema=ANSWER_SCHEMA,
         tools=(OFFER,) if limits.native_tools and asking.may_read else (),
         deadline_at=asking.deadline_at,

@@ -52,6 +52,10 @@ class Fitted(NamedTuple):
     """Why the user's template was not used, empty if it was or there is none."""
 
 
+_MENTIONING = frozenset({Event.STORM, Event.FAILED, Event.DIGEST})
+"""Events without a report of their own that people are mentioned for."""
+
+
 class ChannelBase(ABC):
     """A channel of `domain.messages.sending`; subclasses say what the platform wants."""
 
@@ -153,7 +157,7 @@ class ChannelBase(ABC):
         """Who is to be mentioned: those that are configured, and only for a fault that is new."""
         report = notice.report
         firing = report is not None and report.alert.status.lower() != "resolved"
-        worth = notice.event in (Event.STORM, Event.FAILED) or (notice.event is Event.DIAGNOSED and firing)
+        worth = firing if notice.event is Event.DIAGNOSED else notice.event in _MENTIONING
         severe = notice.severity.lower() in self._common.mention_severities or notice.event is Event.STORM
         return self._common.mention if worth and severe else ()
 

@@ -58,6 +58,11 @@ class MailChannel(ChannelBase):
         self._host = parseaddr(options.sender)[1].rpartition("@")[2]
         if not self._host:
             raise BadSettings(f"channels.{name}.sender: {options.sender!r} is no mail address.")
+        try:
+            self._context()
+        except OSError as error:  # ssl's errors too
+            why = error.strerror or type(error).__name__
+            raise BadSettings(f"channels.{name}.ca_file: {options.ca_file} cannot be used: {why}.") from error
 
     def escape(self, text: str) -> str:
         """A template writes the HTML part."""
@@ -101,13 +106,14 @@ class MailChannel(ChannelBase):
             headers.append(f"References: {' '.join(dict.fromkeys((root or answered, answered)))}")
         content = "\r\n".join(headers).encode() + b"\r\n" + form.body
         phase = ["connecting"]
-        client = self._client()
         try:
-            refused = await self._hand_over(client, content, phase)
+            client = self._client()
+            try:
+                refused = await self._hand_over(client, content, phase)
+            finally:
+                client.close()
         except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as error:
             return _failed(error, phase[0])
-        finally:
-            client.close()
         if refused:
             why = f"Not accepted for {len(refused)} of {len(self._options.to)} recipients."
             return delivered(remote=ident, code="250", why=why)
@@ -136,20 +142,22 @@ class MailChannel(ChannelBase):
         await client.data(content)
         return [error.message for error in refused]
 
+    def _context(self) -> ssl.SSLContext | None:
+        if self._options.security == "none":
+            return None
+        return ssl.create_default_context(cafile=self._options.ca_file or None)
+
     def _client(self) -> aiosmtplib.SMTP:
         import aiosmtplib
 
         given = self._options
-        context = None
-        if given.security != "none":
-            context = ssl.create_default_context(cafile=given.ca_file or None)
         return aiosmtplib.SMTP(
             hostname=given.host,
             port=given.port or _PORTS[given.security],
             timeout=given.timeout,
             use_tls=given.security == "tls",
             start_tls=given.security == "starttls",
-            tls_context=context,
+            tls_context=self._context(),
             local_hostname=self._host,
         )
 

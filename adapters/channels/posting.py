@@ -6,6 +6,7 @@ the request on it was seen.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -45,11 +46,12 @@ class Poster:
         host = urlsplit(url).hostname or "?"
         try:
             request = self._client().build_request("POST", url, content=body, headers=dict(headers))
-            response = await self._client().send(request, stream=True)
-            try:
-                content = await _bounded(response)
-            finally:
-                await response.aclose()
+            async with asyncio.timeout(self._timeout * 3):  # httpx has one for each single byte
+                response = await self._client().send(request, stream=True)
+                try:
+                    content = await _bounded(response)
+                finally:
+                    await response.aclose()
         except AddressRefused as error:
             raise NotAnswered(dead(str(error), code="address")) from None
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeEncodeError):
@@ -58,6 +60,9 @@ class Poster:
             kind = type(error).__name__
             why = f"{host} took the request and gave no answer ({kind}): the message may be there or not."
             raise NotAnswered(unknown(why, code=kind)) from None
+        except TimeoutError:
+            why = f"{host} took too long over its answer: the message may be there or not."
+            raise NotAnswered(unknown(why, code="timeout")) from None
         except httpx.TransportError as error:
             kind = type(error).__name__
             raise NotAnswered(retry(f"{host} could not be reached ({kind}).", code=kind)) from None

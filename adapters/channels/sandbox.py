@@ -99,15 +99,15 @@ def run(pieces: Iterator[str]) -> Iterator[str]:
 
 
 def _small_enough(operator: str, left: Any, right: Any) -> bool:
+    if operator in ("*", "+") and isinstance(right, Sized) and not isinstance(left, Sized):
+        left, right = right, left
+    size = len(left) if isinstance(left, Sized) else 0
+    most = LONGEST if isinstance(left, str) else MOST_ITEMS
     match operator, left, right:
         case "+", Sized(), Sized():
-            return len(left) + len(right) <= (LONGEST if isinstance(left, str) else MOST_ITEMS)
-        case ("*", str(), int()) | ("*", int(), str()):
-            text, times = (left, right) if isinstance(left, str) else (right, left)
-            return len(text) * times <= LONGEST
-        case ("*", Sized(), int()) | ("*", int(), Sized()):
-            items, times = (left, right) if isinstance(left, Sized) else (right, left)
-            return len(items) * times <= MOST_ITEMS
+            return size + len(right) <= most
+        case "*", Sized(), int():
+            return size * right <= most
         case "*", int(), int():
             return left.bit_length() + right.bit_length() <= _LARGEST_NUMBER
         case "**", int(), int():

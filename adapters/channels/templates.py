@@ -58,7 +58,8 @@ class MessageTemplate:
         try:
             self._template: jinja2.Template = environment.from_string(source)
         except jinja2.TemplateSyntaxError as error:
-            raise BadSettings(f"{name}: line {error.lineno} of the template: {error.message}.") from error
+            why = str(error.message).rstrip(".")
+            raise BadSettings(f"{name}: line {error.lineno} of the template: {why}.") from error
 
     def fill(self, values: dict[str, Any]) -> str:
         """Raises `TemplateFailed` for whatever goes wrong inside the template."""

@@ -18,7 +18,7 @@ def arguments_text(raw: Any, *, whole: bool = True) -> str:
     if raw is None or raw == "":
         return "{}"
     if isinstance(raw, dict):
-        return json.dumps(raw, ensure_ascii=False)
+        return _written(raw) or "nested too deeply"
     if not isinstance(raw, str):
         return str(raw)
     value: Any = raw
@@ -27,9 +27,17 @@ def arguments_text(raw: Any, *, whole: bool = True) -> str:
             break
         value = _decoded(value)
     if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
+        return _written(value) or raw
     mended = _mended(raw) if whole and value is None else None
-    return json.dumps(mended, ensure_ascii=False) if isinstance(mended, dict) else raw
+    return (_written(mended) if isinstance(mended, dict) else None) or raw
+
+
+def _written(value: dict[str, Any]) -> str | None:
+    """None if it is nested more deeply than can be written."""
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return None
 
 
 def _decoded(text: str) -> Any:

@@ -68,14 +68,18 @@ class AnswerCache:
 
 
 def key_of(question: Question, profile: ModelProfile) -> str:
-    """What makes two questions the same: the model, the prompt's version, and every word that is sent."""
+    """What makes two questions the same: the model, the prompt's version, and every word that is sent,
+    but for the times at which the same evidence was read."""
+    user = question.user
+    if question.same_as:
+        user = (question.same_as, *user[1:])
     asked = {
         "version": VERSION,
         "model": [profile.base_url, profile.model],
         "settings": [profile.thinking, profile.temperature, profile.output_tokens],
         "prompt": question.prompt_version,
         "system": question.system,
-        "user": question.user,
+        "user": user,
         "answer": [question.answer_name, question.answer_schema],
         "tools": [tool.model_dump() for tool in question.tools],
     }

@@ -23,7 +23,7 @@ class AnswerTooLong(ModelUnavailable):
 
 
 class AsyncEvents:
-    """Stands where langchain-openai expects openai's stream; raises `ModelUnavailable` for what is no event."""
+    """Stands where langchain-openai expects a stream; raises `ModelUnavailable` for what is no event."""
 
     def __init__(self, stream: openai.AsyncStream[Any]) -> None:
         self._stream = stream

@@ -76,6 +76,8 @@ def _address(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     parts = urlsplit(value.strip())
+    if parts.port == 0:  # one that is none at all raises ValueError when it is read
+        raise ValueError("Port out of range 1-65535")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must be an http or https URL")
     if parts.username or parts.password or parts.query or parts.fragment:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from langchain_core.messages import AIMessage
+from langchain_core.messages import ToolCall as LangChainCall
 
 from kubetriage.adapters.model import notes
-from kubetriage.adapters.model.answers import Answer, read_answer
+from kubetriage.adapters.model.answers import Answer, read_answer, sound, whole
 from kubetriage.adapters.model.leaked import NOTES
 from kubetriage.adapters.model.ledger import Used
 from kubetriage.adapters.model.profile import ModelProfile
@@ -37,7 +38,7 @@ def used_by(message: AIMessage, request: Request) -> Used:
         written += json.dumps([call["args"] for call in message.tool_calls]) if message.tool_calls else ""
         return Used(request.prompt_tokens, 0, estimated_tokens(written))
     cached = (usage.get("input_token_details") or {}).get("cache_read") or 0
-    return Used(usage["input_tokens"], cached, usage["output_tokens"])
+    return Used(usage["input_tokens"] or request.prompt_tokens, cached, usage["output_tokens"])
 
 
 def completion_of(
@@ -46,8 +47,9 @@ def completion_of(
     """What was answered and called, and what is wrong with it."""
     metadata = message.response_metadata
     told = metadata.get(NOTES, {})
-    given = str(told.get("leaked_text") or message.text)
-    text, reasoning = split_reasoning(given, message.additional_kwargs.get("reasoning_content") or "")
+    given = whole(str(told.get("leaked_text") or message.text))
+    thought = whole(message.additional_kwargs.get("reasoning_content") or "")
+    text, reasoning = split_reasoning(given, thought)
     reason = str(metadata.get("finish_reason") or "stop")
     calls = _calls(message, question, text, reason, told)
     answer = Answer(calls.answer)
@@ -86,7 +88,7 @@ def completion_of(
 def _calls(message: AIMessage, question: Question, text: str, reason: str, told: Mapping[str, Any]) -> _Calls:
     schemas = {tool.name: tool.parameters for tool in question.tools}
     asked = {*schemas, question.answer_name}
-    native = [call for call in message.tool_calls if call["name"]]
+    native, deep = _sound(call for call in message.tool_calls if call["name"])
     answers = [dict(call["args"]) for call in native if call["name"] == question.answer_name]
     others = [call for call in native if call["name"] != question.answer_name]
     if not native and schemas and text and reason != "length":
@@ -96,7 +98,7 @@ def _calls(message: AIMessage, question: Question, text: str, reason: str, told:
         return _Calls(made, tuple(found.unknown), _problem(found.unknown, asked, why), None, len(made))
     made_calls: list[ToolCall] = []
     unknown: list[str] = []
-    refused: list[str] = [str(each) for each in told.get("refused_calls", ())]
+    refused: list[str] = [*deep, *(str(each) for each in told.get("refused_calls", ()))]
     for call in others:
         if call["name"] not in schemas:
             unknown.append(call["name"])
@@ -114,6 +116,18 @@ def _calls(message: AIMessage, question: Question, text: str, reason: str, told:
     leaked = min(int(told.get("recovered_calls", 0)), len(made_calls))
     problem = _problem(unknown, asked, " ".join(refused))
     return _Calls(tuple(made_calls), tuple(unknown), problem, answers[0] if answers else None, leaked)
+
+
+def _sound(calls: Iterable[LangChainCall]) -> tuple[list[LangChainCall], list[str]]:
+    """The calls whose arguments can be written down, and why the others cannot be."""
+    kept: list[LangChainCall] = []
+    refused = []
+    for call in calls:
+        try:
+            kept.append({**call, "args": sound(call["args"])})
+        except RecursionError:
+            refused.append(f"The arguments of {call['name']} are nested too deeply.")
+    return kept, refused
 
 
 def _problem(unknown: list[str], asked: set[str], why: str) -> str:

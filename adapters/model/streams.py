@@ -22,9 +22,7 @@ def parts_of_calls(delta: Mapping[str, Any]) -> list[dict[str, Any]]:
         function = each.get("function") if isinstance(each, Mapping) else None
         if not isinstance(function, Mapping) or not isinstance(each.get("index"), int):
             continue
-        words = {
-            key: part for key in ("name", "arguments") if isinstance(part := function.get(key), str)
-        }
+        words = {key: part for key in ("name", "arguments") if isinstance(part := function.get(key), str)}
         made.append({"index": each["index"], "id": each.get("id"), "function": words})
     return made
 

@@ -7,8 +7,8 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
-TRIES, BETWEEN = 20, 0.1
-"""Cancellations of one task, and seconds between them."""
+TRIES, BETWEEN = 5, 0.1
+"""Cancellations of one task, and seconds between them; what survives them ends at `events.MOST_BYTES`."""
 
 
 async def within(seconds: float, asked: Coroutine[Any, Any, Result]) -> Result:

@@ -9,6 +9,8 @@ from kubetriage.domain.messages.notice import Event, Links, Notice
 from kubetriage.domain.rendering.visible import clip, one_line
 
 _ORDER = ("critical", "warning", "info")
+_NEW = frozenset({Event.DIAGNOSED, Event.FAILED, Event.STORM})
+"""Of these the digest has its severity, and so whom it mentions: what is over pages nobody."""
 _LONGEST = 170
 
 
@@ -18,7 +20,7 @@ def digest_of(notices: Sequence[Notice], at: datetime, overview_url: str = "") -
     return Notice(
         event=Event.DIGEST,
         at=at,
-        severity=ordered[0].severity if ordered else "info",
+        severity=next((each.severity for each in ordered if each.event in _NEW), "info"),
         cluster=_common([each.cluster for each in notices]),
         namespace=_common([each.namespace for each in notices]),
         count=len(notices),

@@ -158,7 +158,7 @@ def closing(report: Report, voice: Voice) -> tuple[Block, ...]:
 
 def _authorship(report: Report, voice: Voice) -> Content:
     usage = report.usage
-    if not usage.model or not usage.model_calls:
+    if not usage.model:  # without calls it is an answer of a short time before
         return (voice.words(BY_RULES),)
     tokens = f"{usage.prompt_tokens + usage.completion_tokens:,}"
     calls = voice.words(BY_MODEL, calls=usage.model_calls, tokens=tokens)

@@ -99,6 +99,8 @@ def test_variables_reach_profiles_whose_names_have_dashes(monkeypatch: pytest.Mo
         ('[budget]\ncurrency = "yuan"', "budget.currency: "),
         ("[model_cache]\nseconds = -1", "model_cache.seconds: "),
         ("models = 3", "models: "),
+        ('[models.x]\nmodel = "m"\nbase_url = "http://h:99999/v1"', "x.base_url: Port out of range"),
+        ('[models.none]\nmodel = "m"\nbase_url = "http://h/v1"', "none: this name means that no model"),
     ],
 )
 def test_a_wrong_table_is_refused_in_one_sentence(text: str, sentence: str, load: Load) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
+from kubetriage.bootstrap.databases import that_lets_go
 from kubetriage.bootstrap.server_settings import database_url, slots_folder
 from kubetriage.bootstrap.settings import Settings, load_settings
 from kubetriage.domain.errors import BadSettings
@@ -98,3 +100,12 @@ def test_a_token_that_is_not_set_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
     settings = Settings.model_validate({"server": {"tokens": {"a": "NOT_THERE"}}})
     with pytest.raises(BadSettings, match="NOT_THERE is not set"):
         settings.server.secrets()
+
+
+def test_connections_to_postgres_let_go_of_what_nobody_goes_on_with() -> None:
+    """A stopped process keeps no lock for long; what the address says is kept, also where it has options."""
+    url = "postgresql://u:p%40ss@h:1/d?sslmode=require&options=-c%20work_mem%3D5MB"
+    made = make_url(that_lets_go(url))
+    assert (made.password, made.port, made.query["sslmode"]) == ("p@ss", 1, "require")
+    assert made.query["options"] == "-c work_mem=5MB -c idle_in_transaction_session_timeout=10s"
+    assert that_lets_go("sqlite:////a/b.db") == "sqlite:////a/b.db"

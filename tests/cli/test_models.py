@@ -125,3 +125,14 @@ def test_usage_shows_what_was_spent(
     assert "budget.day_tokens: 5000 tokens, 4110 left today" in shown.out
     made = json.loads(kubetriage("models", "usage", "--format", "json").out)
     assert made["spent"][0]["completion"] == 90 and made["budget"]["day_tokens"] == 5000
+
+
+def test_usage_of_a_broken_file(kubetriage: Run, configured: Callable[[str], None], tmp_path: Path) -> None:
+    """Says which file it is, as bad input and not as a bug."""
+    configured("http://127.0.0.1:9/v1")
+    path = tmp_path / "state" / "kubetriage" / "spent.sqlite"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"x" * 5000)
+    ended = kubetriage("models", "usage")
+    assert (ended.status, ended.out) == (2, "")
+    assert str(path) in ended.err and "bug" not in ended.err

@@ -110,6 +110,23 @@ def test_no_answer_is_explained(
         ('[[routes]]\nchannels = ["x"]\n', "routes[1].channels: there is no channel x"),
         ('[channels.ops]\ntype = "stdout"\n[[quiet_hours]]\nhours = ["late"]\n', "mon-fri 09:00-18:00"),
         ('[channels.ops]\ntype = "stdout"\ntemplate = "gone.j2"\n', "gone.j2 cannot be read"),
+        ('[channels.ops]\ntype = "feishu"\n', "channels.ops.url: is not set"),
+        ('[channels.ops]\ntype = "feishu"\nurl = "https://x:99999/canary"\n', "channels.ops.url: must be an"),
+        ('[channels.ops]\ntype = "feishu"\nurl = "https://[x/canary"\n', "channels.ops.url: must be an"),
+        ('[channels.ops]\ntype = "stdout"\nmention = "all"\n', "channels.ops.mention: must be a list"),
+        ('[channels.ops]\ntype = "stdout"\n[routes]\nchannels = ["ops"]\n', "routes: must be a list"),
+        (
+            '[channels.ops]\ntype = "stdout"\n[[routes]]\nchannels = ["ops"]\nseverities = ["crit"]\n',
+            "'crit'",
+        ),
+        ('[channels."../ops"]\ntype = "stdout"\n', "a channel's name has letters"),
+        ('[channels]\nops = "feishu"\n', "channels.ops: must be a table"),
+        ('[notify]\nincident_url = "javascript:x"\n', "notify.incident_url: must be an address"),
+        ('[notify]\nincident_url = "https://x/{id}"\n', "not {id}"),
+        (
+            '[channels.ops]\ntype = "email"\nhost = "h"\nsender = "a@x"\nto = ["b@x"]\nca_file = "gone.pem"\n',
+            "channels.ops.ca_file: gone.pem cannot be used",
+        ),
         ('[channels.ops]\ntype = "apprise"\nurl = "slack://a/b/c"\n', 'use type = "slack"'),
     ],
 )
@@ -121,6 +138,7 @@ def test_wrong_settings_are_said(
     ended = kubetriage("notify", "test", "ops")
     assert ended.status == 2
     assert said in ended.err and len(ended.err.splitlines()) == 1
+    assert "canary" not in ended.err
 
 
 def test_an_unknown_channel_is_said(kubetriage: Run, configured: Callable[[str], Path]) -> None:

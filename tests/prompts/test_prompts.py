@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubetriage.domain.alert import Alert
 from kubetriage.domain.evidence import Evidence
-from kubetriage.domain.evidence_digest import digest_of
+from kubetriage.domain.evidence_digest import Digest, digest_of
 from kubetriage.domain.language import Language
 from kubetriage.domain.resource import resource
 from kubetriage.domain.verdict import ANSWER_SCHEMA, AskedRead, Verdict
 from kubetriage.prompts import PROMPT_VERSION, correct_form, repair_claims, write_diagnosis
-from kubetriage.prompts.describe_case import harmless
+from kubetriage.prompts.describe_case import CaseForModel, harmless, render, timeless
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FORMS = list(product((Language.EN, Language.ZH), (True, False), (True, False)))
@@ -85,3 +86,21 @@ def test_what_decides_is_shown_before_the_rest() -> None:
     assert any("Pod shop/p" in line for line in made.brief)
     many = digest_of(evidence(400), 6_000, decisive=[], cited=[], primary=None)
     assert many.brief[-1] == f"+{400 - len(many.shown) - len(many.brief) + 1}"
+
+
+def test_equal_evidence_read_at_another_time_is_the_same_case() -> None:
+    """So that a cache can answer it: a live cluster is read at another second each time."""
+
+    def case(minutes: int, excerpt: str = "OOMKilled") -> CaseForModel:
+        at = AT + timedelta(minutes=minutes)
+        (item,) = evidence(1)
+        shown = Digest((item.model_copy(update={"at": at, "excerpt": excerpt}),), ())
+        return CaseForModel(
+            Alert(name="PodDown"), (), None, at.isoformat(), (), (), (), (), digest=shown, asked_before=()
+        )
+
+    def told(made: CaseForModel) -> str:
+        return render(timeless(made), language=Language.EN)
+
+    assert render(case(0), language=Language.EN) != render(case(5), language=Language.EN)
+    assert told(case(0)) == told(case(5)) != told(case(5, "Completed"))

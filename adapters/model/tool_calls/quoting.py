@@ -30,6 +30,10 @@ _MARKED_LINE = re.compile(
 """A line of a block quote, table, comment, list or log."""
 _REPEATED_LINE = re.compile(r"\s*(?:>|\|[^|]|\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|[IWEF]\d{4} \d\d:\d\d:)")
 _REST_EMPTY = re.compile(r"[ \t]*(?:\r?\n|\Z)")
+_EXAMPLE_LINE = re.compile(
+    r"\b(?:for (?:example|instance)|e\.g\.|an? example|would (?:call|look|be)|such as)|例如|比如|譬如|示例|举例",
+    re.IGNORECASE,
+)
 _LIST_LINE = re.compile(r"\s*(?:(?:Step|步骤)\s?\d{1,2}\s?[.:：]|[-*+•]\s|\d{1,3}[.)、]\s?|\(\d{1,3}\)\s)")
 _PAIRS = (("“", "”"), ("「", "」"), ("『", "』"), ("«", "»"), ("《", "》"))
 _TAGS = (
@@ -153,6 +157,12 @@ def quoted_on_its_line(text: str, start: int, end: int, floor: int = 0) -> bool:
     if any(text.rfind(left, 0, start) > text.rfind(right, 0, start) for left, right in _TAGS):
         return True
     return bool(_IN_SENTENCE.search(before.rstrip(" \t")) and _SENTENCE_GOES_ON.match(after))
+
+
+def example_before(text: str, line: int) -> bool:
+    """True if the last line with text before `line` announces an example."""
+    before = text[max(line - LINE, 0) : max(line, 0)].rstrip()
+    return bool(_EXAMPLE_LINE.search(before[before.rfind("\n") + 1 :]))
 
 
 def list_before(text: str, line: int) -> bool:

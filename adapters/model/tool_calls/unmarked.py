@@ -18,6 +18,7 @@ from kubetriage.adapters.model.tool_calls.quoting import (
     CALL_LANGUAGES,
     Quoting,
     closes_fence,
+    example_before,
     list_before,
     quoted_on_its_line,
 )
@@ -155,7 +156,9 @@ def _in_fence(turn: Turn, mark: re.Match[str], head: re.Match[str]) -> Found | N
         end = surplus.end() if surplus else got.end
         closing = _FENCE_END.match(turn.text, end)
         if closing:
-            return Found(found, closing.end())
+            # An example with words behind it is shown; at the end it is how some models begin a call.
+            shown = not turn.at_end(closing.end()) and example_before(turn.text, line)
+            return None if shown else Found(found, closing.end())
         between = _BETWEEN.match(turn.text, end)
         pos = between.end() if between else end
     return None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from kubetriage.adapters.channels.channel import ChannelBase
 from kubetriage.adapters.channels.fake import (
@@ -48,6 +52,37 @@ CASES: dict[str, Case] = {
     "teams": (TeamsWorkflow, {}),
     "webhook": (lambda **g: WebhookReceiver(secret=WHSEC, **g), {"secret": WHSEC, "allow_private": True}),
 }
+
+
+@pytest_asyncio.fixture
+async def drip() -> AsyncIterator[str]:
+    """The address of a server whose answer comes byte by byte and has no end."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n")
+            for _ in range(100):
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
+    server.close()
+
+
+@pytest.mark.parametrize("kind", ["webhook", "wecom"])
+async def test_an_answer_without_end_is_ended(kind: str, drip: str, make: Make) -> None:
+    """A far side that goes on sending holds up nobody: it is as if no answer came."""
+    given = {"allow_private": True} if kind == "webhook" else {}
+    began = time.monotonic()
+    delivery = await make(kind, url=drip, timeout=0.2, **given).send(
+        trial_notice(Trial.SAMPLE, Language.EN), key="k"
+    )
+    assert delivery.verdict is Verdict.UNKNOWN
+    assert time.monotonic() - began < 2.5
 
 
 def ready(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -54,6 +55,22 @@ def test_what_it_prints_is_escaped(make: Make) -> None:
         "{{ 'x' * 9999999 }}",
         "{{ '%s' | format }}",
         "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
+        "{% set n = namespace(x='aaaa') %}{% for i in range(60) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
+        "{% set n = namespace(x='aaaa') %}{% for i in range(60) %}{% set n.x = n.x + n.x %}{% endfor %}",
+        "{% set n = namespace(x=[1]) %}{% for i in range(60) %}{% set n.x = n.x + n.x %}{% endfor %}",
+        "{{ 9 ** (9 ** 9) }}",
+        "{{ ([1] * 10 ** 9) | length }}",
+        "{{ 'x' | center(10 ** 9) }}",
+        "{{ 'x'.ljust(1000000000) }}",
+        "{{ '%999999999d' | format(1) }}",
+        "{{ '%999999999d' % 1 }}",
+        "{{ '{:999999999}'.format(1) }}",
+        "{{ lipsum(n=1000000) }}",
+        "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
+        "{{ report.update({'x': 1}) }}",
+        "{{ ''|attr('__class__') }}{{ 1 // 0 }}",
+        "{% include '/etc/passwd' %}",
     ],
 )
 async def test_a_template_that_fails_keeps_no_message_back(
@@ -66,6 +83,20 @@ async def test_a_template_that_fails_keeps_no_message_back(
     assert delivery.verdict is Verdict.DELIVERED
     assert "built-in" in delivery.why
     assert "Root cause" in robot.seen[0].texts[0]
+
+
+def test_a_template_may_compute(make: Make) -> None:
+    """Bounds are far from what a message needs, and nothing watches the interpreter afterwards."""
+    watched = sys.gettrace()
+    text = shown(
+        make,
+        "{{ 'a' ~ 1 ~ '-' * 3 }} {{ '%05.1f' % 2.5 }} {{ '{:>4}'.format('x') }} {{ [1] + [2] }} {{ 2 ** 10 }} "
+        "{% for e in report.evidence %}{{ loop.index }}{% endfor %} {{ report.evidence | map(attribute='id') "
+        "| join('/') | upper | truncate(20) }}",
+    )
+    assert text.startswith("a1--- 002.5    x")
+    assert "1024" in text
+    assert sys.gettrace() is watched
 
 
 def test_a_template_that_is_too_long_gives_way(make: Make) -> None:

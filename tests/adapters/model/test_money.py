@@ -264,6 +264,18 @@ async def test_another_question_is_asked(
     assert (await asked.ask(question(**changes))).cached is False
 
 
+async def test_the_same_evidence_at_another_time_is_the_same_question(
+    wire: Any, models: Make, question: Make, cache: Make
+) -> None:
+    """A live cluster is read at other seconds each time; what is asked again on top is another question."""
+    wire.answers(wire.said(RIGHT))
+    asked = models(cache=cache())
+    await asked.ask(question(user=("read at 12:00",), same_as="evidence"))
+    assert (await asked.ask(question(user=("read at 12:05",), same_as="evidence"))).cached is True
+    assert (await asked.ask(question(user=("read at 12:05",), same_as="other"))).cached is False
+    assert (await asked.ask(question(user=("read at 12:05", "mend it"), same_as="evidence"))).cached is False
+
+
 async def test_another_model_is_asked(
     wire: Any, models: Make, profile: Make, question: Make, cache: Make
 ) -> None:

@@ -82,6 +82,46 @@ def test_quiet_hours_hold_back_what_can_wait(at: str, due: str) -> None:
     assert severe.due_at == moment
 
 
+@pytest.mark.parametrize(
+    "quiet",
+    [
+        [QuietHours(hours=("22:00-24:00", "00:00-08:00"), timezone="Asia/Shanghai")],
+        [
+            QuietHours(hours=("00:00-08:00",), timezone="Asia/Shanghai"),
+            QuietHours(hours=("14:00-16:00",), timezone="UTC"),
+        ],
+    ],
+)
+def test_quiet_hours_that_follow_each_other_are_one(quiet: list[QuietHours]) -> None:
+    """What is held back until midnight, when the next span begins, waits until that one's end."""
+    evening = datetime.fromisoformat("2026-03-02T14:30:00Z")  # 22:30 in Shanghai
+    (chosen,) = choose(notice(), evening, routes=[], channels=["a"], quiet=quiet)
+    assert chosen.due_at == datetime.fromisoformat("2026-03-03T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("at", "due"),
+    [
+        ("2026-03-29T00:30:00Z", "2026-03-29T06:00:00Z"),  # 01:30, half an hour before 02:00 becomes 03:00
+        ("2026-10-24T21:30:00Z", "2026-10-25T07:00:00Z"),  # 23:30, before 03:00 becomes 02:00
+        ("2026-10-25T01:30:00Z", "2026-10-25T07:00:00Z"),  # the second 02:30
+        ("2026-03-27T21:30:00Z", "2026-03-28T07:00:00Z"),  # in winter time
+    ],
+)
+def test_quiet_hours_end_by_the_clock_on_the_wall(at: str, due: str) -> None:
+    """22:00 to 08:00 in Berlin ends at 08:00 there, also in the nights in which the clocks are changed."""
+    quiet = [QuietHours(hours=("22:00-08:00",), timezone="Europe/Berlin")]
+    (chosen,) = choose(notice(), datetime.fromisoformat(at), routes=[], channels=["a"], quiet=quiet)
+    assert chosen.due_at == datetime.fromisoformat(due)
+
+
+def test_quiet_for_ever_is_not_endless() -> None:
+    """All hours of all days quiet: what can wait is told within a week or so."""
+    quiet = [QuietHours(hours=("00:00-24:00",))]
+    (chosen,) = choose(notice(), MONDAY, routes=[], channels=["a"], quiet=quiet)
+    assert timedelta(days=7) < chosen.due_at - MONDAY < timedelta(days=15)
+
+
 def test_quiet_hours_can_be_of_one_channel() -> None:
     """Channels that are not named are told at once."""
     quiet = [QuietHours(hours=("00:00-24:00",), channels=("a",))]
@@ -130,3 +170,10 @@ def test_a_digest_lists_the_severe_ones_first() -> None:
     digest = digest_of(notices, MONDAY)
     assert [line.split()[0] for line in digest.lines] == ["INC-2", "INC-4", "INC-1", "INC-3"]
     assert (digest.count, digest.cluster, digest.namespace, digest.severity) == (4, "prod-1", "", "critical")
+
+
+def test_a_digest_is_as_severe_as_what_is_new_in_it() -> None:
+    """Who is mentioned for something critical is mentioned for a digest of it, and not for its end."""
+    over = notice(severity="critical", event=Event.RESOLVED)
+    assert digest_of([over, notice()], MONDAY).severity == "warning"
+    assert digest_of([over, over], MONDAY).severity == "info"

@@ -124,5 +124,5 @@ def test_shrinking_ends() -> None:
     """Less room each time, and after the third refusal the end."""
     rooms = [room_after(shrunk) for shrunk in range(4)]
     assert rooms[:3] == sorted(set(rooms), reverse=True) and rooms[3] == rooms[2]
-    given = {"attempt": 3, "created_at": NOW, "now": NOW, "repeats": False, "policy": Policy()}
+    given = {"attempt": 3, "began_at": NOW, "now": NOW, "repeats": False, "policy": Policy()}
     assert settle(shrink("long"), shrunk=2, **given).outcome is Outcome.DEAD  # type: ignore[arg-type]

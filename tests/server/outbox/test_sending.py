@@ -17,6 +17,7 @@ from kubetriage.adapters.channels.fake import (
     FaultKind,
     FeishuRobot,
     Platform,
+    Reply,
     SlackApi,
     SlackHook,
     TeamsWorkflow,
@@ -228,6 +229,33 @@ async def test_trying_ends(outbox: Outbox, mailbox: Put) -> None:
     begun = [each.started_at for each in await outbox.database.messages.attempts(message.id)]
     pauses = [(later - earlier).total_seconds() for earlier, later in pairwise(begun)]
     assert pauses == sorted(pauses) and len(pauses) == 3
+
+
+async def test_what_waited_for_the_morning_is_tried_as_often_as_anything(
+    outbox: Outbox, mailbox: Put
+) -> None:
+    """The time after which trying ends begins with the first attempt: quiet hours are longer than it."""
+    robot = WeComRobot(faults=[Fault(FaultKind.STATUS, 503)])
+    outbox.channel("ops", "wecom", url=outbox.platforms.add("ops", robot))
+    await mailbox(SAMPLE, "ops")
+    await outbox.clock.sleep(10 * 3600)
+    await outbox.drain(outbox.sender(policy=Policy(give_up_hours=6)))
+    (message,) = await outbox.every()
+    assert message.state is MessageState.DELIVERED and message.attempts == 2
+
+
+async def test_what_a_far_side_repeats_is_kept_without_the_key(outbox: Outbox, mailbox: Put) -> None:
+    """Proxies quote the address that they could not reach; the reason of an attempt is shown to people."""
+    answer = Reply(403, b"Access to /ops/0123456789abcdef with k3y-canary-k3y denied")
+    robot = WeComRobot()
+    robot.handle = lambda call, fault=None: answer  # type: ignore[method-assign,assignment]
+    url = outbox.platforms.add("ops", robot)
+    outbox.channel("ops", "wecom", url=f"{url}/0123456789abcdef?key=k3y-canary-k3y")
+    await mailbox(SAMPLE, "ops")
+    await outbox.drain(outbox.sender())
+    (message,) = await outbox.every()
+    assert message.state is MessageState.DEAD and "Access to" in message.error
+    assert "canary" not in message.error and "0123456789abcdef" not in message.error
 
 
 async def test_a_recovery_is_told_only_where_the_fault_was(outbox: Outbox, mailbox: Put) -> None:
