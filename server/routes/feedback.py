@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from kubetriage.domain.intake.reading import Feedback, Verdict
 from kubetriage.server.asking import CallerOf, Line, Parts, Prose, RunId
@@ -17,6 +17,8 @@ router = APIRouter(prefix="/api/v1/runs", tags=["reports"])
 
 class Judgement(BaseModel):
     """One person's word on one report."""
+
+    model_config = ConfigDict(extra="forbid")  # words under a name that we don't know would be lost
 
     verdict: Verdict
     actual: Prose = Field(

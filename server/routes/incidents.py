@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from kubetriage.domain.alert import Severity
 from kubetriage.domain.intake.reading import IncidentEvent, IncidentFilter
@@ -45,6 +45,8 @@ class Alerts(BaseModel):
 
 class Acknowledgement(BaseModel):
     """Somebody looks after it."""
+
+    model_config = ConfigDict(extra="forbid")
 
     who: Line = Field("", description="A person; the token's name if empty", examples=["Li Wei"])
 

@@ -96,7 +96,16 @@ def test_equal_evidence_read_at_another_time_is_the_same_case() -> None:
         (item,) = evidence(1)
         shown = Digest((item.model_copy(update={"at": at, "excerpt": excerpt}),), ())
         return CaseForModel(
-            Alert(name="PodDown"), (), None, at.isoformat(), (), (), (), (), digest=shown, asked_before=()
+            Alert(name="PodDown", fingerprint="f"),
+            (),
+            None,
+            at.isoformat(),
+            (),
+            (),
+            (),
+            (),
+            digest=shown,
+            asked_before=(),
         )
 
     def told(made: CaseForModel) -> str:

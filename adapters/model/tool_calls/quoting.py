@@ -31,7 +31,8 @@ _MARKED_LINE = re.compile(
 _REPEATED_LINE = re.compile(r"\s*(?:>|\|[^|]|\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|[IWEF]\d{4} \d\d:\d\d:)")
 _REST_EMPTY = re.compile(r"[ \t]*(?:\r?\n|\Z)")
 _EXAMPLE_LINE = re.compile(
-    r"\b(?:for (?:example|instance)|e\.g\.|an? example|would (?:call|look|be)|such as)|例如|比如|譬如|示例|举例",
+    r"\b(?:for (?:example|instance)|e\.g\.|an? example|would (?:call|look|be)|such as)"
+    r"|例如|比如|譬如|示例|举例",
     re.IGNORECASE,
 )
 _LIST_LINE = re.compile(r"\s*(?:(?:Step|步骤)\s?\d{1,2}\s?[.:：]|[-*+•]\s|\d{1,3}[.)、]\s?|\(\d{1,3}\)\s)")

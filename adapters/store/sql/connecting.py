@@ -32,6 +32,10 @@ _BUSY_SECONDS = 20
 _ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """A server that vanished without a word is noticed within half a minute (milliseconds for the last)."""
 
+_SPOILT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_REFUSED = ("25006", "42501")
+"""PostgreSQL after a switch-over to a standby (the next connection finds the primary), and without rights."""
+
 _READERS = 4
 _MEND = "Nothing was stored; try again."
 
@@ -163,14 +167,16 @@ def _mapped() -> Iterator[None]:
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise StoreUnavailable(_sentence(error)) from error
     except DBAPIError as error:
-        if error.connection_invalidated or _is_read_only(error):
+        if error.connection_invalidated or _is_refused(error):
             raise StoreUnavailable(_sentence(error)) from error
         raise
 
 
-def _is_read_only(error: DBAPIError) -> bool:
-    """PostgreSQL after a switch-over to a standby: the next connection finds the primary."""
-    return getattr(error.orig, "sqlstate", None) == "25006"
+def _is_refused(error: DBAPIError) -> bool:
+    """A fault of the database's state or of its user's rights, and not of what was asked."""
+    if isinstance(error.orig, sqlite3.Error):
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _SPOILT
+    return getattr(error.orig, "sqlstate", None) in _REFUSED
 
 
 def _sentence(error: Exception) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from kubetriage.adapters.model import recover_tool_calls
 from kubetriage.adapters.model.arguments import arguments_text
 from kubetriage.adapters.model.cache import AnswerCache
 from kubetriage.adapters.model.events import MOST_BYTES
@@ -159,3 +160,20 @@ def test_arguments_nested_without_end_stay_as_they_are(levels: int) -> None:
         value = {"a": value}
     with pytest.raises(ValueError):
         json.loads(arguments_text(value))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("For example, one would call:", "But it is not needed: the image is missing."),
+        ("例如：", "以上只是示例，结论：镜像不存在。"),
+    ],
+)
+def test_an_example_in_a_fence_is_shown_and_not_called(before: str, after: str) -> None:
+    """With words behind it; at the end of an answer the same fence is a call."""
+    tools = {"pods_log": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}}
+    fence = '```json\n{"name": "pods_log", "arguments": {"name": "web-0"}}\n```'
+    assert recover_tool_calls(f"{before}\n{fence}\n\n{after}", tools).calls == []
+    assert [call.name for call in recover_tool_calls(f"{before}\n{fence}", tools).calls] == ["pods_log"]
+    plain = f"I read the log.\n{fence}\n\nThen I go on."
+    assert [call.name for call in recover_tool_calls(plain, tools).calls] == ["pods_log"]

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, make_url, text
 
 from kubetriage.adapters.store.sql.connecting import Connector
 from kubetriage.adapters.store.sql.database import Database
@@ -137,3 +137,37 @@ async def test_a_server_that_is_away_is_unavailable_and_comes_back(
     await database.close()
     with pytest.raises(StoreUnavailable, match=r"^The database cannot be used: .*try again\.$"):
         await Database.open("postgresql://nobody@127.0.0.1:1/none")
+
+
+async def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
+    """A file of another kind at the database's place is said in one sentence, and left as it is."""
+    path = tmp_path / "notes.txt"
+    path.write_text("Not a database, though long enough to be one.\n" * 100)
+    with pytest.raises(StoreUnavailable, match=r"^The database cannot be used: file is not a database\."):
+        await Database.open(f"sqlite:///{path}")
+    assert path.read_text().startswith("Not a database")
+
+
+async def test_a_damaged_file_is_unavailable(tmp_path: Path, make_alert: MakeAlert, now: datetime) -> None:
+    """A file that became unreadable while it is used is told like any other database that cannot store."""
+    path = tmp_path / "damaged.db"
+    database = await Database.open(f"sqlite:///{path}")
+    with database._connector.alone() as connection:
+        connection.exec_driver_sql("PRAGMA writable_schema=ON")
+        connection.exec_driver_sql("UPDATE sqlite_master SET rootpage = 1000000 WHERE type = 'table'")
+    await database.close()
+    with pytest.raises(StoreUnavailable, match=r"^The database cannot be used: .*malformed"):
+        await Database.open(f"sqlite:///{path}")
+
+
+async def test_a_user_without_rights_is_said(postgres: Callable[[], str]) -> None:
+    """PostgreSQL's user may log in and may not make tables: one sentence says what is denied."""
+    address = make_url(postgres())
+    owner = create_engine(address.set(drivername="postgresql+psycopg"))
+    with owner.begin() as connection:
+        connection.exec_driver_sql("DROP ROLE IF EXISTS guest")
+        connection.exec_driver_sql("CREATE ROLE guest LOGIN PASSWORD 'guest'")
+    owner.dispose()
+    url = address.set(username="guest", password="guest").render_as_string(hide_password=False)
+    with pytest.raises(StoreUnavailable, match=r"^The database cannot be used: permission denied for schema"):
+        await Database.open(url)

@@ -192,11 +192,11 @@ def test_feedback_is_kept_with_who_gave_it(served: Any, reported: tuple[str, str
 
 @pytest.mark.parametrize(
     "body",
-    ["{", "[]", "{}", '{"verdict": "perhaps"}', '{"verdict": "right", "who": "a\\u0000b"}', '{"verdict": "right", "who": "\\ud800"}',
+    ["{", "[]", "{}", '{"verdict": "perhaps"}', '{"verdict": "wrong", "truth": "the node"}', '{"verdict": "right", "who": "a\\u0000b"}', '{"verdict": "right", "who": "\\ud800"}',
      '{"verdict": "right", "actual": "' + "x" * 5000 + '"}', '{"a":' * 50_000, "\xff", '{"verdict": 1e999}'],
 )  # fmt: skip
 def test_wrong_feedback_is_refused(served: Any, reported: tuple[str, str], body: str) -> None:
-    """Broken JSON, unknown verdicts, control characters and halves of characters are 4xx, never stored."""
+    """Broken JSON, unknown verdicts and fields, control characters and halves of characters are 4xx, never stored."""
     path = f"{API}/runs/{reported[1]}/feedback"
     headers = {"Content-Type": "application/json"}
     answer = served.client.post(path, content=body.encode("latin-1"), headers=headers)
@@ -219,6 +219,7 @@ def test_an_acknowledgement_can_be_taken_back(served: Any, reported: tuple[str, 
     again = served.client.put(path).json()
     assert (first["acked_by"], again["acked_by"]) == ("Li Wei", "Li Wei")
     assert first["acked_at"] is not None
+    assert served.client.put(path, json={"whom": "Wang Fang"}).status_code == 422
     assert served.client.delete(path).json()["acked_by"] == ""
     kinds = [e["kind"] for e in served.client.get(f"{API}/incidents/{reported[0]}/timeline").json()["items"]]
     assert "acknowledged" in kinds

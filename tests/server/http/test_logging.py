@@ -24,7 +24,9 @@ def lines() -> Iterator[Any]:
     handler.setFormatter(JsonLines())
     LOG.addHandler(handler)
     LOG.setLevel(logging.DEBUG)
+    LOG.propagate = False  # what the test run keeps of a log has to be UTF-8
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    LOG.propagate = True
     LOG.removeHandler(handler)
 
 

@@ -15,6 +15,7 @@ from kubetriage.domain.fingerprint import fingerprint
 from kubetriage.domain.intake.messages import MessageState
 from kubetriage.domain.language import Language
 from kubetriage.domain.rendering.sample import sample_report
+from kubetriage.server import delivering
 from kubetriage.server.delivering import deliver_messages
 
 Outbox = Any
@@ -91,3 +92,21 @@ async def test_what_is_being_sent_is_sent_to_its_end(outbox: Outbox, cancelled: 
     assert message.state is MessageState.UNKNOWN
     (attempt,) = await outbox.database.messages.attempts(message.id)
     assert attempt.ended_at is not None and "no answer" in attempt.error
+
+
+async def test_what_cannot_be_waited_for_is_let_go(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that takes longer than a stop may is `unknown` at once, not when the claim is old."""
+    monkeypatch.setattr(delivering, "GRACE_SECONDS", 0.1)
+    robot = FeishuRobot(faults=[Fault(FaultKind.SILENT)])
+    stopping = asyncio.Event()
+    await reported(outbox)
+    work = asyncio.ensure_future(running(outbox, outbox.platforms.add("ops", robot), stopping))
+    async with asyncio.timeout(10):
+        while not robot.calls:  # noqa: ASYNC110 - nor does the robot
+            await asyncio.sleep(0.02)
+    stopping.set()
+    await asyncio.wait_for(work, 5)
+    (message,) = await outbox.every()
+    assert message.state is MessageState.UNKNOWN
+    (attempt,) = await outbox.database.messages.attempts(message.id)
+    assert attempt.ended_at is None
