@@ -172,7 +172,8 @@ class Runner:
             self._metrics.diagnosis_left()
             raise
         except Exception as error:  # a bug of ours ends this attempt, and says so
-            log.exception("the diagnosis %s failed", run)
+            ours = not isinstance(error, KubetriageError)
+            log.error("the diagnosis %s failed: %s", run, _sentence(error), exc_info=ours)
             self._metrics.diagnosis_failed(time.monotonic() - began)
             return _sentence(error)
         self._metrics.diagnosis_ended(report, time.monotonic() - began)

@@ -191,6 +191,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         # asyncio sets it on sockets of its own alone; without it an answer waits 40 ms for the other side.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except OSError as error:
-        raise BadSettings(f"server: {host}:{port} cannot be listened on: {error.strerror}.") from error
+        said = (error.strerror or "").partition(" (")[0]  # Python repeats the address there
+        raise BadSettings(f"server: {host}:{port} cannot be listened on: {said}.") from error
     with listener:
         yield listener

@@ -257,7 +257,7 @@ def test_a_port_in_use_is_said(serve: Serve, kubetriage: Callable[..., Any], tmp
     port = serve().url.rsplit(":", 1)[1]
     ended = kubetriage("serve", "--port", port, env={"XDG_STATE_HOME": str(tmp_path)})
     assert ended.status == 2
-    assert "cannot be listened on" in ended.err.splitlines()[-1]
+    assert ended.err.splitlines()[-1].endswith(f":{port} cannot be listened on: Address already in use.")
 
 
 LATE = """

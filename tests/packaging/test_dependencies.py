@@ -68,8 +68,14 @@ def holders(module: str) -> set[str]:
 def distributions(folders: list[str]) -> dict[str, set[str]]:
     """Every third-party module that the folders import, with the names of the distributions that hold it."""
     files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
-    own = {path.stem for path in files if path.parent == ROOT / "benchmarks"}  # scripts import their neighbours
-    modules = {module for path in files for module in third_party(path.read_text(encoding="utf-8"))} - own - {"benchmarks"}
+    own = {
+        path.stem for path in files if path.parent == ROOT / "benchmarks"
+    }  # scripts import their neighbours
+    modules = (
+        {module for path in files for module in third_party(path.read_text(encoding="utf-8"))}
+        - own
+        - {"benchmarks"}
+    )
     return {module: holders(module) for module in modules}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from kubetriage.domain.alert import AlertStatus
+from kubetriage.domain.errors import UnknownCluster
 from kubetriage.domain.intake.errors import StoreUnavailable
 from kubetriage.domain.intake.runs import RunStatus
 from kubetriage.domain.intake.values import IncidentState
@@ -58,6 +59,22 @@ async def test_a_bug_fails_the_attempt_and_the_last_attempt_fails_the_incident(b
     last = (await bench.database.runs.run_events(run.id))[-1]
     assert last.kind == "error"
     assert "KeyError" in last.data["message"]
+
+
+async def test_what_is_no_bug_is_told_without_a_trace(bench: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """A cluster that no setting names fails the attempt with its sentence; the log has no trace of ours."""
+
+    class Unnamed(Broken):
+        async def astream(self, *given: Any, **options: Any) -> AsyncIterator[Any]:
+            raise UnknownCluster("No cluster was chosen.")
+            yield
+
+    incident = await bench.accepted()
+    await bench.runner(graph=Unnamed()).diagnose(incident, 1)
+    assert (await bench.state(incident))[1] == "No cluster was chosen."
+    [line] = [each for each in caplog.records if "failed" in each.getMessage()]
+    assert line.getMessage() == f"the diagnosis {workflow_id(incident, 1)} failed: No cluster was chosen."
+    assert not line.exc_info
 
 
 async def test_a_finished_diagnosis_is_never_repeated(bench: Any) -> None:

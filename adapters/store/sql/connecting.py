@@ -10,7 +10,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
@@ -48,7 +48,10 @@ class Connector:
         self.url = _read(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if self.sqlite:
-            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+            path = Path(str(self.url.database))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(OSError):  # what is wrong with it is said by the first connection
+                path.touch(mode=0o600)  # its companions are made like it
         self._durable = self._engine("FULL", 1)
         self._lasting = self._engine("NORMAL", 1) if self.sqlite else self._durable
         self._reading = self._engine("NORMAL", _READERS, read_only=True) if self.sqlite else self._durable

@@ -148,6 +148,19 @@ async def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
     assert path.read_text().startswith("Not a database")
 
 
+def open_to_others(folder: Path) -> dict[str, int]:
+    """What others than the owner may do with each file."""
+    return {path.name: path.stat().st_mode & 0o077 for path in folder.iterdir()}
+
+
+async def test_a_new_file_is_its_owners(tmp_path: Path, make_alert: MakeAlert, now: datetime) -> None:
+    """Alerts and reports are nobody else's: not in a folder that others may enter either."""
+    database = await Database.open(f"sqlite:///{tmp_path}/own.db")
+    await accept(database, now, make_alert(namespace="shop", pod="web-0"))
+    assert open_to_others(tmp_path) == {"own.db": 0, "own.db-wal": 0, "own.db-shm": 0}
+    await database.close()
+
+
 async def test_a_damaged_file_is_unavailable(tmp_path: Path, make_alert: MakeAlert, now: datetime) -> None:
     """A file that became unreadable while it is used is told like any other database that cannot store."""
     path = tmp_path / "damaged.db"

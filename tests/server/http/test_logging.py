@@ -73,7 +73,9 @@ def test_secrets_are_masked_wherever_they_stand(lines: Any, secret: str) -> None
 
 def test_nothing_that_is_logged_makes_a_second_line() -> None:
     """Line breaks, terminal codes, line separators and half characters are escapes in one line."""
-    message = 'a\n{"level": "error"}\r\x1b[31m\u2028\x85\ud800'  # not through a logger: what pytest keeps is UTF-8
+    message = (
+        'a\n{"level": "error"}\r\x1b[31m\u2028\x85\ud800'  # not through a logger: what pytest keeps is UTF-8
+    )
     record = LOG.makeRecord(LOG.name, logging.INFO, __file__, 1, message, (), None, extra={"x": "b\nc"})
     (text,) = JsonLines().format(record).splitlines()
     line = json.loads(text)
