@@ -44,8 +44,9 @@ _TAIL: Final = re.compile(
     r"|(?P<flag>[ \t]{1,8}|,\s{0,40}|\n[ \t]{0,40}-[ \t]{1,8}))"
     r"(?P<open>\\{0,3}[\"'`]?)"
 )
+# The last repetition is greedy: of a possessive one, Python 3.11.2 keeps what its failed last round had taken.
 _BARE: Final = re.compile(
-    r"(?:\[redacted\]|[^\s\"'`&;,<>\\)}\]])++(?:[,;&)}\]]++[^\s\"'`&;,<>\\)}\]=:]++(?=[\s\"'`&;,<>\\)}\]]|$))*+"
+    r"(?:\[redacted\]|[^\s\"'`&;,<>\\)}\]])++(?:[,;&)}\]]++[^\s\"'`&;,<>\\)}\]=:]++(?=[\s\"'`&;,<>\\)}\]]|$))*"
 )
 _QUOTED: Final = {
     '"': re.compile(r'(?:[^"\\\n]|\\.)*+'),

@@ -148,6 +148,10 @@ def _incidents(
         add(incidents.c.id.in_(some))
     for some in chunks(keys):
         add(and_(incidents.c.key.in_(some), recent))
+    # An incident knows nodes that an alert which joins it may not name.
+    parents = {key for one in found.values() for key in parents_of(one.key, one.cluster, one.nodes)}
+    for some in chunks(parents - keys):
+        add(and_(incidents.c.key.in_(some), recent))
     for some in chunks(crowded):
         add(and_(incidents.c.cluster.in_(some), is_open))
     return list(found.values())

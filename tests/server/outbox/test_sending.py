@@ -248,7 +248,7 @@ async def test_what_a_far_side_repeats_is_kept_without_the_key(outbox: Outbox, m
     """Proxies quote the address that they could not reach; the reason of an attempt is shown to people."""
     answer = Reply(403, b"Access to /ops/0123456789abcdef with k3y-canary-k3y denied")
     robot = WeComRobot()
-    robot.handle = lambda call, fault=None: answer  # type: ignore[method-assign,assignment]
+    robot.handle = lambda call, fault=None: answer  # type: ignore[method-assign]
     url = outbox.platforms.add("ops", robot)
     outbox.channel("ops", "wecom", url=f"{url}/0123456789abcdef?key=k3y-canary-k3y")
     await mailbox(SAMPLE, "ops")
