@@ -44,7 +44,7 @@ _TAIL: Final = re.compile(
     r"|(?P<flag>[ \t]{1,8}|,\s{0,40}|\n[ \t]{0,40}-[ \t]{1,8}))"
     r"(?P<open>\\{0,3}[\"'`]?)"
 )
-# The last repetition is greedy: of a possessive one, Python 3.11.2 keeps what its failed last round had taken.
+# The last repetition is greedy: Python 3.11.2 keeps what the failed last round of a possessive one took.
 _BARE: Final = re.compile(
     r"(?:\[redacted\]|[^\s\"'`&;,<>\\)}\]])++(?:[,;&)}\]]++[^\s\"'`&;,<>\\)}\]=:]++(?=[\s\"'`&;,<>\\)}\]]|$))*"
 )
