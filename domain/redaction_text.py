@@ -10,13 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from kubetriage.domain.redaction_names import (
-    BENIGN_SUFFIX,
-    looks_random,
-    object_name,
-    ordinary_value,
-    place,
-)
+from kubetriage.domain.redaction_names import BENIGN_SUFFIX, looks_random, object_name, ordinary_value, place
 from kubetriage.domain.redaction_patterns import CREDENTIALS, MARK, PATTERNS
 from kubetriage.domain.redaction_pem import private_key
 from kubetriage.domain.redaction_stems import Stems
