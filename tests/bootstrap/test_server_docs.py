@@ -14,7 +14,11 @@ from kubetriage.bootstrap.server_settings import IntakeTable, RetentionTable, Se
 from kubetriage.server.posted import Source
 
 PAGE = (Path(__file__).parents[2] / "docs" / "server.md").read_text(encoding="utf-8")
-TABLES = {"server": ServerSettings, "intake": IntakeTable, "retention": RetentionTable}
+TABLES: dict[str, type[BaseModel]] = {
+    "server": ServerSettings,
+    "intake": IntakeTable,
+    "retention": RetentionTable,
+}
 
 
 def documented(table: str) -> dict[str, str]:
@@ -41,10 +45,9 @@ def plain(value: Any) -> str:
 @pytest.mark.parametrize("table", TABLES)
 def test_every_setting_is_described_with_its_default(table: str) -> None:
     """No setting of the server is left out of the page, none is made up, and the defaults are the code's."""
-    model: type[BaseModel] = TABLES[table]
     fields = {
         name: plain(field.get_default(call_default_factory=True))
-        for name, field in model.model_fields.items()
+        for name, field in TABLES[table].model_fields.items()
     }
     assert documented(table) == fields
 
