@@ -39,7 +39,8 @@ def test_the_served_kubeconfig_is_its_owners(serve_snapshots: Any, shop: Path) -
 def test_an_interrupt_ends_it(shop: Path, tmp_path: Path) -> None:
     """Ctrl-C ends a served snapshot at once, requests that hang included."""
     code = (
-        "import sys; from pathlib import Path\n"
+        "import signal, sys; from pathlib import Path\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job's children ignore it
         "from kubetriage.adapters.cluster.snapshot.serving import serve\n"
         "from kubetriage.adapters.cluster.snapshot.store import SnapshotStore\n"
         "store = SnapshotStore.load(Path(sys.argv[1]))\n"
