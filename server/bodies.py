@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
+from kubetriage.adapters.alerts import gzip_members
 from kubetriage.adapters.alerts.decode import MAX_BYTES
+from kubetriage.adapters.alerts.gzip_members import GZIP, MEMBERS, Fault, NotUnpacked
 from kubetriage.server.problems import RETRY_AFTER, Refused
 
-GZIP = b"\x1f\x8b"
 SMALL = 1024 * 1024
 """Bytes of a body that need not wait for large ones; what one of unknown length has room for at first."""
 _ENCODINGS = ("", "identity", "gzip", "x-gzip")
-_STEP = 16 * 1024
-"""Bytes that are unpacked at a time, and that they may become."""
-_MEMBERS = 10_000
 
 
 class Room:
@@ -134,29 +131,21 @@ def unpacked(body: bytes, most: int = MAX_BYTES) -> bytes:
     if not body.startswith(GZIP):
         return body
     try:
-        return b"".join(_parts(body, most))
-    except zlib.error:
-        raise Refused(400, "The body is packed with gzip, but damaged.") from None
+        return gzip_members.unpacked(body, most)
+    except NotUnpacked as error:
+        raise _refused(error.fault) from None
 
 
-def _parts(body: bytes, most: int) -> Iterator[bytes]:
-    """What is in all members that stand one after the other, as far as the limit allows."""
-    at = members = 0
-    while body.startswith(GZIP, at):
-        members += 1
-        if members > _MEMBERS:
-            raise Refused(400, f"The body has more than {_MEMBERS} gzip members.")
-        unpacker = zlib.decompressobj(wbits=31)
-        while not unpacker.eof:
-            given = body[at : at + _STEP]
-            part = unpacker.decompress(given, _STEP)
-            at += len(given) - len(unpacker.unconsumed_tail) - len(unpacker.unused_data)
-            most -= len(part)
-            if most < 0:
-                raise Refused(413, _too_large(MAX_BYTES, "unpacked "))
-            if not part and not given:
-                raise Refused(400, "The end of the gzip body is missing.")
-            yield part
+def _refused(fault: Fault) -> Refused:
+    match fault:
+        case Fault.TOO_LARGE:
+            return Refused(413, _too_large(MAX_BYTES, "unpacked "))
+        case Fault.TOO_MANY_MEMBERS:
+            return Refused(400, f"The body has more than {MEMBERS} gzip members.")
+        case Fault.CUT:
+            return Refused(400, "The end of the gzip body is missing.")
+        case Fault.DAMAGED:
+            return Refused(400, "The body is packed with gzip, but damaged.")
 
 
 def _too_large(most: int, how: str = "") -> str:

@@ -11,11 +11,12 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from kubetriage.adapters.alerts.decode import decode
+from kubetriage.adapters.alerts.gzip_members import GZIP
 from kubetriage.domain.alert import Alert
 from kubetriage.domain.alert_formats import alerts_from
 from kubetriage.domain.alert_formats.fields import json_value
 from kubetriage.domain.errors import BadAlert
-from kubetriage.server.bodies import GZIP, unpacked
+from kubetriage.server.bodies import unpacked
 from kubetriage.server.problems import Refused
 
 

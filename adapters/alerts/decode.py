@@ -5,9 +5,10 @@ from __future__ import annotations
 import codecs
 import json
 import re
-import zlib
 from typing import Any
 
+from kubetriage.adapters.alerts import gzip_members
+from kubetriage.adapters.alerts.gzip_members import GZIP, MEMBERS, Fault, NotUnpacked
 from kubetriage.domain.alert_formats import has_alert_shape
 from kubetriage.domain.alert_formats.fields import MAX_DEPTH
 from kubetriage.domain.errors import BadAlert
@@ -15,9 +16,12 @@ from kubetriage.domain.errors import BadAlert
 MAX_BYTES = 16 * 1024 * 1024
 """Of a body, packed and unpacked; 10,000 alerts of Alertmanager are about 6 MB."""
 
-_GZIP = b"\x1f\x8b"
-_MEMBERS = 1_000
-"""Far more than any sender makes; each one costs a look at all that follows."""
+_NOT_UNPACKED = {
+    Fault.TOO_LARGE: f"The alert, unpacked, is above the limit of {MAX_BYTES // 1048576} MB.",
+    Fault.TOO_MANY_MEMBERS: f"The alert has more than {MEMBERS} gzip members.",
+    Fault.CUT: "The alert is packed with gzip, but its end is missing.",
+    Fault.DAMAGED: "The alert is packed with gzip, but damaged.",
+}
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
@@ -62,27 +66,12 @@ def decode(body: bytes, *, strict: bool = False) -> Any:
 def _unpacked(body: bytes) -> bytes:
     if len(body) > MAX_BYTES:
         raise BadAlert(f"The alert has {len(body) / 1048576:.1f} MB; the limit is {MAX_BYTES // 1048576} MB.")
-    if not body.startswith(_GZIP):
+    if not body.startswith(GZIP):
         return body
-    parts: list[bytes] = []
-    room = MAX_BYTES
-    rest = body
     try:
-        while rest.startswith(_GZIP):
-            if len(parts) == _MEMBERS:
-                raise BadAlert(f"The alert has more than {_MEMBERS} gzip members.")
-            unpacker = zlib.decompressobj(wbits=31)
-            part = unpacker.decompress(rest, room + 1)
-            room -= len(part)
-            if room < 0:
-                raise BadAlert(f"The alert, unpacked, is above the limit of {MAX_BYTES // 1048576} MB.")
-            if not unpacker.eof:
-                raise BadAlert("The alert is packed with gzip, but its end is missing.")
-            parts.append(part)
-            rest = unpacker.unused_data
-    except zlib.error as error:
-        raise BadAlert("The alert is packed with gzip, but damaged.") from error
-    return b"".join(parts)
+        return gzip_members.unpacked(body, MAX_BYTES)
+    except NotUnpacked as error:
+        raise BadAlert(_NOT_UNPACKED[error.fault]) from None
 
 
 def _text(body: bytes, strict: bool) -> str:

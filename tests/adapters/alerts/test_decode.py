@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubetriage.adapters.alerts.decode import MAX_BYTES, decode
+from kubetriage.adapters.alerts.gzip_members import unpacked
 from kubetriage.domain.errors import BadAlert
 
 ALERT: dict[str, Any] = {"labels": {"alertname": "Pod状态异常", "pod": "cart-0"}}
@@ -135,6 +136,13 @@ def test_strict_says_where(body: bytes, expected: str) -> None:
 def test_empty(body: bytes, strict: bool) -> None:
     """An empty body is said to be empty."""
     assert message(body, strict=strict) == "The alert is empty."
+
+
+@pytest.mark.parametrize("size", [0, 1, 16 * 1024 - 1, 16 * 1024, 16 * 1024 + 1, 3 * 16 * 1024, 1_000_000])
+def test_every_member_is_unpacked(size: int) -> None:
+    """What comes after a member is not lost, wherever that member ends."""
+    body = b"".join(gzip.compress(part, mtime=0) for part in (b" " * size, b'{"a": ', b" " * size, b"1}"))
+    assert unpacked(body, MAX_BYTES) == b" " * size + b'{"a": ' + b" " * size + b"1}"
 
 
 @pytest.mark.parametrize(
