@@ -1,0 +1,152 @@
+"""Whether a run is good enough to go on: for CI, against a number and against a committed baseline.
+
+A baseline holds how often each scenario was right, by arm. It is broken by a scenario that was always right
+and is not any more, and by a rate that is lower beyond chance.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kubetriage.evals.cells import Run, read_model
+from kubetriage.evals.figure_values import ArmFigures, Figures
+from kubetriage.evals.reporting import wording
+from kubetriage.evals.statistics import Tries, compare
+
+SCHEMA: Final = "kubetriage.eval-baseline/1"
+MOST_NAMED: Final = 10
+
+
+class ArmBaseline(BaseModel):
+    """What an arm has reached."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scenarios: dict[str, tuple[int, int]]
+    """[right, run] by scenario."""
+    wrong_with_confidence: int = 0
+
+
+class Baseline(BaseModel):
+    """A file of `evals/baselines/`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    schema_: Literal["kubetriage.eval-baseline/1"] = Field(default=SCHEMA, alias="schema")
+    digests: dict[str, str]
+    """Of the scenarios; one that has changed since is not held against a run."""
+    arms: dict[str, ArmBaseline]
+    """By label: `rules`, `graph qwen3-30b`."""
+
+
+class Gate(NamedTuple):
+    """Whether a run may go on."""
+
+    problems: tuple[str, ...]
+    """Why not, a sentence each; empty if it may."""
+    notes: tuple[str, ...]
+    """What else to know."""
+
+    @property
+    def open(self) -> bool:
+        return not self.problems
+
+
+def baseline_of(run: Run, figures: Figures) -> Baseline:
+    """What a run has reached, to be committed."""
+    return Baseline(
+        digests={each.name: each.digest for each in run.scenarios},
+        arms={
+            arm.label: ArmBaseline(
+                scenarios={name: (spot.passed, spot.ran) for name, spot in arm.scenarios.items() if spot.ran},
+                wrong_with_confidence=arm.wrong_with_confidence,
+            )
+            for arm in figures.arms
+        },
+    )
+
+
+def baseline_text(baseline: Baseline) -> str:
+    """The file: in order and a scenario a line, so that a change of one is a change of one line."""
+    said = baseline.model_dump(mode="json", by_alias=True)
+    text = json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True)
+    return re.sub(r"\[\s+(\d+),\s+(\d+)\s+\]", r"[\1, \2]", text) + "\n"
+
+
+def read_baseline(path: Path) -> Baseline:
+    """Raises `BadInput` naming the file and what is wrong with it."""
+    return read_model(path, Baseline)
+
+
+def gate(
+    run: Run,
+    figures: Figures,
+    *,
+    min_pass: float | None = None,
+    baseline: Baseline | None = None,
+    most_not_run: float = 0.1,
+) -> Gate:
+    """Whether every arm reaches `min_pass` (pass@1), and is no worse than in the baseline.
+
+    A run of which more than `most_not_run` of the cells could not be run, or are missing, decides nothing and
+    does not pass.
+    """
+    problems: list[str] = []
+    notes: list[str] = []
+    if not figures.arms:
+        problems.append("The run has no cells.")
+    for arm in figures.arms:
+        missing = arm.planned - arm.overall.ran
+        if arm.planned and missing > most_not_run * arm.planned:
+            problems.append(f"{arm.label}: {missing} of {arm.planned} cells have no verdict.")
+        if min_pass is not None and (arm.overall.rate is None or arm.overall.rate < min_pass):
+            found = wording.rate(arm.overall)
+            problems.append(f"{arm.label}: {found} are right, {wording.percent(min_pass)} are asked for.")
+        if baseline is not None:
+            _against(run, arm, baseline, problems, notes)
+    shown = {arm.label for arm in figures.arms}
+    gone = sorted(baseline.arms.keys() - shown) if baseline is not None else []
+    notes += [f"{label} is in the baseline and not in this run." for label in gone]
+    return Gate(tuple(problems), tuple(notes))
+
+
+def _against(run: Run, arm: ArmFigures, baseline: Baseline, problems: list[str], notes: list[str]) -> None:
+    before = baseline.arms.get(arm.label)
+    if before is None:
+        notes.append(f"{arm.label} is not in the baseline.")
+        return
+    digests = {each.name: each.digest for each in run.scenarios}
+    same = {n for n in before.scenarios if n in digests and digests[n] == baseline.digests.get(n)}
+    was = {name: Tries(*before.scenarios[name]) for name in same}
+    now = {
+        name: Tries(arm.scenarios[name].passed, arm.scenarios[name].ran)
+        for name in same
+        if name in arm.scenarios
+    }
+    lost = sorted(
+        name
+        for name, tries in now.items()
+        if tries.ran and tries.passed == 0 and was[name].passed == was[name].ran
+    )
+    if lost:
+        more = f" and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
+        problems.append(
+            f"{arm.label}: always right before and never now: {', '.join(lost[:MOST_NAMED])}{more}."
+        )
+    found = compare(now, was, run.seed)
+    if found is not None and found.interval.high < 0:
+        change = wording.points(found.difference)
+        problems.append(f"{arm.label}: {change} points since the baseline, beyond chance.")
+    changed = len(before.scenarios) - len(same)
+    if changed:
+        notes.append(
+            f"{arm.label}: not compared, as changed or gone since the baseline: {changed} scenarios."
+        )
+    wrong, wrong_before = arm.wrong_with_confidence, before.wrong_with_confidence
+    if wrong > wrong_before:
+        notes.append(f"{arm.label}: {wrong} wrong with confidence, {wrong_before} before.")

@@ -1,0 +1,1 @@
+"""Reports on a run, one form a file: the terminal's table, Markdown, JSON, one HTML page."""

@@ -1,0 +1,27 @@
+"""The report on a run as JSON: `summary.json`."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from kubetriage.evals.cells import Run
+from kubetriage.evals.figure_values import Figures
+from kubetriage.evals.reporting import wording
+
+SCHEMA: Final = "kubetriage.eval-summary/1"
+
+
+def summary(run: Run, figures: Figures) -> dict[str, Any]:
+    """The run and its figures; shares are from 0 to 1, times in seconds, intervals [low, high]."""
+    said: dict[str, Any] = {"simulated": wording.opening(run)} if run.simulated else {}
+    about = run.to_json()
+    about["scenarios"] = {each["name"]: each["digest"] for each in about["scenarios"]}
+    figured = figures.model_dump(mode="json")
+    for arm, shown in zip(figures.arms, figured["arms"], strict=True):
+        shown["label"] = arm.label
+    for pair, shown in zip(figures.pairings, figured["pairings"], strict=True):
+        shown["found"] = {**pair.found._asdict(), "interval": list(pair.found.interval)}
+        shown["found"]["decided"] = pair.found.decided
+        shown["needed"] = pair.needed._asdict() if pair.needed else None
+        shown["says"] = [wording.verdict_of_pair(pair), wording.what_it_takes(pair)]
+    return {**said, "schema": SCHEMA, "run": about, **figured}

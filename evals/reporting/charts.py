@@ -1,0 +1,161 @@
+"""Charts as inline SVG: pass rates with their intervals, and rates against seconds or money."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from kubetriage.evals.reporting.elements import text
+from kubetriage.evals.reporting.html_style import COLOURS
+from kubetriage.evals.statistics import Interval
+
+WIDTH: Final = 640
+_ROW: Final = 34
+_LABEL: Final = 28
+"""Characters of an arm's name that a chart shows."""
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 24, 16, 46
+_HEIGHT: Final = 340
+_GAP: Final = 15
+"""Between the base lines of two labels."""
+
+
+Scale = Callable[[float], float]
+"""Where a value is on the chart."""
+
+
+class Dot(NamedTuple):
+    """An arm in a chart."""
+
+    label: str
+    colour: int
+    shape: str
+    """circle, square or diamond."""
+    rate: float
+    interval: Interval
+    x: float | None = None
+    """Seconds or money; None or 0 for an arm that takes none."""
+    end: float | None = None
+    """Where a thin line from `x` ends: the 95th percentile."""
+
+
+def rates(dots: Sequence[Dot], said: Sequence[str]) -> str:
+    """A row an arm: its rate, its interval, and both in words."""
+    left, right = 200, WIDTH - 150
+    height = _TOP + _ROW * len(dots) + 24
+
+    def x(share: float) -> float:
+        return left + (right - left) * share
+
+    parts = []
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        parts.append(_line(x(share), _TOP, x(share), height - 24, "grid"))
+        parts.append(_text(x(share), height - 8, f"{share:.0%}", "soft middle"))
+    for row, (dot, words) in enumerate(zip(dots, said, strict=True)):
+        y = _TOP + _ROW * (row + 0.5)
+        parts.append(_text(0, y + 4, dot.label[:_LABEL], ""))
+        parts.append(_line(x(dot.interval.low), y, x(dot.interval.high), y, f"thick c{dot.colour}"))
+        parts.append(_mark(dot, x(dot.rate), y))
+        parts.append(_text(WIDTH, y + 4, words, "end"))
+    return _svg(height, "Share of right diagnoses of each arm, with 95 % intervals", parts)
+
+
+def scatter(dots: Sequence[Dot], unit: str, name: str) -> str:
+    """Rates against what they take, on a logarithmic axis; empty if no arm takes anything.
+
+    An arm that takes nothing is a dashed line at its rate.
+    """
+    placed = [dot for dot in dots if dot.x]
+    if not placed:
+        return ""
+    ends = [value for dot in placed for value in (dot.x, dot.end) if value]
+    low, high = math.log10(min(ends) / 1.5), math.log10(max(ends) * 1.5)
+    floor = math.floor(max(0.0, min(dot.interval.low for dot in dots) - 0.02) * 10) / 10
+    right, bottom = WIDTH - _RIGHT, _HEIGHT - _BOTTOM
+
+    def x(value: float) -> float:
+        return _LEFT + (right - _LEFT) * (math.log10(value) - low) / (high - low)
+
+    def y(share: float) -> float:
+        return bottom - (bottom - _TOP) * (share - floor) / (1 - floor if floor < 1 else 1)
+
+    parts = _axes(x, y, (10**low, 10**high), floor, unit)
+    labels: list[tuple[float, float, Dot, str]] = []
+    for dot in dots:
+        if not dot.x:
+            parts.append(_line(_LEFT, y(dot.rate), right, y(dot.rate), f"thin dashed c{dot.colour}"))
+            labels.append((_LEFT + 4, y(dot.rate) - 5, dot, "start"))
+            continue
+        middle, level = x(dot.x), y(dot.rate)
+        parts.append(_line(middle, y(dot.interval.low), middle, y(dot.interval.high), f"thick c{dot.colour}"))
+        if dot.end:
+            parts.append(_line(middle, level, x(dot.end), level, f"thin c{dot.colour}"))
+        parts.append(_mark(dot, middle, level))
+        side = "end" if middle > (_LEFT + right) / 2 else "start"
+        labels.append((middle + (-9 if side == "end" else 9), level - 8, dot, side))
+    return _svg(_HEIGHT, name, parts + _labels(labels))
+
+
+def _axes(x: Scale, y: Scale, span: tuple[float, float], floor: float, unit: str) -> list[str]:
+    right, bottom = WIDTH - _RIGHT, _HEIGHT - _BOTTOM
+    parts = []
+    steps = round((1 - floor) * 10)
+    every = 2 if steps > 6 else 1
+    for step in range(0, steps + 1, every):
+        share = 1 - step / 10
+        parts.append(_line(_LEFT, y(share), right, y(share), "grid"))
+        parts.append(_text(_LEFT - 8, y(share) + 4, f"{share:.0%}", "soft end"))
+    for value in ticks(*span):
+        parts.append(_line(x(value), _TOP, x(value), bottom, "grid"))
+        parts.append(_text(x(value), bottom + 18, f"{value:,.6g}", "soft middle"))
+    parts.append(_text((_LEFT + right) / 2, _HEIGHT - 6, unit, "soft middle"))
+    return parts
+
+
+def ticks(low: float, high: float) -> list[float]:
+    """Round values of a logarithmic axis: 1, 2 and 5 times powers of ten, fewer where there would be many."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for factors in ((1, 2, 5), (1, 3), (1,)):
+        found = [factor * 10.0**decade for decade in decades for factor in factors]
+        found = [value for value in found if low <= value <= high]
+        if len(found) <= 8:
+            break
+    return found
+
+
+def _labels(wanted: list[tuple[float, float, Dot, str]]) -> list[str]:
+    """Names beside their marks, moved down where they would cover each other."""
+    parts, taken = [], list[tuple[float, float, float]]()
+    for x, y, dot, side in sorted(wanted, key=lambda each: each[1]):
+        name = dot.label[:_LABEL]
+        width = 7.2 * len(name)
+        start, y = (x - width if side == "end" else x), max(12.0, y)
+        while any(abs(y - other) < _GAP and start < b and a < start + width for a, b, other in taken):
+            y += _GAP
+        taken.append((start, start + width, y))
+        parts.append(_text(x, y, name, f"c{dot.colour} {'end' if side == 'end' else ''}"))
+    return parts
+
+
+def _mark(dot: Dot, x: float, y: float) -> str:
+    title = f"<title>{text(dot.label)}: {dot.rate:.1%}</title>"
+    style = f'class="c{dot.colour % COLOURS}"'
+    if dot.shape == "square":
+        return f'<rect x="{x - 6:.1f}" y="{y - 6:.1f}" width="12" height="12" {style}>{title}</rect>'
+    if dot.shape == "diamond":
+        points = f"{x:.1f},{y - 8:.1f} {x + 8:.1f},{y:.1f} {x:.1f},{y + 8:.1f} {x - 8:.1f},{y:.1f}"
+        return f'<polygon points="{points}" {style}>{title}</polygon>'
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6.5" {style}>{title}</circle>'
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, style: str) -> str:
+    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{style}"/>'
+
+
+def _text(x: float, y: float, said: str, style: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" class="{style.strip()}">{text(said)}</text>'
+
+
+def _svg(height: float, name: str, parts: Sequence[str]) -> str:
+    inner = "\n".join(parts)
+    return f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{text(name)}">\n{inner}\n</svg>'

@@ -1,0 +1,97 @@
+"""Whether a run may go on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kubetriage.domain.errors import BadInput
+from kubetriage.evals.cells import Cell, CellOutcome, Run, Strategy
+from kubetriage.evals.figures import figures_of
+from kubetriage.evals.gating import Gate, baseline_of, baseline_text, gate, read_baseline
+from kubetriage.evals.planted import Plant, planted_cells, planted_run, planted_scenarios
+
+GOOD = Plant(Strategy.RULES, "none", lambda chance: 1.0, 0.2)
+
+
+def planted(plant: Plant = GOOD, scenarios: int = 30) -> tuple[Run, list[Cell]]:
+    run = planted_run(planted_scenarios(scenarios), 2, [plant])
+    return run, list(planted_cells(run, [plant], 1))
+
+
+def gated(run: Run, cells: list[Cell], **options: object) -> Gate:
+    return gate(run, figures_of(run, cells), **options)  # type: ignore[arg-type]
+
+
+def failing(cells: list[Cell], *scenarios: str) -> list[Cell]:
+    update = {"outcome": CellOutcome.FAIL, "why": "Wrong.", "wrong_with_confidence": True}
+    return [cell.model_copy(update=update) if cell.key.scenario in scenarios else cell for cell in cells]
+
+
+def test_a_run_that_is_good_enough_passes(tmp_path: Path) -> None:
+    """All right, against a number and against its own baseline out of a file: nothing to say."""
+    run, cells = planted()
+    path = tmp_path / "rules.json"
+    path.write_text(baseline_text(baseline_of(run, figures_of(run, cells))))
+    assert gated(run, cells, min_pass=0.9, baseline=read_baseline(path)) == Gate((), ())
+    assert gated(run, cells, min_pass=0.9).open
+
+
+def test_too_few_right_is_a_problem() -> None:
+    """A rate below what is asked for is told with its interval."""
+    run, cells = planted()
+    found = gated(run, failing(cells, *(f"scenario-{n:03d}" for n in range(4))), min_pass=0.9)
+    assert (
+        len(found.problems) == 1 and "rules: 86.7 % (" in found.problems[0] and "90.0 %" in found.problems[0]
+    )
+
+
+def test_a_scenario_that_is_lost_is_a_problem_even_alone() -> None:
+    """One that was always right and never is now does not pass, though the rate is well within chance."""
+    run, cells = planted()
+    baseline = baseline_of(run, figures_of(run, cells))
+    found = gated(run, failing(cells, "scenario-007"), min_pass=0.9, baseline=baseline)
+    assert found.problems == ("rules: always right before and never now: scenario-007.",)
+    assert found.notes == ("rules: 2 wrong with confidence, 0 before.",)
+
+
+def test_chance_is_no_problem_and_a_real_loss_is() -> None:
+    """An arm that differs by noise passes its baseline; one whose rate falls by a third does not."""
+    noisy = Plant(Strategy.GRAPH, "m", lambda chance: 0.85, 6.0)
+    run, before = planted(noisy, 60)
+    again = list(planted_cells(run, [noisy], 2))
+    worse = list(planted_cells(run, [noisy._replace(rate=lambda chance: 0.5)], 2))
+    baseline = baseline_of(run, figures_of(run, before))
+    assert not [each for each in gated(run, again, baseline=baseline).problems if "beyond chance" in each]
+    assert [each for each in gated(run, worse, baseline=baseline).problems if "beyond chance" in each]
+
+
+def test_what_has_no_verdict_does_not_pass() -> None:
+    """A run of which much could not be run or is missing decides nothing; an empty one neither."""
+    run, cells = planted(GOOD._replace(flaky=0.4))
+    assert "of 60 cells have no verdict" in gated(run, cells, min_pass=0.5).problems[0]
+    run, cells = planted()
+    assert not gated(run, cells[:20], min_pass=0.5).open
+    assert gated(run, []).problems == ("The run has no cells.",)
+
+
+def test_a_changed_scenario_is_not_held_against_a_run() -> None:
+    """What a baseline says of a scenario that has changed since counts for nothing, and is told."""
+    run, cells = planted()
+    baseline = baseline_of(run, figures_of(run, cells))
+    old = baseline.model_copy(update={"digests": {**baseline.digests, "scenario-007": "older"}})
+    found = gated(run, failing(cells, "scenario-007"), min_pass=0.9, baseline=old)
+    assert found.open and "changed or gone since the baseline: 1" in found.notes[0]
+
+
+def test_a_baseline_has_a_scenario_a_line(tmp_path: Path) -> None:
+    """The file is stable, in order, one line a scenario; one that is none is refused by name."""
+    run, cells = planted()
+    text = baseline_text(baseline_of(run, figures_of(run, cells)))
+    assert text == baseline_text(baseline_of(run, figures_of(run, cells[::-1])))
+    assert '"scenario-007": [2, 2]' in text
+    path = tmp_path / "x.json"
+    path.write_text('{"schema": "other"}')
+    with pytest.raises(BadInput, match=r"x\.json: "):
+        read_baseline(path)
