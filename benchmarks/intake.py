@@ -4,9 +4,11 @@
 
 The bare endpoint is FastAPI on uvicorn too, and has nothing to do but to write the body into a table and to
 commit; both write to the same kind of database, which waits for the disk (TMPDIR says which). Rounds of both
-alternate in one run, and every alert is new. Seconds are the machine's, whose load and whose disk's time for
-one fsync are printed; ratios and CPU time are what counts. With `--busy`, what was accepted is diagnosed
-meanwhile, by a worker process over a recorded cluster.
+alternate in one run, and every alert is new. What was taken is sorted into incidents meanwhile, by a process
+of its own; a round ends, and the next one begins, when nothing is left to be sorted ("sorted after").
+Seconds are the machine's, whose load and whose disk's time for one fsync are printed; ratios and CPU time are
+what counts. With `--busy`, what was accepted is diagnosed meanwhile, by a worker process over a recorded
+cluster.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -43,6 +46,7 @@ SENDERS = 8
 POSTS, PER_SECOND = 200, 8.0
 """Posts of up to a hundred alerts whose time is taken, at random moments, and how many of them a second."""
 STORM, STORMS = 10_000, 5
+OURS = "kubetriage"
 AIM_POST, AIM_STORM, AIM_SHARE = 0.100, 3.0, 0.5
 SETTINGS = """
 database = "{url}"
@@ -91,7 +95,7 @@ def kubetriage_server(url: str, folder: Path, *, busy: bool) -> Iterator[Side]:
     config.write_text(SETTINGS.format(url=url, role=role, workers=workers), encoding="utf-8")
     snapshot = bundled_scenarios() / SCENARIO / "snapshot"
     with own_server.own_server(config, "--snapshot", str(snapshot)) as server:
-        yield Side("kubetriage", server.url, server.process.pid)
+        yield Side(OURS, server.url, server.process.pid)
 
 
 # ---- posting
@@ -101,6 +105,8 @@ class Round(NamedTuple):
     per_second: float
     cpu: float
     """CPU seconds of the server a post."""
+    behind: float
+    """Seconds after the last answer until everything was sorted."""
 
 
 async def throughput(side: Side, bodies: Sequence[bytes]) -> Round:
@@ -114,10 +120,26 @@ async def throughput(side: Side, bodies: Sequence[bytes]) -> Round:
     senders = [Sender(side.url) for _ in range(SENDERS)]
     used, began = side.cpu, time.perf_counter()
     await asyncio.gather(*(send(sender) for sender in senders))
-    seconds = time.perf_counter() - began
+    seconds, cpu = time.perf_counter() - began, side.cpu - used
     for sender in senders:
         await sender.close()
-    return Round(len(bodies) / seconds, (side.cpu - used) / len(bodies))
+    return Round(len(bodies) / seconds, cpu / len(bodies), await all_sorted(side))
+
+
+async def all_sorted(side: Side) -> float:
+    """Seconds until nothing waits to be sorted; the bare endpoint sorts nothing."""
+    if side.name != OURS:
+        return 0.0
+
+    def waiting() -> bool:
+        with urllib.request.urlopen(f"{side.url}/metrics", timeout=30) as answer:
+            lines = answer.read().decode().splitlines()
+        return float(next(line.split()[1] for line in lines if line.startswith("kubetriage_inbox_posts"))) > 0
+
+    began = time.perf_counter()
+    while await asyncio.to_thread(waiting):  # noqa: ASYNC110 it is another process
+        await asyncio.sleep(0.1)
+    return time.perf_counter() - began
 
 
 async def times_of_posts(side: Side, chance: random.Random) -> list[float]:
@@ -152,6 +174,7 @@ async def times_of_storms(side: Side) -> dict[str, Any]:
     used = side.cpu
     storms_taken: list[float] = []
     beside: list[float] = []
+    sorted_after: list[float] = []
     for _ in range(STORMS):
         body = new_post(STORM)
         size = len(body)
@@ -163,11 +186,13 @@ async def times_of_storms(side: Side) -> dict[str, Any]:
                 refused += 1
             await asyncio.sleep(0.1)
         storms_taken.append(await storm)
+        sorted_after.append(await all_sorted(side))
     await large.close()
     await small.close()
     return {
         "storm": max(storms_taken), "storm_p50": statistics.median(storms_taken), "storm_bytes": size,
         "beside_p99": p99(beside), "beside_refused": refused, "storm_cpu": (side.cpu - used) / STORMS,
+        "storm_sorted": max(sorted_after),
     }  # fmt: skip
 
 
@@ -209,6 +234,7 @@ async def measured(kind: str, url: Callable[[str], str], given: argparse.Namespa
                 row[name] = round(statistics.median(each.per_second for each in taken), 1)
                 row[f"{name}_cpu_ms"] = round(1000 * statistics.median(each.cpu for each in taken), 2)
             pairs = zip(rounds[ours.name], rounds[other.name], strict=True)
+            row["behind"] = round(statistics.median(each.behind for each in rounds[ours.name]), 1)
             row["share"] = round(statistics.median(a.per_second / b.per_second for a, b in pairs), 2)
             rows.append(row)
         loads.append(os.getloadavg()[0])
@@ -248,14 +274,15 @@ def told(found: dict[str, Any]) -> str:
         f"Load of the machine before, between and after: {', '.join(map(str, found['load']))}; "
         f"one fsync takes {found['fsync_ms']} ms.",
         "",
-        "| alerts a post | posts/s | bare endpoint | share of it | CPU a post | of the bare endpoint |",
-        "|---|---|---|---|---|---|",
+        "| alerts a post | posts/s | bare endpoint | share of it | CPU a post | of the bare endpoint "
+        "| sorted after |",
+        "|---|---|---|---|---|---|---|",
     ]
     for row in found["throughput"]:
         share = f"{row['share']}" + ("" if row["share"] >= AIM_SHARE else f" (below {AIM_SHARE})")
         lines.append(
             f"| {row['alerts']} | {row['kubetriage']} | {row['bare']} | {share} "
-            f"| {row['kubetriage_cpu_ms']} ms | {row['bare_cpu_ms']} ms |"
+            f"| {row['kubetriage_cpu_ms']} ms | {row['bare_cpu_ms']} ms | {row['behind']} s |"
         )
     per_second = f"{POSTS} posts of 1 to 100 alerts, {PER_SECOND:g} a second at random"
     return "\n".join(
@@ -266,7 +293,8 @@ def told(found: dict[str, Any]) -> str:
             f"{against(found['p99'], AIM_POST)}; the slowest {found['worst']:.3f} s.",
             f"* One post of {STORM:,} alerts ({found['storm_bytes'] / 1e6:.1f} MB), {STORMS} times: median "
             f"{found['storm_p50']:.2f} s, the slowest {found['storm']:.2f} s, "
-            f"{against(found['storm'], AIM_STORM)}, CPU {found['storm_cpu']:.2f} s; p99 of single alerts "
+            f"{against(found['storm'], AIM_STORM)}, CPU {found['storm_cpu']:.2f} s; sorted at most "
+            f"{found['storm_sorted']:.1f} s later; p99 of single alerts "
             f"beside it {found['beside_p99']:.2f} s, refused {found['beside_refused']}.",
             "",
         ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -23,6 +22,7 @@ ROLES = ("all", "intake", "worker")
 @click.option("--snapshot", metavar="DIR", type=click.Path(path_type=Path),
               help="Read a recorded snapshot instead of a cluster.")  # fmt: skip
 @click.option("--attached", is_flag=True, hidden=True)
+@click.option("--sorter", is_flag=True, hidden=True)
 @click.pass_obj
 def serve(
     options: Options,
@@ -32,6 +32,7 @@ def serve(
     role: str | None,
     snapshot: Path | None,
     attached: bool,
+    sorter: bool,
 ) -> int:
     """Take alerts over HTTP, diagnose each incident once, and serve the reports.
 
@@ -46,23 +47,28 @@ def serve(
     loaded = load_settings(options.config)
     changed = {key: value for key, value in given.items() if value is not None}
     settings = loaded.model_copy(update={"server": loaded.server.model_copy(update=changed)})
+    if sorter:
+        from kubetriage.server.serving import sort_posts
+
+        asyncio.run(sort_posts(settings, _say))
+        return 0
     from kubetriage.bootstrap.channels import channels_of
 
     channels_of(settings)  # what is wrong with one is said now, not by the first diagnosis that is told
     from kubetriage.server.serving import ServeOptions
     from kubetriage.server.serving import serve as run
 
-    command = _worker_command(options.config, snapshot)
-    asyncio.run(run(settings, ServeOptions(command, snapshot, attached, _say)))
+    ours = [sys.executable, "-m", "kubetriage.cli", *(["--config", options.config] if options.config else [])]
+    read = ["--snapshot", str(snapshot)] if snapshot else []
+    told = ServeOptions(
+        worker_command=[*ours, "serve", "--role", "worker", "--workers", "0", "--attached", *read],
+        sorter_command=[*ours, "serve", "--sorter"],
+        snapshot=snapshot,
+        attached=attached,
+        say=_say,
+    )
+    asyncio.run(run(settings, told))
     return 0
-
-
-def _worker_command(config: str | None, snapshot: Path | None) -> list[str]:
-    chosen: list[Any] = ["--config", config] if config else []
-    read: list[Any] = ["--snapshot", snapshot] if snapshot else []
-    parts = [sys.executable, "-m", "kubetriage.cli", *chosen, "serve", "--role", "worker", "--workers", "0",
-             "--attached", *read]  # fmt: skip
-    return [str(part) for part in parts]
 
 
 def _say(line: str) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from kubetriage.server.access import AccessLog
 from kubetriage.server.auth import INTAKE_PATHS, GateKeeper
@@ -14,6 +15,7 @@ from kubetriage.server.bounding import BoundBodies
 from kubetriage.server.metrics import product_version
 from kubetriage.server.parts import ServerParts
 from kubetriage.server.problems import Problem, handle_problems
+from kubetriage.server.response_examples import add_examples
 from kubetriage.server.routes import (
     alertmanager,
     alerts,
@@ -23,6 +25,7 @@ from kubetriage.server.routes import (
     health,
     incidents,
     messages,
+    posts,
     reports,
     runs,
     triage,
@@ -33,6 +36,7 @@ READERS = 2
 ROUTERS = (
     alerts.router,
     alertmanager.router,
+    posts.router,
     incidents.router,
     events.router,
     reports.router,
@@ -43,6 +47,8 @@ ROUTERS = (
     messages.router,
     health.router,
 )
+HEALTH = (health.router,)
+"""Of a process that only diagnoses."""
 DESCRIPTION = """
 Alerts come in, incidents are diagnosed, reports come out. Every request but those for health needs a token:
 as bearer, or as the password of basic authentication. Senders of alerts that cannot set headers may put it
@@ -50,8 +56,11 @@ into the address: `/api/v1/alerts/{source}/t/{token}`, or `?token=`. Errors are 
 """
 
 
-def create_app(parts: ServerParts) -> FastAPI:
-    """The application over these parts. Run it without the server's own access log: this writes one."""
+def create_app(parts: ServerParts, routers: Sequence[APIRouter] = ROUTERS) -> FastAPI:
+    """The application over these parts, with these routes.
+
+    Run it without the server's own access log: this writes one.
+    """
     # FastAPI's own telemetry would begin before the gate has taken the token out of the address.
     app = FastAPI(
         title="kubetriage",
@@ -65,8 +74,11 @@ def create_app(parts: ServerParts) -> FastAPI:
     )
     app.state.parts = parts
     app.state.room = Room(parts.settings.bodies_bytes)
+    app.state.pinged = health.Pinged()
+    app.state.events = health.EventsCounted()
     app.state.readers = asyncio.Semaphore(READERS)
-    for router in ROUTERS:
+    app.state.takes_alerts = routers is ROUTERS
+    for router in routers:
         app.include_router(router)
     handle_problems(app)
     app.add_middleware(BoundBodies, seconds=parts.settings.body_seconds)
@@ -95,6 +107,7 @@ def described(schema: dict[str, Any]) -> dict[str, Any]:
         "query": {"type": "apiKey", "in": "query", "name": "token", "description": "For alerts only."},
     }
     schema["security"] = [{"bearer": []}, {"basic": []}]
+    add_examples(schema)
     for path, methods in schema["paths"].items():
         if path.startswith(INTAKE_PATHS):
             for operation in methods.values():

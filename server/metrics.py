@@ -6,7 +6,7 @@ import importlib.metadata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client import (
     CollectorRegistry,
@@ -20,11 +20,15 @@ from prometheus_client import (
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from kubetriage.domain.intake.reading import Accepted, Tallies
+from kubetriage.domain.intake.posts import Backlog
+from kubetriage.domain.intake.reading import EventKind, Tallies
 from kubetriage.domain.intake.runs import Executor
 from kubetriage.domain.report import Report
+from kubetriage.server.state_gauges import inbox_of, state_of
 
-PREFIX: Final = "kubetriage_"
+if TYPE_CHECKING:
+    from kubetriage.server.sorting import Sorted
+
 _FAST = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _LONG = (1, 2.5, 5, 10, 20, 40, 60, 90, 120, 180, 300, 600)
 DEAD_AFTER = 120.0
@@ -47,7 +51,7 @@ class ServerMetrics:
             "kubetriage_post_seconds", "From a post's first byte to its answer.", buckets=_FAST, registry=made
         )
         self.alerts = Counter(
-            "kubetriage_alerts_received", "Alerts in accepted posts.", ["source"], registry=made
+            "kubetriage_alerts_received", "Alerts of posts that were sorted.", ["source"], registry=made
         )
         self.episodes = Counter(
             "kubetriage_episodes_new", "Episodes that were not known before.", registry=made
@@ -63,6 +67,14 @@ class ServerMetrics:
             buckets=_FAST,
             registry=made,
         )
+        self.happenings = Counter(
+            "kubetriage_incident_events",
+            "What happened to incidents, by any process that shares the database.",
+            ["kind"],
+            registry=made,
+        )
+        for kind in EventKind:
+            self.happenings.labels(kind.value)
         self.open_streams = 0
         streams = Gauge("kubetriage_event_streams", "Open event streams.", registry=made)
         streams.set_function(lambda: self.open_streams)
@@ -96,12 +108,24 @@ class ServerMetrics:
 
     # ---- what happens
 
-    def accepted(self, source: str, accepted: Accepted, seconds: float) -> None:
+    def kept(self, source: str, seconds: float) -> None:
+        """A post is on disk."""
         self.posts.labels(source, "accepted").inc()
         self.post_seconds.observe(seconds)
-        self.alerts.labels(source).inc(accepted.alerts)
-        self.episodes.inc(accepted.new)
-        self.repeats.inc(accepted.repeats)
+
+    def sorted(self, done: Sorted) -> None:
+        """Alerts of a post were stored, or it was given up."""
+        if done.failed:
+            self.error("sorting")
+            return
+        self.alerts.labels(done.source).inc(done.alerts)
+        self.episodes.inc(done.new)
+        self.repeats.inc(done.repeats)
+
+    def happened(self, kinds: Mapping[EventKind, int]) -> None:
+        """Lines that were added to timelines: `opened`, `reported`, `closed`, …"""
+        for kind, count in kinds.items():
+            self.happenings.labels(kind.value).inc(count)
 
     def refused(self, source: str, outcome: str) -> None:
         """A post that was not kept: `empty`, `too-large`, `unreadable`, `not-stored`, `incomplete`."""
@@ -165,7 +189,13 @@ class ServerMetrics:
         ]
 
     def page(
-        self, tallies: Tallies | None, now: datetime, executors: Sequence[Executor] = (), *, own: str = ""
+        self,
+        tallies: Tallies | None,
+        now: datetime,
+        executors: Sequence[Executor] = (),
+        backlog: Backlog | None = None,
+        *,
+        own: str = "",
     ) -> bytes:
         """The metrics page: this process, the database's state, and the workers that beat lately.
 
@@ -178,7 +208,7 @@ class ServerMetrics:
         ]
         whole = CollectorRegistry()
         whole.register(_Made(merged(own, self.exported(), {w.id: w.data.get("metrics") for w in workers})))
-        whole.register(_Made(list(state_of(tallies, now))))
+        whole.register(_Made([*state_of(tallies, now), *inbox_of(backlog, now)]))
         whole.register(_Made(without_created(self.registry.collect())))
         return bytes(generate_latest(whole))
 
@@ -221,55 +251,3 @@ def merged(name: str, own: Sequence[Mapping[str, Any]], workers: Mapping[str, An
             for name, labels, value in each["samples"]:
                 metric.add_sample(name, {**labels, "executor": executor}, float(value))
     return list(made.values())
-
-
-def state_of(tallies: Tallies | None, now: datetime) -> Iterable[Metric]:
-    """Gauges of what the database holds; the same on every replica."""
-    yield _gauge("store_up", "Whether the database answers.", [({}, float(tallies is not None))])
-    if tallies is None:
-        return
-    yield _gauge(
-        "incidents_open",
-        "Open incidents.",
-        [
-            ({"state": state, "severity": severity}, count)
-            for state, by_severity in tallies.incidents.items()
-            for severity, count in by_severity.items()
-        ],
-    )
-    yield _gauge("alerts_firing", "Episodes that fire.", [({}, tallies.firing_alerts)])
-    yield _gauge("queue_depth", "Diagnoses that may start and have not.", [({}, tallies.due)])
-    oldest = tallies.oldest_due_at
-    age = (now - oldest).total_seconds() if oldest else 0.0
-    yield _gauge("queue_oldest_seconds", "How long the oldest of them waits.", [({}, max(0.0, age))])
-    yield _gauge(
-        "messages",
-        "Messages in the outbox.",
-        [
-            ({"channel": channel, "state": state}, count)
-            for channel, by_state in tallies.messages.items()
-            for state, count in by_state.items()
-        ],
-    )
-    yield _gauge(
-        "storm_incidents",
-        "Incidents of a storm.",
-        [({"cluster": s.cluster}, s.incidents) for s in tallies.storms],
-    )
-    yield _gauge(
-        "watchdog_heard_seconds",
-        "Since the Watchdog of a cluster was last heard.",
-        [({"cluster": s.cluster}, (now - s.last_heard).total_seconds()) for s in tallies.silences],
-    )
-    yield _gauge(
-        "watchdog_silent",
-        "Whether the Watchdog of a cluster is missing: its alerts may not reach us.",
-        [({"cluster": s.cluster}, float(s.silent_since is not None)) for s in tallies.silences],
-    )
-
-
-def _gauge(name: str, what: str, samples: Iterable[tuple[Mapping[str, str], float]]) -> Metric:
-    metric = Metric(PREFIX + name, what, "gauge")
-    for labels, value in samples:
-        metric.add_sample(PREFIX + name, dict(labels), float(value))
-    return metric

@@ -14,6 +14,7 @@ from kubetriage.domain.alert import Alert
 from kubetriage.domain.language import Language
 
 if TYPE_CHECKING:
+    from kubetriage.domain.intake.inbox import Inbox
     from kubetriage.domain.intake.stores import Incidents, Messages, Runs
     from kubetriage.server.auth import Gate
     from kubetriage.server.metrics import ServerMetrics
@@ -84,13 +85,14 @@ class HttpSettings(BaseModel):
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     accept_seconds: float = Field(default=8.0, gt=0)
-    """Writing a post may take this long, and `accept_alert_seconds` more for each alert, before its answer is
-    503. Alertmanager gives up after its group_interval, or 10 s if that is less."""
-    accept_alert_seconds: float = Field(default=0.002, ge=0)
+    """Writing a post may take this long before its answer is 503. Alertmanager gives up after its
+    group_interval, or 10 s if that is less."""
     body_seconds: float = Field(default=30.0, gt=0)
     """A body must have arrived after this."""
     bodies_bytes: int = Field(default=64 * 1024 * 1024, ge=1)
     """Bodies of all requests under way together; further ones wait for their turn."""
+    sort_wait_seconds: float = Field(default=0.0, ge=0)
+    """How long an answer to a post waits for its alerts to be sorted, if the sender does not say."""
     busy_seconds: float = Field(default=5.0, gt=0)
     """How long a body waits for its turn before it is answered with 503."""
     heartbeat_seconds: float = Field(default=5.0, gt=0)
@@ -111,6 +113,7 @@ class HttpSettings(BaseModel):
 class ServerParts:
     """Everything that routes use."""
 
+    inbox: Inbox
     incidents: Incidents
     runs: Runs
     messages: Messages

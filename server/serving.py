@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+import os
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from kubetriage.bootstrap.serving import open_database
 from kubetriage.bootstrap.settings import Settings
-from kubetriage.domain.errors import BadSettings
 from kubetriage.server.clocks import SteadyClock
 from kubetriage.server.ending import end_with_parent, ended_by_signals
+from kubetriage.server.listening import address_of, answer, listening
 from kubetriage.server.replica import process_name
 from kubetriage.server.supervising import Supervisor
 
 if TYPE_CHECKING:
     from kubetriage.server.metrics import ServerMetrics
+    from kubetriage.server.parts import HttpSettings
     from kubetriage.server.worker import Worker
 
 log = logging.getLogger(__name__)
 
-_HTTP_GRACE_SECONDS = 5
+SORTER_NICENESS = 5
+"""Who takes posts and who diagnoses come first."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class ServeOptions:
 
     worker_command: Sequence[str] = ()
     """What starts one worker process."""
+    sorter_command: Sequence[str] = ()
+    """What starts the process that sorts what is posted."""
     snapshot: Path | None = None
     attached: bool = False
     """End at once when standard input ends: it is held by the process that started this one."""
@@ -46,15 +50,21 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
     """Serve until a signal ends it. Raises what it cannot begin without, a sentence each."""
     from kubetriage.server.logging import configure_logging
     from kubetriage.server.metrics import ServerMetrics
+    from kubetriage.server.sorting import Sorted
 
     configure_logging()
     if options.attached:
         end_with_parent()
     server, metrics, stopping = settings.server, ServerMetrics(), asyncio.Event()
+    if not options.attached:
+        _say_doubts(settings, options)
     if server.role == "worker" and not options.attached:
         async with open_database(settings):  # what is wrong with it is said here, and not for ever in the log
             pass
     supervisor = Supervisor(options.worker_command, server.workers, server.grace_seconds)
+    sorter = Supervisor(
+        options.sorter_command, 1, server.grace_seconds, lambda line: metrics.sorted(Sorted.of_line(line))
+    )
     works: list[Coroutine[Any, Any, None]] = []
     worker = None
     if server.role != "intake" and server.workers:
@@ -62,13 +72,44 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
     elif server.role != "intake":
         worker = _worker(settings, metrics, options, alone=server.role == "worker")
     if server.role != "worker":
-        works.append(_http(settings, options, metrics, stopping, worker))
+        works.append(_http(settings, options, metrics, stopping, (worker, sorter)))
         if worker is not None:
             works.append(in_thread(worker, stopping))
-    elif worker is not None:
-        works.append(worker.run(stopping))
-    with ended_by_signals(stopping, server.grace_seconds, supervisor.kill):
+    else:
+        if worker is not None:
+            works.append(worker.run(stopping))
+        if server.health_port is not None and not options.attached:
+            works.append(_http(settings, options, ServerMetrics(), stopping, (worker, None)))
+
+    def kill() -> None:
+        supervisor.kill()
+        sorter.kill()
+
+    with ended_by_signals(stopping, server.grace_seconds, kill):
         await _all(works, stopping)
+
+
+def _say_doubts(settings: Settings, options: ServeOptions) -> None:
+    from kubetriage.server.cluster_health import doubts_about
+
+    for doubt in () if options.snapshot is not None else doubts_about(settings):
+        options.say(f"kubetriage serve: {doubt}")
+        log.warning(doubt)
+
+
+async def sort_posts(settings: Settings, say: Callable[[str], None]) -> None:
+    """Be the sorter of another process, which holds standard input and is told what becomes of posts."""
+    from kubetriage.server.logging import configure_logging
+    from kubetriage.server.sorting import Sorter
+
+    configure_logging()
+    end_with_parent()
+    os.nice(SORTER_NICENESS)
+    stopping = asyncio.Event()
+    with ended_by_signals(stopping, settings.server.grace_seconds, lambda: None):
+        async with open_database(settings) as database:
+            sorter = Sorter(database.inbox, database.incidents, SteadyClock(), lambda done: say(done.line()))
+            await sorter.run(stopping)
 
 
 def _worker(settings: Settings, metrics: ServerMetrics, options: ServeOptions, *, alone: bool) -> Worker:
@@ -113,25 +154,30 @@ async def _http(
     options: ServeOptions,
     metrics: ServerMetrics,
     stopping: asyncio.Event,
-    worker: Worker | None,
+    beside: tuple[Worker | None, Supervisor | None],
 ) -> None:
-    from kubetriage.server.app import create_app
+    """Take alerts and serve the API beside the process that sorts; without it only say how the worker is."""
+    from kubetriage.server.app import HEALTH, ROUTERS, create_app
     from kubetriage.server.auth import Gate, require_loopback
     from kubetriage.server.cluster_health import ConfiguredClusters
     from kubetriage.server.desk import Desk
-    from kubetriage.server.parts import HttpSettings, ServerParts
+    from kubetriage.server.parts import ServerParts
 
+    worker, sorter = beside
     gate = Gate(settings.server.secrets())
     require_loopback(settings.server.host, gate)
 
     clock = SteadyClock()
 
     async def ready() -> bool:
-        return worker is None or worker.ready.is_set()
+        assert worker is not None
+        return worker.ready.is_set()
 
-    with _listening(settings.server.host, settings.server.port) as listener:
+    port = settings.server.port if sorter is not None else settings.server.health_port or 0
+    with listening(settings.server.host, port) as listener:
         async with open_database(settings) as database:
             parts = ServerParts(
+                inbox=database.inbox,
                 incidents=database.incidents,
                 runs=database.runs,
                 messages=database.messages,
@@ -139,59 +185,40 @@ async def _http(
                 clusters=ConfiguredClusters(settings),
                 gate=gate,
                 metrics=metrics,
-                settings=HttpSettings(language=settings.languages(None)[1]),
+                settings=http_settings(settings),
                 clock=clock,
                 name=process_name(),
                 stopping=stopping,
-                ready=ready,
+                ready=None if worker is None else ready,
             )
-            host, port = listener.getsockname()[:2]
-            where = f"[{host}]" if ":" in host else host
-            options.say(f"kubetriage serve: listening on http://{where}:{port}")
+            options.say(f"kubetriage serve: listening on {address_of(listener)}")
             if not gate.closed:
                 options.say(
                     "kubetriage serve: without server.tokens only programs of this machine may use it"
                 )
-            await _answer(create_app(parts), listener, stopping)
+            app = create_app(parts, HEALTH if sorter is None else ROUTERS)
+            sorting = asyncio.ensure_future(sorter.run(stopping)) if sorter is not None else None
+            try:
+                await answer(app, listener, stopping)
+            finally:
+                stopping.set()
+                if sorting is not None:
+                    await sorting
 
 
-async def _answer(app: Any, listener: socket.socket, stopping: asyncio.Event) -> None:
-    """Answer requests until it is to stop; those under way then have a few seconds."""
-    import uvicorn
+def http_settings(settings: Settings) -> HttpSettings:
+    """What of the settings is about HTTP."""
+    from kubetriage.server.parts import HttpSettings
 
-    class Server(uvicorn.Server):
-        @contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            yield  # they are heeded elsewhere
-
-    server = Server(
-        uvicorn.Config(
-            app, access_log=False, log_config=None, server_header=False,
-            timeout_graceful_shutdown=_HTTP_GRACE_SECONDS, lifespan="on",
-        )
-    )  # fmt: skip
-
-    async def end() -> None:
-        await stopping.wait()
-        server.should_exit = True
-
-    ending = asyncio.ensure_future(end())
-    try:
-        await server.serve(sockets=[listener])
-    finally:
-        ending.cancel()
-
-
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, *_, address = found[0]
-        listener = socket.create_server(address[:2], family=family, backlog=2048)
-        # asyncio sets it on sockets of its own alone; without it an answer waits 40 ms for the other side.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except OSError as error:
-        said = (error.strerror or "").partition(" (")[0]  # Python repeats the address there
-        raise BadSettings(f"server: {host}:{port} cannot be listened on: {said}.") from error
-    with listener:
-        yield listener
+    server = settings.server
+    return HttpSettings(
+        accept_seconds=server.accept_seconds,
+        body_seconds=server.body_seconds,
+        bodies_bytes=server.bodies_mb * 1024 * 1024,
+        busy_seconds=server.busy_seconds,
+        heartbeat_seconds=server.stream_heartbeat_seconds,
+        streams=server.streams,
+        wait_seconds=server.triage_wait_seconds,
+        language=settings.languages(None)[1],
+        zone=ZoneInfo(server.timezone or "UTC"),
+    )

@@ -1,4 +1,4 @@
-"""Worker processes: started, watched, started again with growing pauses, and ended with this one."""
+"""Processes of our own: started, watched, started again with growing pauses, and ended with this one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 log = logging.getLogger(__name__)
@@ -25,10 +25,18 @@ class Supervisor:
     this process, however it dies.
     """
 
-    def __init__(self, command: Sequence[str], count: int, grace: float) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        count: int,
+        grace: float,
+        heard: Callable[[bytes], None] | None = None,
+    ) -> None:
+        """`heard` is given each line that they print."""
         self._command = command
         self._count = count
         self._grace = grace
+        self._heard = heard
         self._processes: dict[int, asyncio.subprocess.Process] = {}
 
     def processes(self) -> Sequence[int]:
@@ -59,16 +67,23 @@ class Supervisor:
         pause = FIRST_PAUSE
         while not stopping.is_set():
             began = time.monotonic()
-            process = await asyncio.create_subprocess_exec(*self._command, stdin=asyncio.subprocess.PIPE)
+            process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE if self._heard else None,
+            )
             self._processes[number] = process
             if stopping.is_set():
                 process.terminate()
+            if process.stdout is not None and self._heard is not None:
+                async for line in process.stdout:
+                    self._heard(line)
             status = await process.wait()
             del self._processes[number]
             if stopping.is_set():
                 return
             pause = FIRST_PAUSE if time.monotonic() - began > STEADY_SECONDS else pause
-            log.error("worker process %d ended with status %d; it is started again", process.pid, status)
+            log.error("process %d ended with status %d; it is started again", process.pid, status)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), pause)
             pause = min(LONGEST_PAUSE, pause * 2)

@@ -56,7 +56,7 @@ def decode(body: bytes, *, strict: bool = False) -> Any:
     if not text.strip():
         raise BadAlert("The alert is empty.")
     try:
-        return _bounded(_json(text))
+        return bounded(_json(text))
     except _NotJson as error:
         if strict and _LOOKS_LIKE_JSON.match(text) and not _is_yaml(text):
             raise BadAlert(f"The alert is not valid JSON: {error}.") from error
@@ -186,8 +186,8 @@ def _single(documents: list[Any]) -> Any:
     return kept[0] if len(kept) == 1 else kept
 
 
-def _bounded(document: Any) -> Any:
-    """The document, if it is not nested too deeply to be walked."""
+def bounded(document: Any) -> Any:
+    """The document, if it is not nested too deeply to be walked; raises BadAlert otherwise."""
     level: list[Any] = [document]
     for _ in range(MAX_DEPTH):
         level = [

@@ -66,6 +66,18 @@ class Run(Value):
     ended_at: datetime | None = None
 
 
+class RunFilter(Value):
+    """All that are given must hold."""
+
+    statuses: tuple[RunStatus, ...] = ()
+    incident: str | None = None
+    on_demand: bool | None = None
+    """Of no incident, or of one."""
+    executor: str | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+
+
 class RunEvent(Value):
     """Something that happened in a run, in order, for people who watch and for those who join later."""
 

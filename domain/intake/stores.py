@@ -13,9 +13,11 @@ from typing import Any, Protocol
 
 from kubetriage.domain.alert import Alert
 from kubetriage.domain.intake.messages import Attempt, Message, MessageState, NewMessage, Outcome
+from kubetriage.domain.intake.posts import Arrival, Post
 from kubetriage.domain.intake.reading import (
     Accepted,
     Due,
+    EventKind,
     Feedback,
     IncidentEvent,
     IncidentFilter,
@@ -23,8 +25,9 @@ from kubetriage.domain.intake.reading import (
     Paged,
     Tallies,
 )
-from kubetriage.domain.intake.runs import Executor, Run, RunEvent, RunStatus, Thread, ThreadStatus
+from kubetriage.domain.intake.runs import Executor, Run, RunEvent, RunFilter, RunStatus, Thread, ThreadStatus
 from kubetriage.domain.intake.values import AlertRow, Incident, Retention
+from kubetriage.domain.language import Language
 from kubetriage.domain.report import Report
 
 
@@ -38,6 +41,15 @@ class Incidents(Protocol):
 
         On disk when it returns. The same body again is counted, never refused.
         """
+
+    async def sort(self, arrivals: Sequence[Arrival]) -> Sequence[Accepted | None]:
+        """The same for several requests, or parts of them, in the order in which they came.
+
+        None for what is stored already: whoever dies between this and `inbox.Inbox.drop` has it done once.
+        """
+
+    async def post(self, id: int) -> Post | None:
+        """A request of which something is stored by `sort`."""
 
     async def due(self, now: datetime, limit: int) -> Sequence[Due]:
         """Diagnoses that may start now, the most urgent first, within the budget of storms.
@@ -62,9 +74,17 @@ class Incidents(Protocol):
         """
 
     async def finished(
-        self, incident: str, attempt: int, run: str, report: Report, now: datetime
+        self,
+        incident: str,
+        attempt: int,
+        run: str,
+        report: Report,
+        now: datetime,
+        others: Sequence[Report] = (),
     ) -> Incident | None:
         """DIAGNOSING → REPORTED with the report; a second time it changes nothing.
+
+        `others` are the same in other languages.
 
         May absorb incidents that the report explains, and requeue if more came meanwhile. Writes a notice.
         """
@@ -91,12 +111,15 @@ class Incidents(Protocol):
     async def alerts_of(self, id: str, limit: int = 1000) -> Sequence[AlertRow]:
         """Firing ones first, then by severity and start; use `AlertRow.alert()` to triage them."""
 
-    async def report(self, run: str) -> Report | None: ...
+    async def report(self, run: str, language: Language | None = None) -> Report | None:
+        """The run's report in that language, or its own where there is none in it, or none is asked for."""
 
     async def reports_of(self, id: str) -> Sequence[str]:
         """Runs that made a report on this incident, oldest first."""
 
-    async def keep_report(self, run: str, report: Report, now: datetime) -> None:
+    async def keep_report(
+        self, run: str, report: Report, now: datetime, others: Sequence[Report] = ()
+    ) -> None:
         """A report that belongs to no incident: triage on demand."""
 
     async def acknowledge(self, id: str, who: str, at: datetime) -> Incident | None:
@@ -127,6 +150,12 @@ class Incidents(Protocol):
         """
 
     async def tallies(self, now: datetime) -> Tallies: ...
+
+    async def happened(self, after: int | None) -> tuple[int, Mapping[EventKind, int]]:
+        """The `seq` of the last event of all timelines, and how many of each kind came after that one.
+
+        None counts nothing: it asks where to begin.
+        """
 
     async def ping(self) -> None:
         """Returns if the database answers and can be written to, else raises `StoreUnavailable`."""
@@ -168,6 +197,9 @@ class Runs(Protocol):
 
     async def runs(self, thread: str, page: Page, status: RunStatus | None = None) -> Paged[Run]:
         """Newest first."""
+
+    async def search(self, wanted: RunFilter, page: Page) -> Paged[Run]:
+        """Runs of all threads, newest first. Their `arguments` and `metadata` are left out."""
 
     async def run_status(
         self, id: str, status: RunStatus, now: datetime, *, executor: str | None = None, error: str = ""

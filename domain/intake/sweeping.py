@@ -20,6 +20,7 @@ BUSY = (IncidentState.QUEUED, IncidentState.DIAGNOSING)
 class StormCount(NamedTuple):
     incidents: int
     diagnosed: int
+    """Of these, those that have a report by now."""
 
 
 def may_be_stale(now: datetime, listening_since: datetime, settings: IntakeSettings) -> bool:

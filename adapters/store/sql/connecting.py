@@ -7,6 +7,7 @@ of CPU time, which an asynchronous driver would take from the event loop.
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -37,7 +38,16 @@ _REFUSED = ("25006", "42501")
 """PostgreSQL after a switch-over to a standby (the next connection finds the primary), and without rights."""
 
 _READERS = 4
-_MEND = "Nothing was stored; try again."
+_PASSES = "Nothing was stored; try again."
+_STAYS = "Nothing was stored, and nothing will be until that is mended."
+_LASTING = ("28000", "28P01", "3D000", "42501")
+"""PostgreSQL: no way in, a wrong password, no such database, no rights."""
+_LASTING_FILES = (*_SPOILT, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
+_NO_WAY_IN = re.compile(
+    r"FATAL:\s+(?:password authentication failed|no pg_hba\.conf entry|pg_hba\.conf rejects"
+    r"|role .* (?:does not exist|is not permitted)|database .* does not exist|permission denied)"
+)
+"""What a connection that was refused says; the driver gives no code for it."""
 
 
 class Connector:
@@ -72,6 +82,10 @@ class Connector:
             with _mapped(), self._reading.connect() as connection, connection.begin():
                 return work(connection)
 
+        return await self._in(self._readers, run)
+
+    async def apart(self, run: Callable[[], Result]) -> Result:
+        """Something that takes CPU time and no connection, in a thread."""
         return await self._in(self._readers, run)
 
     def transact(self, work: Work[Result], *, deciding: bool = False, durable: bool = True) -> Result:
@@ -184,4 +198,13 @@ def _is_refused(error: DBAPIError) -> bool:
 
 def _sentence(error: Exception) -> str:
     said = str(getattr(error, "orig", None) or error).strip().splitlines()
-    return f"The database cannot be used: {said[0] if said else type(error).__name__}. {_MEND}"
+    first = said[0].rstrip(".") if said else type(error).__name__
+    return f"The database cannot be used: {first}. {_STAYS if _lasts(error) else _PASSES}"
+
+
+def _lasts(error: Exception) -> bool:
+    """Whether the fault stays until somebody mends it; a full disk may have room again by itself."""
+    fault = getattr(error, "orig", None)
+    if isinstance(fault, sqlite3.Error):
+        return getattr(fault, "sqlite_errorcode", 0) & 0xFF in _LASTING_FILES
+    return getattr(fault, "sqlstate", None) in _LASTING or bool(_NO_WAY_IN.search(str(fault)))

@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, Connection, case, insert, select, update
 
 from kubetriage.adapters.store.sql import incident_reads as reads
 from kubetriage.adapters.store.sql.connecting import Connector
-from kubetriage.adapters.store.sql.intake import Intake
+from kubetriage.adapters.store.sql.intake import post_of, sort
 from kubetriage.adapters.store.sql.known import known_by
+from kubetriage.adapters.store.sql.reports import keep_report, report_of
 from kubetriage.adapters.store.sql.retention import retain
 from kubetriage.adapters.store.sql.rows import alert_of, event_of, incident_of
 from kubetriage.adapters.store.sql.sweeping import sweep
@@ -20,14 +21,16 @@ from kubetriage.adapters.store.sql.tables import (
     incident_events,
     incidents,
     is_open,
+    posts,
     reports,
     to_tell,
 )
-from kubetriage.adapters.store.sql.writing import insert_once, write_decisions
+from kubetriage.adapters.store.sql.writing import write_decisions
 from kubetriage.domain.alert import Alert
 from kubetriage.domain.intake import diagnosing
 from kubetriage.domain.intake.decisions import Decisions, Known
 from kubetriage.domain.intake.desk import SEVERITIES
+from kubetriage.domain.intake.posts import Arrival, Post
 from kubetriage.domain.intake.reading import (
     Accepted,
     Due,
@@ -40,6 +43,7 @@ from kubetriage.domain.intake.reading import (
     Tallies,
 )
 from kubetriage.domain.intake.values import AlertRow, Incident, IncidentState, IntakeSettings, Retention
+from kubetriage.domain.language import Language
 from kubetriage.domain.report import Report
 
 
@@ -49,16 +53,24 @@ class SqlIncidents:
     def __init__(self, connector: Connector, settings: IntakeSettings) -> None:
         self._connector = connector
         self._settings = settings
-        self._intake = Intake(connector, settings)
         self._listening_since: datetime | None = None
 
     async def accept(
         self, alerts: Sequence[Alert], *, source: str, body_digest: str, received_at: datetime
     ) -> Accepted:
-        self._listen(received_at)
-        return await self._intake.accept(
-            alerts, source=source, body_digest=body_digest, received_at=received_at
-        )
+        (accepted,) = await self.sort([Arrival(alerts, source, body_digest, received_at)])
+        assert accepted  # without a number it is nothing that was there before
+        return accepted
+
+    async def sort(self, arrivals: Sequence[Arrival]) -> Sequence[Accepted | None]:
+        for arrival in arrivals:
+            self._listen(arrival.received_at)
+        return await sort(self._connector, arrivals, self._settings)
+
+    async def post(self, id: int) -> Post | None:
+        query = select(posts).where(posts.c.id == id)
+        rows = await self._connector.read(lambda c: c.execute(query).all())
+        return post_of(rows[0]) if rows else None
 
     async def due(self, now: datetime, limit: int) -> Sequence[Due]:
         if limit < 1:
@@ -109,11 +121,17 @@ class SqlIncidents:
         )
 
     async def finished(
-        self, incident: str, attempt: int, run: str, report: Report, now: datetime
+        self,
+        incident: str,
+        attempt: int,
+        run: str,
+        report: Report,
+        now: datetime,
+        others: Sequence[Report] = (),
     ) -> Incident | None:
         def work(connection: Connection) -> Incident | None:
             before = reads.one_incident(connection, incident)
-            if before is None or not _keep(connection, run, report, now, incident):
+            if before is None or not keep_report(connection, run, report, others, now, incident):
                 return before
             keys = diagnosing.keys_in(report, before.cluster)
             known = known_by(
@@ -157,22 +175,18 @@ class SqlIncidents:
         query = query.order_by(*order).limit(limit)
         return await self._connector.read(lambda c: [alert_of(row) for row in c.execute(query)])
 
-    async def report(self, run: str) -> Report | None:
-        query = select(reports.c.body).where(reports.c.run == run)
-
-        def work(connection: Connection) -> Report | None:
-            body = connection.execute(query).scalar_one_or_none()
-            return Report.model_validate(body) if body is not None else None
-
-        return await self._connector.read(work)
+    async def report(self, run: str, language: Language | None = None) -> Report | None:
+        return await self._connector.read(lambda c: report_of(c, run, language))
 
     async def reports_of(self, id: str) -> Sequence[str]:
         query = select(reports.c.run).where(reports.c.incident == id)
         query = query.order_by(reports.c.created_at, reports.c.run)
         return await self._connector.read(lambda c: list(c.execute(query).scalars()))
 
-    async def keep_report(self, run: str, report: Report, now: datetime) -> None:
-        await self._connector.write(lambda c: _keep(c, run, report, now, None))
+    async def keep_report(
+        self, run: str, report: Report, now: datetime, others: Sequence[Report] = ()
+    ) -> None:
+        await self._connector.write(lambda c: keep_report(c, run, report, others, now))
 
     async def acknowledge(self, id: str, who: str, at: datetime) -> Incident | None:
         def decide(known: Known) -> Decisions:
@@ -209,15 +223,15 @@ class SqlIncidents:
     async def tallies(self, now: datetime) -> Tallies:
         return await self._connector.read(lambda c: reads.tallies_now(c, now))
 
+    async def happened(self, after: int | None) -> tuple[int, Mapping[EventKind, int]]:
+        return await self._connector.read(lambda c: reads.events_after(c, after))
+
     async def ping(self) -> None:
         def work(connection: Connection) -> None:
             # Changes nothing, but a full disk, a lost lock or a standby makes it fail as a write would.
             connection.execute(update(incidents).where(incidents.c.id == "").values(title=""))
 
         await self._connector.write(work)
-
-    async def close(self) -> None:
-        await self._intake.close()
 
     def _listen(self, now: datetime) -> datetime:
         """Since when this process listens; a clock that was set back begins anew."""
@@ -242,18 +256,6 @@ class SqlIncidents:
 def _severity_order() -> ColumnElement[int]:
     ranks = {severity.value: rank for rank, severity in enumerate(SEVERITIES)}
     return case(ranks, value=alerts.c.severity, else_=len(ranks))
-
-
-def _keep(connection: Connection, run: str, report: Report, now: datetime, incident: str | None) -> bool:
-    """False if there is a report of this run."""
-    row = {
-        "run": run,
-        "incident": incident,
-        "created_at": now,
-        "outcome": report.outcome.value,
-        "body": report.model_dump(mode="json", by_alias=True),
-    }
-    return insert_once(connection, reports, row)
 
 
 def _keep_feedback(connection: Connection, run: str, said: Feedback) -> bool:

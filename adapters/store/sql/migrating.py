@@ -28,7 +28,7 @@ def migrate(connector: Connector, revision: str = "head") -> None:
     """
     with _ONE_AT_A_TIME, connector.alone() as connection:
         config = _config(connection)
-        scripts = ScriptDirectory.from_config(config)
+        scripts = _scripts(config)
         present = present_revision(connection)
         known = {script.revision for script in scripts.walk_revisions()}
         if present is not None and present not in known:
@@ -46,8 +46,17 @@ def present_revision(connection: Connection) -> str | None:
     return context.get_current_revision()
 
 
+def newest_revision() -> str | None:
+    """The one that this version's code works on."""
+    return _scripts(Config()).get_current_head()
+
+
 def _config(connection: Connection) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
+
+
+def _scripts(config: Config) -> ScriptDirectory:
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return ScriptDirectory.from_config(config)

@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Index,
-    Integer,
-    MetaData,
-    Table,
-    and_,
-    false,
-    literal_column,
-    text,
-    true,
-)
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Table, false, literal_column, text, true
 
 from kubetriage.adapters.store.sql.column_types import Instant, Json, Number, Words
 
@@ -41,6 +29,12 @@ posts = Table(
     _words("body_digest"),
     Column("received_at", Instant, nullable=False, index=True),
     _count("alerts"),
+    _count("new"),
+    _count("repeats"),
+    _count("truncated"),
+    Column("incidents", Json, nullable=False, server_default="[]"),
+    _flag("sorted"),
+    _words("why"),
     sqlite_autoincrement=True,
 )
 
@@ -143,7 +137,7 @@ incident_events = Table(
     Index("incident_events_timeline", "incident", "seq"),
     sqlite_autoincrement=True,
 )
-to_tell = and_(incident_events.c.notice.is_(True), incident_events.c.dispatched_at.is_(None))
+to_tell = incident_events.c.notice.is_(True) & incident_events.c.dispatched_at.is_(None)
 Index("incident_events_notices", incident_events.c.seq, sqlite_where=to_tell, postgresql_where=to_tell)
 
 reports = Table(
@@ -154,6 +148,7 @@ reports = Table(
     Column("created_at", Instant, nullable=False),
     _words("outcome"),
     Column("body", Json, nullable=False),
+    Column("others", Json),
 )
 
 feedback = Table(

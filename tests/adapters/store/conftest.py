@@ -24,7 +24,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/incidents.db"
-    address: str = request.getfixturevalue("postgres")()
+    address: str = request.getfixturevalue("postgres").database()
     return address
 
 

@@ -9,6 +9,7 @@ from kubetriage.adapters.store.sql.database import Database
 from kubetriage.domain.alert import Alert, AlertStatus, Severity
 from kubetriage.domain.intake.reading import EventKind, Feedback, IncidentFilter, Page, Verdict
 from kubetriage.domain.intake.values import IncidentState, IntakeSettings, Retention
+from kubetriage.domain.language import Language
 from kubetriage.domain.report import Report
 
 MakeAlert = Callable[..., Alert]
@@ -185,8 +186,27 @@ async def test_feedback_and_acknowledgement_are_kept(
     assert events[-1].data == {"who": "carl", "acknowledged_by": "bert"}
 
 
-async def test_a_storm_has_a_budget(url: str, make_alert: MakeAlert, now: datetime) -> None:
-    """Of thirty incidents at once only so many begin within the window, others' are not held up."""
+async def test_a_report_is_kept_in_its_languages(
+    database: Database, make_report: MakeReport, now: datetime
+) -> None:
+    """The one asked for, else the run's own: an older database has no other, nor has a run for one language."""
+    own = make_report()
+    other = own.model_copy(update={"language": Language.ZH, "original_language": Language.EN})
+    await database.incidents.keep_report("both", own, now, [other])
+    await database.incidents.keep_report("one", own, now)
+    found = [await database.incidents.report("both", each) for each in (None, Language.EN, Language.ZH)]
+    assert found == [own, own, other]
+    assert await database.incidents.report("one", Language.ZH) == own
+    assert await database.incidents.report("none", Language.ZH) is None
+
+
+async def test_a_storm_has_a_budget(
+    url: str, make_alert: MakeAlert, make_report: MakeReport, now: datetime
+) -> None:
+    """Of thirty incidents at once only so many begin within the window, others' are not held up.
+
+    Its end says how many have no report.
+    """
     settings = IntakeSettings(storm_incidents=10, storm_diagnoses=3, storm_window_minutes=5)
     database = await Database.open(url, settings)
     alerts = [make_alert(namespace="shop", pod=f"app{n}-0", cluster="a") for n in range(30)]
@@ -197,12 +217,16 @@ async def test_a_storm_has_a_budget(url: str, make_alert: MakeAlert, now: dateti
     assert len(due) == 4 and calm in {one.incident for one in due}
     for one in due:
         assert await database.incidents.claim(one.incident, 1, at)
+    for one in [one for one in due if one.incident != calm][:2]:
+        run = f"{one.incident}-1"
+        assert await database.incidents.started(one.incident, 1, run, at)
+        await database.incidents.finished(one.incident, 1, run, make_report(), at)
     assert list(await database.incidents.due(at + timedelta(minutes=4), 100)) == []
     assert len(await database.incidents.due(at + timedelta(minutes=6), 100)) == 3
     [storm] = (await database.incidents.tallies(at)).storms
     assert storm.cluster == "a"
     [ended] = await database.incidents.sweep(at + timedelta(minutes=6))
-    assert (ended.kind, ended.data["incidents"], ended.data["not_diagnosed"]) == ("storm-ended", 30, 27)
+    assert (ended.kind, ended.data["incidents"], ended.data["not_diagnosed"]) == ("storm-ended", 30, 28)
     await database.close()
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
@@ -72,20 +73,6 @@ async def test_reading_does_not_wait_for_writing(tmp_path: Path, now: datetime) 
     await database.close()
 
 
-async def test_one_bad_request_does_not_spoil_its_neighbours(
-    database: Database, make_alert: MakeAlert, now: datetime
-) -> None:
-    """Requests that share a transaction do not share the fault of one of them."""
-    bad = make_alert(namespace="shop", pod="web-0").model_copy(update={"extra": {"x": {1, 2}}})
-    answers = await asyncio.gather(
-        accept(database, now, make_alert(namespace="shop", pod="web-1")),
-        accept(database, now, bad),
-        accept(database, now, make_alert(namespace="shop", pod="web-2")),
-        return_exceptions=True,
-    )
-    assert [type(answer).__name__ for answer in answers] == ["Accepted", "StatementError", "Accepted"]
-
-
 async def test_a_caller_that_leaves_takes_nothing_back(
     database: Database, make_alert: MakeAlert, now: datetime
 ) -> None:
@@ -99,34 +86,11 @@ async def test_a_caller_that_leaves_takes_nothing_back(
     assert later.alerts == 1
 
 
-async def test_memory_is_bounded_while_the_database_is_slow(
-    tmp_path: Path, make_alert: MakeAlert, now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """When too much waits already, more is refused with a sentence; what waits is stored in the end."""
-    monkeypatch.setattr("kubetriage.adapters.store.sql.intake._MOST_WAITING", 20)
-    path = tmp_path / "slow.db"
-    database = await Database.open(f"sqlite:///{path}")
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    waiting = [asyncio.create_task(accept(database, now, *[make_alert(n=str(n))] * 10)) for n in range(5)]
-    await asyncio.sleep(0.1)
-    with pytest.raises(StoreUnavailable, match="wait for the database"):
-        await accept(database, now, make_alert())
-    other.execute("COMMIT")
-    other.close()
-    answers = await asyncio.gather(*waiting, return_exceptions=True)
-    stored = [answer for answer in answers if isinstance(answer, Accepted)]
-    refused = [answer for answer in answers if isinstance(answer, StoreUnavailable)]
-    assert (len(stored), len(refused)) == (2, 3)
-    assert (await accept(database, now, make_alert())).new == 1
-    await database.close()
-
-
 async def test_a_server_that_is_away_is_unavailable_and_comes_back(
-    postgres: Callable[[], str], make_alert: MakeAlert, now: datetime
+    postgres: Any, make_alert: MakeAlert, now: datetime
 ) -> None:
     """Connections that were cut are made anew: the first answer afterwards is right."""
-    url = postgres()
+    url = postgres.database()
     database = await Database.open(url)
     await accept(database, now, make_alert(namespace="shop", pod="web-0"))
     killer = Connector(url)
@@ -157,7 +121,9 @@ async def test_a_new_file_is_its_owners(tmp_path: Path, make_alert: MakeAlert, n
     """Alerts and reports are nobody else's: not in a folder that others may enter either."""
     database = await Database.open(f"sqlite:///{tmp_path}/own.db")
     await accept(database, now, make_alert(namespace="shop", pod="web-0"))
-    assert open_to_others(tmp_path) == {"own.db": 0, "own.db-wal": 0, "own.db-shm": 0}
+    await database.inbox.keep(b"{}", source="", received_at=now)
+    names = {f"{file}{end}" for file in ("own.db", "own-inbox.db") for end in ("", "-wal", "-shm")}
+    assert open_to_others(tmp_path) == dict.fromkeys(names, 0)
     await database.close()
 
 
@@ -173,14 +139,36 @@ async def test_a_damaged_file_is_unavailable(tmp_path: Path, make_alert: MakeAle
         await Database.open(f"sqlite:///{path}")
 
 
-async def test_a_user_without_rights_is_said(postgres: Callable[[], str]) -> None:
+async def test_a_user_without_rights_is_said(postgres: Any) -> None:
     """PostgreSQL's user may log in and may not make tables: one sentence says what is denied."""
-    address = make_url(postgres())
+    address = make_url(postgres.database())
     owner = create_engine(address.set(drivername="postgresql+psycopg"))
     with owner.begin() as connection:
         connection.exec_driver_sql("DROP ROLE IF EXISTS guest")
         connection.exec_driver_sql("CREATE ROLE guest LOGIN PASSWORD 'guest'")
     owner.dispose()
     url = address.set(username="guest", password="guest").render_as_string(hide_password=False)
-    with pytest.raises(StoreUnavailable, match=r"^The database cannot be used: permission denied for schema"):
+    with pytest.raises(
+        StoreUnavailable, match=r"^The database cannot be used: permission denied for schema"
+    ) as told:
         await Database.open(url)
+    assert str(told.value).endswith("until that is mended.")
+
+
+@pytest.mark.parametrize("change", [{"database": "nothere"}, {"username": "nobody_of_that_name"}])
+async def test_nobody_is_told_to_try_again_what_stays_wrong(postgres: Any, change: dict[str, str]) -> None:
+    """No such database, no such user: the sentence says that it has to be mended."""
+    url = make_url(postgres.database()).set(**change).render_as_string(hide_password=False)
+    with pytest.raises(StoreUnavailable, match=r"FATAL: .* does not exist") as told:
+        await Database.open(url)
+    assert str(told.value).endswith("Nothing was stored, and nothing will be until that is mended.")
+    assert "try again" not in str(told.value)
+
+
+async def test_a_file_that_cannot_be_opened_stays_so(tmp_path: Path) -> None:
+    """A folder at the file's place, and a file of another kind, are not told as something that passes."""
+    (tmp_path / "folder.db").mkdir()
+    (tmp_path / "notes.db").write_text("Not a database, though long enough to be one.\n" * 100)
+    for name in ("folder.db", "notes.db"):
+        with pytest.raises(StoreUnavailable, match=r"until that is mended\.$"):
+            await Database.open(f"sqlite:///{tmp_path}/{name}")

@@ -29,9 +29,11 @@ from kubetriage.domain.language import Language
 from kubetriage.domain.rendering.sample import sample_report
 from kubetriage.server.app import create_app
 from kubetriage.server.auth import Gate
+from kubetriage.server.connections import http_config
 from kubetriage.server.logging import JsonLines
 from kubetriage.server.metrics import ServerMetrics
 from kubetriage.server.parts import Asked, ClusterHealth, HttpSettings, ServerParts
+from kubetriage.server.sorting import Sorter
 
 INTAKE_TOKEN = "intake-4f8c1d92a7e6b350"
 API_TOKEN = "api-9b1e7c40d2f85a63"
@@ -39,7 +41,7 @@ TOKENS = {
     "alertmanager": (SecretStr(INTAKE_TOKEN), ("intake",)),
     "people": (SecretStr(API_TOKEN), ("intake", "api")),
 }
-SETTINGS = HttpSettings(poll_seconds=0.05, heartbeat_seconds=0.3, body_seconds=2.0)
+SETTINGS = HttpSettings(poll_seconds=0.05, heartbeat_seconds=0.3, body_seconds=2.0, sort_wait_seconds=15)
 
 
 class Desk:
@@ -113,6 +115,7 @@ Serve = Callable[..., Served]
 
 def parts_over(database: Database, tokens: Mapping[str, Any], settings: HttpSettings) -> ServerParts:
     return ServerParts(
+        inbox=database.inbox,
         incidents=database.incidents,
         runs=database.runs,
         messages=database.messages,
@@ -145,12 +148,13 @@ def serving(
         database = await Database.open(at, settings=quiet)
         parts = changed(parts_over(database, TOKENS if tokens is None else tokens, settings))
         listening = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            create_app(parts), access_log=False, log_config=None, timeout_graceful_shutdown=2
-        )
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(http_config(create_app(parts)))
         loop = asyncio.get_running_loop()
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        sorter = Sorter(
+            database.inbox, database.incidents, parts.clock, parts.metrics.sorted, poll_seconds=0.02
+        )
+        sorting = asyncio.ensure_future(sorter.run(parts.stopping))
         running = asyncio.ensure_future(server.serve(sockets=[listening]))
         await until(lambda: server.started or running.done())
         started.append(Served(address, parts, database, loop, logged))
@@ -158,6 +162,7 @@ def serving(
         parts.stopping.set()
         server.should_exit = True
         await running
+        await sorting
         await database.close()
 
     def main() -> None:
@@ -260,7 +265,7 @@ def reported(served: Served) -> tuple[str, str]:
 
 
 def report_on(served: Served) -> tuple[str, str]:
-    answer = served.client.post("/api/v1/alerts", json=alert())
+    answer = served.client.post("/api/v1/alerts?wait=15", json=alert())
     incident = answer.json()["incidents"][0]
     run = f"{incident}-1"
 

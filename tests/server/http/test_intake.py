@@ -267,16 +267,16 @@ def test_the_same_body_again_is_counted(served: Any, make_alert: Callable[..., A
 
 
 class Away:
-    """A store that cannot be reached."""
+    """An inbox that cannot be reached."""
 
-    async def accept(self, *_: Any, **__: Any) -> Any:
+    async def keep(self, *_: Any, **__: Any) -> Any:
         raise StoreUnavailable("The disk is full.")
 
 
 class Slow:
-    """A store that takes very long."""
+    """An inbox that takes very long."""
 
-    async def accept(self, *_: Any, **__: Any) -> Any:
+    async def keep(self, *_: Any, **__: Any) -> Any:
         import asyncio
 
         await asyncio.sleep(3)
@@ -291,7 +291,7 @@ def test_only_when_nothing_can_be_stored_it_is_503(
 
     began = time.monotonic()
     settings = HttpSettings(accept_seconds=0.3)
-    with serve(changed=with_parts(incidents=store), settings=settings) as server:
+    with serve(changed=with_parts(inbox=store), settings=settings) as server:
         answer = server.client.post("/api/v1/alerts", json=BARE)
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
         assert answer.headers["content-type"] == "application/problem+json"

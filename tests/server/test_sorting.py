@@ -1,0 +1,243 @@
+"""What was kept becomes incidents once, in order, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from kubetriage.adapters.store.sql.database import Database
+from kubetriage.domain.intake.errors import StoreUnavailable
+from kubetriage.domain.intake.posts import Arrival, Backlog, Post, PostState
+from kubetriage.domain.intake.reading import IncidentFilter, Page
+from kubetriage.domain.intake.values import IntakeSettings
+from kubetriage.server import sorting
+from kubetriage.server.sorting import ATTEMPTS, Sorted, Sorter, batches
+
+AT = datetime(2026, 3, 4, 10, tzinfo=UTC)
+
+
+def body(*pods: str, truncated: int = 0, status: str = "firing") -> bytes:
+    """A post of Alertmanager's."""
+    alerts = [
+        {
+            "status": status,
+            "labels": {"alertname": "KubePodCrashLooping", "namespace": "shop", "pod": pod},
+            "annotations": {},
+            "startsAt": "2026-03-04T09:50:00Z",
+            "endsAt": "2026-03-04T09:59:00Z" if status == "resolved" else "0001-01-01T00:00:00Z",
+        }
+        for pod in pods
+    ]
+    group = {"version": "4", "groupKey": "{}", "status": status, "receiver": "r", "alerts": alerts}
+    return json.dumps({**group, "groupLabels": {}, "truncatedAlerts": truncated}).encode()
+
+
+@pytest.fixture
+async def database(empty_database: str) -> AsyncIterator[Database]:
+    opened = await Database.open(empty_database, IntakeSettings(storm_incidents=10_000))
+    yield opened
+    await opened.close()
+
+
+class Bench:
+    """A sorter whose clock stands where the test puts it, and what it told."""
+
+    def __init__(self, database: Database, incidents: Any = None) -> None:
+        self.database = database
+        self.now = AT
+        self.told: list[Sorted] = []
+        self.sorter = Sorter(
+            database.inbox, incidents or database.incidents, lambda: self.now, self.told.append
+        )
+
+    async def keep(self, *bodies: bytes) -> list[int]:
+        inbox = self.database.inbox
+        return [await inbox.keep(each, source="", received_at=self.now) for each in bodies]
+
+    async def sort(self) -> None:
+        while await self.sorter.once():
+            pass
+
+    async def post(self, number: int) -> Post:
+        found = await self.database.incidents.post(number)
+        assert found is not None
+        return found
+
+    async def alerts(self) -> int:
+        return (await self.database.incidents.tallies(self.now)).firing_alerts
+
+
+async def test_posts_become_incidents_in_their_order(database: Database) -> None:
+    """Fired, then resolved: the incident knows both, each post says what became of it, and nothing waits."""
+    bench = Bench(database)
+    first, second = await bench.keep(body("web-0", "web-1", truncated=7), body("web-0", status="resolved"))
+    await bench.sort()
+    found = await bench.post(first)
+    assert (found.state, found.source, found.alerts, found.new) == (PostState.SORTED, "alertmanager", 2, 2)
+    assert (found.truncated, len(found.incidents)) == (7, 1)
+    after = await bench.post(second)
+    assert (after.new, after.repeats, after.incidents) == (0, 1, found.incidents)
+    assert await bench.alerts() == 1
+    assert await database.inbox.backlog() == Backlog(0, None, 0)
+    assert [(each.post, each.alerts) for each in bench.told] == [(first, 2), (second, 1)]
+
+
+async def test_a_large_post_is_stored_in_parts_and_goes_on_where_it_was(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process dies between two parts: the next one stores what is missing, and nothing twice."""
+    monkeypatch.setattr(sorting, "PART_ALERTS", 3)
+
+    class Dying:
+        def __init__(self) -> None:
+            self.parts = 0
+
+        async def sort(self, arrivals: Sequence[Arrival]) -> Any:
+            self.parts += 1
+            if self.parts == 3:
+                raise StoreUnavailable("The process is dead.")
+            return await database.incidents.sort(arrivals)
+
+    pods = [f"web-{n}" for n in range(10)]
+    bench = Bench(database, Dying())
+    (number,) = await bench.keep(body(*pods))
+    with pytest.raises(StoreUnavailable):
+        await bench.sort()
+    half = await bench.post(number)
+    assert (half.state, half.alerts) == (PostState.WAITING, 6)
+    again = Bench(database)
+    await again.sort()
+    whole = await again.post(number)
+    assert (whole.state, whole.alerts, whole.new, whole.repeats) == (PostState.SORTED, 10, 10, 0)
+    assert sum(each.alerts for each in [*bench.told, *again.told]) == 10
+    assert await bench.alerts() == 10
+
+
+async def test_a_body_that_is_there_again_is_dropped(database: Database) -> None:
+    """Killed after storing and before dropping: the body is read once more, and counted as nothing."""
+    bench = Bench(database)
+    (number,) = await bench.keep(body("web-0"))
+    (kept,) = await database.inbox.oldest(AT, 10_000)
+    await bench.sort()
+    arrival = sorting.parts_of(kept, sorting._understood(kept))[0]
+    assert await database.incidents.sort([arrival]) == [None]
+    assert (await bench.post(number)).repeats == 0
+
+
+async def test_sorters_at_the_same_time_store_everything_once(
+    database: Database, empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Replicas whose sorters take the same posts: each alert is counted once, and no post is dropped unsorted."""
+    monkeypatch.setattr(sorting, "PART_ALERTS", 4)
+    other = await Database.open(empty_database, IntakeSettings(storm_incidents=10_000))
+    benches = [Bench(database), Bench(other)]
+    numbers = await benches[0].keep(*(body(*(f"p{n}-{pod}" for pod in range(10))) for n in range(8)))
+    await asyncio.gather(*(bench.sort() for bench in benches))
+    for number in numbers:
+        found = await benches[0].post(number)
+        assert (found.state, found.alerts, found.new, found.repeats) == (PostState.SORTED, 10, 10, 0)
+    assert sum(each.alerts for bench in benches for each in bench.told) == 80
+    assert (await database.inbox.backlog()).posts == 0
+    await other.close()
+
+
+async def test_a_post_that_a_bug_stumbles_over_is_tried_again_and_kept(database: Database) -> None:
+    """Its neighbours are stored; it is tried some times, then given up: kept as it came, counted and told."""
+
+    class Stumbling:
+        post = database.incidents.post
+
+        async def sort(self, arrivals: Sequence[Arrival]) -> Any:
+            if any("bad" in alert.labels.get("pod", "") for each in arrivals for alert in each.alerts):
+                raise ZeroDivisionError
+            return await database.incidents.sort(arrivals)
+
+    bench = Bench(database, Stumbling())
+    before, bad, after = await bench.keep(body("web-0"), body("bad"), body("web-1"))
+    for _ in range(ATTEMPTS):
+        await bench.sort()
+        bench.now += timedelta(minutes=1)
+    assert {(await bench.post(each)).state for each in (before, after)} == {PostState.SORTED}
+    found = await database.inbox.post(bad)
+    assert found is not None
+    assert (found.state, found.why) == (PostState.FAILED, "It could not be sorted: ZeroDivisionError.")
+    assert (await database.inbox.backlog()).failed == 1
+    assert [each.post for each in bench.told if each.failed] == [bad]
+
+
+async def test_a_post_that_kills_the_sorter_is_given_up(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a large body it is noted before that it is looked at: after three dead processes it is left alone."""
+    monkeypatch.setattr(sorting, "RISKY_BYTES", 10)
+
+    class Killed(BaseException):
+        pass
+
+    def killing(*_: Any) -> Any:
+        raise Killed
+
+    bench = Bench(database)
+    (number,) = await bench.keep(body("web-0"))
+    with monkeypatch.context() as patched:
+        patched.setattr(sorting, "_understood", killing)
+        for _ in range(ATTEMPTS):
+            with pytest.raises(Killed):
+                await bench.sorter.once()
+    await bench.sort()
+    found = await database.inbox.post(number)
+    assert found is not None and found.state is PostState.FAILED
+    assert bench.told[-1].failed
+
+
+async def test_a_body_without_alerts_says_so(database: Database) -> None:
+    """What only a closer look finds to be empty is a post of no alerts, with the reason."""
+    bench = Bench(database)
+    (number,) = await bench.keep(b"[[], [[]]]")
+    await bench.sort()
+    found = await bench.post(number)
+    assert (found.state, found.alerts, found.why) == (PostState.SORTED, 0, "The body holds no alerts.")
+
+
+async def test_while_the_database_is_away_the_sorter_waits(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on by itself, and ends when it is asked to."""
+    away = [True]
+    oldest = database.inbox.oldest
+
+    async def sometimes(*given: Any) -> Any:
+        if away:
+            away.clear()
+            raise StoreUnavailable("The database is away.")
+        return await oldest(*given)
+
+    monkeypatch.setattr(database.inbox, "oldest", sometimes)
+    bench = Bench(database)
+    (number,) = await bench.keep(body("web-0"))
+    stopping = asyncio.Event()
+    running = asyncio.ensure_future(bench.sorter.run(stopping))
+    async with asyncio.timeout(10):
+        while not bench.told:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    stopping.set()
+    await running
+    assert bench.told[0].post == number
+    page = await database.incidents.incidents(IncidentFilter(), Page())
+    assert len(page.items) == 1
+
+
+def test_two_parts_of_a_post_are_never_stored_together() -> None:
+    """A transaction has so many alerts at most, in the order in which they came."""
+    alert: Any = object()
+
+    def arrival(post: int, count: int, before: int = 0) -> Arrival:
+        return Arrival([alert] * count, "s", "d", AT, post, before=before)
+
+    given = [arrival(1, 600), arrival(2, 300), arrival(3, 1000), arrival(3, 1000, 1000), arrival(4, 1)]
+    assert [[each.post for each in some] for some in batches(given)] == [[1, 2], [3], [3], [4]]
