@@ -108,7 +108,10 @@ async def sort_posts(settings: Settings, say: Callable[[str], None]) -> None:
     stopping = asyncio.Event()
     with ended_by_signals(stopping, settings.server.grace_seconds, lambda: None):
         async with open_database(settings) as database:
-            sorter = Sorter(database.inbox, database.incidents, SteadyClock(), lambda done: say(done.line()))
+            sorter = Sorter(
+                database.inbox, database.incidents, SteadyClock(), lambda done: say(done.line()),
+                failed_days=settings.retention.posts_days,
+            )  # fmt: skip
             await sorter.run(stopping)
 
 

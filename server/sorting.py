@@ -35,6 +35,7 @@ PART_ALERTS = 1_000
 """Alerts in one transaction: workers wait for it."""
 ATTEMPTS = 3
 RETRY = timedelta(seconds=10)
+CLEAN = timedelta(minutes=10)
 RISKY_BYTES = 1024 * 1024
 """A body this large counts as tried before it is: it may take all memory, and this process with it."""
 _LONGEST_PAUSE = 10.0
@@ -72,12 +73,16 @@ class Sorter:
         heard: Callable[[Sorted], None] = lambda done: None,
         *,
         poll_seconds: float = POLL_SECONDS,
+        failed_days: float = 14.0,
     ) -> None:
+        """`failed_days`: how long posts that could not be sorted are kept."""
         self._inbox = inbox
         self._incidents = incidents
         self._clock = clock
         self._heard = heard
         self._poll_seconds = poll_seconds
+        self._failed_for = timedelta(days=failed_days)
+        self._cleaned: datetime | None = None
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until it is to stop. While the database is away this waits."""
@@ -95,7 +100,11 @@ class Sorter:
 
     async def once(self) -> bool:
         """Sort what came first; False if there was nothing."""
-        kept = await self._inbox.oldest(self._clock(), ROUND_BYTES)
+        now = self._clock()
+        if self._cleaned is None or now - self._cleaned > CLEAN:
+            await self._inbox.retain(now - self._failed_for)
+            self._cleaned = now
+        kept = await self._inbox.oldest(now, ROUND_BYTES)
         arrivals: list[Arrival] = []
         for each in kept:
             arrivals += await self._arrivals(each)

@@ -75,6 +75,8 @@ class EventKind(StrEnum):
     OPENED = "opened"
     JOINED = "joined"
     """Alerts, or new episodes of them, came to an open incident."""
+    CUT_OFF = "cut-off"
+    """The sender of its alerts left some out: they never arrive."""
     REOPENED = "reopened"
     RESOLVED = "resolved"
     """Nothing of it fires any more."""

@@ -102,10 +102,10 @@ class Incidents(Protocol):
     async def incidents(self, wanted: IncidentFilter, page: Page) -> Paged[Incident]:
         """Newest first."""
 
-    async def children(self, id: str) -> Sequence[Incident]:
+    async def children(self, id: str, limit: int = 1000) -> Sequence[Incident]:
         """Incidents that this one absorbed, oldest first."""
 
-    async def timeline(self, id: str, after: int = 0) -> Sequence[IncidentEvent]:
+    async def timeline(self, id: str, after: int = 0, limit: int = 1000) -> Sequence[IncidentEvent]:
         """Events with a greater `seq`, oldest first."""
 
     async def alerts_of(self, id: str, limit: int = 1000) -> Sequence[AlertRow]:

@@ -13,7 +13,7 @@ import pytest
 from kubetriage.adapters.store.sql.database import Database
 from kubetriage.domain.intake.errors import StoreUnavailable
 from kubetriage.domain.intake.posts import Arrival, Backlog, Post, PostState
-from kubetriage.domain.intake.reading import IncidentFilter, Page
+from kubetriage.domain.intake.reading import EventKind, IncidentFilter, Page
 from kubetriage.domain.intake.values import IntakeSettings
 from kubetriage.server import sorting
 from kubetriage.server.sorting import ATTEMPTS, Sorted, Sorter, batches
@@ -85,6 +85,27 @@ async def test_posts_become_incidents_in_their_order(database: Database) -> None
     assert await bench.alerts() == 1
     assert await database.inbox.backlog() == Backlog(0, None, 0)
     assert [(each.post, each.alerts) for each in bench.told] == [(first, 2), (second, 1)]
+
+
+async def test_what_a_sender_left_out_is_told_once(database: Database) -> None:
+    """Alerts that were cut off never arrive: the incident says how many, and a repeat does not say it again."""
+    bench = Bench(database)
+    (number, _) = await bench.keep(body("web-0", truncated=7), body("web-0", truncated=7))
+    await bench.sort()
+    (incident,) = (await bench.post(number)).incidents
+    events = await database.incidents.timeline(incident)
+    assert [event.data for event in events if event.kind is EventKind.CUT_OFF] == [{"alerts": 7}]
+
+
+async def test_failed_posts_are_deleted_in_the_end(database: Database) -> None:
+    """After the time that posts are kept."""
+    bench = Bench(database)
+    (number,) = await bench.keep(body("web-0"))
+    await database.inbox.fail(number, "It failed.")
+    for days, there in ((13, True), (15, False)):
+        bench.now = AT + timedelta(days=days)
+        await bench.sort()
+        assert (await database.inbox.post(number) is not None) is there
 
 
 async def test_a_large_post_is_stored_in_parts_and_goes_on_where_it_was(

@@ -13,6 +13,7 @@ from kubetriage.adapters.store.sql.known import known_of
 from kubetriage.adapters.store.sql.tables import posts
 from kubetriage.adapters.store.sql.writing import write_decisions
 from kubetriage.domain.alert import Alert
+from kubetriage.domain.intake.cut_off import told_of_what_was_cut_off
 from kubetriage.domain.intake.deciding import decide
 from kubetriage.domain.intake.decisions import Fate
 from kubetriage.domain.intake.keys import Look, look_at
@@ -49,6 +50,9 @@ async def sort(
         if now is None:
             return [None for _ in arrivals]
         decisions = decide(known_of(connection, alerts, look, now, settings), alerts, now, settings, look)
+        clusters = {incident.id: incident.cluster for incident in decisions.incidents}
+        cut_off = told_of_what_was_cut_off(next_ones, decisions.fates, clusters)
+        decisions = decisions._replace(events=[*decisions.events, *cut_off])
         write_decisions(connection, decisions, now, settings)
         fates = iter(decisions.fates)
         stored = {
