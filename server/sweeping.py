@@ -19,6 +19,7 @@ from kubetriage.server.engine import Engine, workflow_id
 from kubetriage.server.liveness import Watch
 
 if TYPE_CHECKING:
+    from kubetriage.domain.intake.inbox import Inbox
     from kubetriage.server.metrics import ServerMetrics
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,8 @@ UNCLAIMED_SECONDS = 30.0
 """A claim that is this old should be on the queue, else its worker died before putting it there."""
 STRANDED_SECONDS = 5.0
 """Work that is ours and has not run for this long was cut off from us, and goes back on the queue."""
+UNSORTED_SECONDS = 60.0
+"""How long at most what time brings waits for posts that are not sorted."""
 CLEAN_SECONDS = 600.0
 FORGET_HOURS = 24.0
 """How long finished work stays known to the engine, so that nothing enqueues it anew."""
@@ -59,7 +62,7 @@ class Sweeper:
                     last = time.monotonic()
                     await self.once()
                 else:  # a place is free
-                    await self._enqueue_due(self._parts.services.clock(), await self._engine.live())
+                    await self._enqueue_due(await self._sorted_until(), await self._engine.live())
             except self._away as error:
                 self._metrics.error("sweep")
                 log.warning("the database is away: %s", error)
@@ -72,13 +75,16 @@ class Sweeper:
 
     async def once(self) -> None:
         """One round."""
-        now = self._parts.services.clock()
-        await self._parts.incidents.sweep(now)
+        now, sorted_until = self._parts.services.clock(), await self._sorted_until()
+        await self._parts.incidents.sweep(sorted_until)
         live = await self._engine.live()
         await self._enqueue_asked(live)
-        await self._enqueue_due(now, live)
+        await self._enqueue_due(sorted_until, live)
         await self._enqueue_lost(now, live)
         await self._take_over(live)
+
+    async def _sorted_until(self) -> datetime:
+        return await sorted_until(self._parts.inbox, self._parts.services.clock())
 
     async def _enqueue_asked(self, live: Mapping[str, str]) -> None:
         """People wait for triage on demand: it goes first."""
@@ -129,6 +135,16 @@ class Sweeper:
         await self._parts.messages.release(self._parts.services.clock(), worker=executor)
         await self._parts.runs.forget_executor(executor)
         log.warning("worker %s is dead; taken over: %s", executor, ", ".join(taken) or "nothing")
+
+
+async def sorted_until(inbox: Inbox, now: datetime) -> datetime:
+    """The time up to which it is known what arrived: now, unless posts wait to be sorted.
+
+    A diagnosis that begins before its incident's companions are sorted would be made twice, and a Watchdog
+    that waits there is not missing.
+    """
+    oldest = (await inbox.backlog()).oldest_at
+    return now if oldest is None else max(min(now, oldest), now - timedelta(seconds=UNSORTED_SECONDS))
 
 
 class Cleaner:

@@ -17,6 +17,7 @@ from kubetriage.domain.intake.reading import EventKind, IncidentFilter, Page
 from kubetriage.domain.intake.values import IntakeSettings
 from kubetriage.server import sorting
 from kubetriage.server.sorting import ATTEMPTS, Sorted, Sorter, batches
+from kubetriage.server.sweeping import sorted_until
 
 AT = datetime(2026, 3, 4, 10, tzinfo=UTC)
 
@@ -251,6 +252,22 @@ async def test_while_the_database_is_away_the_sorter_waits(
     assert bench.told[0].post == number
     page = await database.incidents.incidents(IncidentFilter(), Page())
     assert len(page.items) == 1
+
+
+async def test_what_is_due_waits_for_what_is_not_sorted(database: Database) -> None:
+    """Time stands where the oldest unsorted post came, for a minute at most: then a stuck post is left behind."""
+    bench = Bench(database)
+    assert await sorted_until(database.inbox, AT) == AT
+    (first,) = await bench.keep(body("web-0"))
+    bench.now += timedelta(seconds=5)
+    await bench.keep(body("web-1"))
+    assert await sorted_until(database.inbox, AT + timedelta(seconds=20)) == AT
+    assert await sorted_until(database.inbox, AT + timedelta(minutes=3)) == AT + timedelta(minutes=2)
+    assert await sorted_until(database.inbox, AT - timedelta(seconds=1)) == AT - timedelta(seconds=1)
+    await database.inbox.fail(first, "It failed.")
+    assert await sorted_until(database.inbox, AT + timedelta(seconds=20)) == AT + timedelta(seconds=5)
+    await bench.sort()
+    assert await sorted_until(database.inbox, AT + timedelta(seconds=20)) == AT + timedelta(seconds=20)
 
 
 def test_two_parts_of_a_post_are_never_stored_together() -> None:
