@@ -4,15 +4,18 @@
 
 Most kills are aimed: at one node of the graph after the other, at a random moment around its beginning, its
 work and its checkpoint; every fifth comes at any moment, the server's start included. Alerts are posted
-meanwhile as Alertmanager does it: again and again until they are accepted. Then the server is left alone, and
-the database is asked: is every accepted alert there, has every incident one report by one run, and did any
-node run again that was on record as finished? Exit status 1 if not.
+meanwhile as Alertmanager does it: again and again until they are accepted. A receiver of webhooks is told of
+every report; some kills come between a message and its answer. Then the server is left alone, and what there
+is is asked: is every accepted alert there, has every incident one report by one run and a message of it, did
+any node run again that was on record as finished, and was any message sent again whose delivery was on record?
+Exit status 1 if not so.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -26,21 +29,28 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kubetriage.cli.demo import bundled_scenarios
 
 if TYPE_CHECKING:
-    from benchmarks import own_postgres
-else:  # a neighbour of this script, which is in no package
+    from benchmarks import own_postgres, own_receiver
+    from benchmarks.kill_verdict import judged
+    from benchmarks.own_receiver import OwnReceiver
+else:  # neighbours of this script, which is in no package
     import own_postgres
+    import own_receiver
+    from kill_verdict import judged
+    from own_receiver import OwnReceiver
 
 SCENARIO = "claim-below-storage-class-minimum"
 NODES = ("parse_alert", "locate_primary", "check_related", "apply_rules", "recall_knowledge", "synthesize",
          "verify_claims", "notify")  # fmt: skip
+MESSAGE, ANY = "a message", "any moment"
+TARGETS = (NODES[0], MESSAGE, *NODES[1:])
 LONGEST_DELAY = 0.08
 """Seconds from a node's beginning to the kill: about as long as the node and its checkpoint take together."""
 SETTINGS = """
@@ -55,20 +65,6 @@ wait_seconds = 0
 max_running = 3
 storm_incidents = 1000000
 """
-
-
-class Verdict(NamedTuple):
-    """What the database says in the end."""
-
-    alerts: int
-    lost: Sequence[str]
-    """Accepted alerts that are not there, or whose incident has no report."""
-    twice: Sequence[str]
-    """Incidents with more than one report or finished run."""
-    again: Sequence[str]
-    """Runs in which a finished node ran again, and what ran."""
-    resumed: int
-    """Runs that more than one process worked on."""
 
 
 # ---- the server, with a kill aimed at one node
@@ -159,43 +155,35 @@ class Sender:
     def __init__(self) -> None:
         self.accepted: list[int] = []
         self._next = 0
-        self._refused: list[int] = []
+        self.refused: list[int] = []
 
     def send(self, url: str, count: int) -> None:
         """What was refused before, and `count` new ones."""
-        numbers = [*self._refused, *range(self._next, self._next + count)]
+        numbers = [*self.refused, *range(self._next, self._next + count)]
         self._next += count
-        self._refused = []
+        self.refused = []
         for number in numbers:
-            (self.accepted if post(url, number) else self._refused).append(number)
+            (self.accepted if post(url, number) else self.refused).append(number)
 
 
 # ---- the trial
 
 
-def trial(config: Path, kills: int, chance: random.Random) -> tuple[Sender, Counter[str]]:
+def trial(
+    config: Path, kills: int, chance: random.Random, receiver: OwnReceiver
+) -> tuple[Sender, Counter[str]]:
     """Kill that often; then let the server finish everything."""
     sender, killed = Sender(), Counter[str]()
+    targets = itertools.cycle(TARGETS)
     for number in range(kills):
-        node = NODES[number % len(NODES)] if number % 5 else ""
-        delay = -1.0 if chance.random() < 0.1 else chance.uniform(0, LONGEST_DELAY)
-        server = Server(config, node, delay)
-        if not node and chance.random() < 0.3:
-            time.sleep(chance.uniform(0, 4))  # at its start
-        elif server.listening():
-            sender.send(server.url, 2)
-            until = time.monotonic() + (20.0 if node else chance.uniform(0, 2.5))
-            while server.process.poll() is None and time.monotonic() < until:
-                time.sleep(0.01)
-        hit = server.process.poll() == -signal.SIGKILL
-        killed[node if hit else "any moment"] += 1
-        server.kill()
+        target = next(targets) if number % 5 else ANY
+        killed[_killed(config, target, chance, sender, receiver)] += 1
     server = Server(config)
     assert server.listening(), "the last server did not start"
-    until = time.monotonic() + 120.0
+    until = time.monotonic() + 180.0
     while time.monotonic() < until:
         sender.send(server.url, 0)
-        if time.monotonic() < until and not _busy(server.url):
+        if not sender.refused and not _busy(server.url, len(sender.accepted)):
             break
         time.sleep(0.3)
     server.process.terminate()
@@ -203,70 +191,38 @@ def trial(config: Path, kills: int, chance: random.Random) -> tuple[Sender, Coun
     return sender, killed
 
 
-def _busy(url: str) -> bool:
-    """Whether there are incidents without a report."""
-    states = "&".join(f"state={each}" for each in ("waiting", "queued", "diagnosing"))
-    with urllib.request.urlopen(f"{url}/api/v1/incidents?{states}&limit=1", timeout=10) as answer:
-        return bool(json.load(answer)["items"])
+def _killed(config: Path, target: str, chance: random.Random, sender: Sender, receiver: OwnReceiver) -> str:
+    """One server's life: where it was killed, which is at any moment if it never came to its target."""
+    node = target if target in NODES else ""
+    delay = -1.0 if chance.random() < 0.1 else chance.uniform(0, LONGEST_DELAY)
+    server, told = Server(config, node, delay), receiver.requests()
+    if target == ANY and chance.random() < 0.3:
+        time.sleep(chance.uniform(0, 4))  # at its start
+    elif server.listening():
+        sender.send(server.url, 2)
+        until = time.monotonic() + (chance.uniform(0, 2.5) if target == ANY else 20.0)
+        while server.process.poll() is None and time.monotonic() < until:
+            if target == MESSAGE and receiver.requests() > told:
+                time.sleep(max(0.0, delay) / 4)  # before or after the answer is on record
+                server.kill()
+                return MESSAGE
+            time.sleep(0.002 if target == MESSAGE else 0.01)
+    hit = server.process.poll() == -signal.SIGKILL
+    server.kill()
+    return target if hit else ANY
 
 
-async def judged(url: str, accepted: Sequence[int]) -> Verdict:
-    """Asks the database."""
-    from kubetriage.adapters.store.sql.database import Database
-    from kubetriage.domain.intake.reading import IncidentFilter, Page
-    from kubetriage.domain.intake.values import Incident, IntakeSettings
-
-    database = await Database.open(url, settings=IntakeSettings.model_validate({}))
-    try:
-        found: list[Incident] = []
-        after = ""
-        while True:
-            page = await database.incidents.incidents(IncidentFilter(), Page(limit=500, after=after))
-            found += page.items
-            if not (after := page.next):
-                break
-        there, twice, again, resumed = set(), [], [], 0
-        visits: list[Sequence[str]] = []
-        for incident in found:
-            reports = await database.incidents.reports_of(incident.id)
-            if len(reports) > 1 or incident.diagnosis_attempts > 1:
-                twice.append(f"{incident.id}: {len(reports)} reports, {incident.diagnosis_attempts} attempts")
-            if reports:
-                there |= {row.fingerprint for row in await database.incidents.alerts_of(incident.id)}
-            for run in reports:
-                events = await database.runs.run_events(run, limit=1000)
-                nodes = [(e.data["node"], e.data["state"]) for e in events if e.kind == "node"]
-                done, repeats = visits_of(nodes)
-                resumed += bool(repeats)
-                visits.append(done)
-                ends = sum(e.kind == "end" for e in events)
-                if ends > 1:
-                    twice.append(f"{run}: {ends} ends")
-        usual = Counter(map(tuple, visits)).most_common(1)[0][0] if visits else ()
-        again = [f"{' '.join(done)}" for done in visits if tuple(done) != usual]
-        lost = [f"{n:016x}" for n in accepted if f"{n:016x}" not in there]
-        return Verdict(len(accepted), lost, twice, again, resumed)
-    finally:
-        await database.close()
+def _busy(url: str, accepted: int) -> bool:
+    """Whether there are fewer reports than accepted alerts, or messages on their way."""
+    reported = len(_items(f"{url}/api/v1/incidents?state=reported&limit=500"))
+    states = "&".join(f"state={each}" for each in ("pending", "sending", "unknown"))
+    return reported < accepted or bool(_items(f"{url}/api/v1/messages?{states}&limit=1"))
 
 
-def visits_of(nodes: Sequence[tuple[str, str]]) -> tuple[Sequence[str], int]:
-    """The nodes that were gone through, and how often one began anew that had not finished.
-
-    A node that begins where another had begun shows that the other's checkpoint was there.
-    """
-    done: list[str] = []
-    open_node, repeats = "", 0
-    for name, state in nodes:
-        if state == "finished":
-            done.append(name)
-            open_node = ""
-            continue
-        if open_node and open_node != name:
-            done.append(open_node)
-        repeats += open_node == name
-        open_node = name
-    return [*done, open_node] if open_node else done, repeats
+def _items(url: str) -> list[Any]:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        items: list[Any] = json.load(answer)["items"]
+        return items
 
 
 @contextmanager
@@ -299,11 +255,11 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     folder = Path(tempfile.mkdtemp(prefix="kubetriage-kills-"))
     began = time.monotonic()
-    with address_of(given.database, folder, given.url) as url:
+    with address_of(given.database, folder, given.url) as url, own_receiver.own_receiver() as receiver:
         config = folder / "kubetriage.toml"
-        config.write_text(SETTINGS.format(url=url), encoding="utf-8")
-        sender, killed = trial(config, given.kills, random.Random(given.seed))
-        verdict = asyncio.run(judged(url, sender.accepted))
+        config.write_text(SETTINGS.format(url=url) + receiver.settings(), encoding="utf-8")
+        sender, killed = trial(config, given.kills, random.Random(given.seed), receiver)
+        verdict = asyncio.run(judged(url, sender.accepted, receiver.calls()))
     seconds = time.monotonic() - began
     said = {"database": given.database, "kills": dict(killed), **verdict._asdict(), "seconds": round(seconds)}
     if given.keep:
@@ -311,7 +267,8 @@ def main() -> int:
     else:
         shutil.rmtree(folder, ignore_errors=True)
     print(json.dumps(said) if given.json else "\n".join(f"{key}: {value}" for key, value in said.items()))
-    return 1 if verdict.lost or verdict.twice or verdict.again or not verdict.alerts else 0
+    wrong = (verdict.lost, verdict.twice, verdict.again, verdict.untold, verdict.resent)
+    return 1 if any(wrong) or not verdict.alerts or not verdict.messages else 0
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,8 +36,9 @@ class OwnPostgres:
     programs: Path
     runner: Sequence[str]
 
-    def database(self, name: str) -> str:
-        """A new, empty database; its address."""
+    def database(self, name: str = "") -> str:
+        """A new, empty database, of a name of its own unless one is given; its address."""
+        name = name or f"db{uuid.uuid4().hex[:12]}"
         self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", _USER, name)
         return f"postgresql://{_USER}@127.0.0.1:{self.port}/{name}"
 

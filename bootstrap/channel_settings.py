@@ -119,8 +119,10 @@ class ChannelSettings(BaseModel):
         """Raises `BadInput` for a channel that is not configured."""
         for name in names:
             if name not in self.channels:
-                known = ", ".join(self.channels) or "none is"
-                raise BadInput(f"There is no channel named {name}; {known} configured.")
+                known = (
+                    f"configured are: {', '.join(self.channels)}" if self.channels else "none is configured"
+                )
+                raise BadInput(f"There is no channel named {name}; {known}.")
 
 
 CHANNEL_TABLES: dict[str, type[BaseModel]] = {
@@ -129,12 +131,6 @@ CHANNEL_TABLES: dict[str, type[BaseModel]] = {
     "quiet_hours": QuietHours,
 }
 """The other tables of this part, by name."""
-
-
-def place_of(steps: Sequence[Any]) -> str:
-    """Of a wrong setting, as it is written in the file: a channel's table without its type."""
-    shown = [*steps[:2], *steps[3:]] if steps[:1] == ("channels",) else steps
-    return ".".join(str(step) for step in shown)
 
 
 def channel_fields(channel_type: str) -> list[str]:

@@ -22,6 +22,7 @@ from kubetriage.domain.messages.routing import message_key
 from kubetriage.domain.messages.sending import Preview
 from kubetriage.domain.messages.trial import Trial, trial_notice
 from kubetriage.domain.report import Report
+from kubetriage.domain.retelling import told_in
 
 
 class Previewed(NamedTuple):
@@ -48,6 +49,14 @@ def channels_of(settings: Settings, names: Iterable[str] | None = None) -> dict[
     return {name: build_channel(name, settings.channels[name], _look(name, settings)) for name in chosen}
 
 
+def speaking(settings: Settings, language: str | None) -> Settings:
+    """Every channel in that language, whatever is set of it; as set for none."""
+    if language is None:
+        return settings
+    channels = {n: each.model_copy(update={"language": language}) for n, each in settings.channels.items()}
+    return settings.model_copy(update={"language": Language(language), "channels": channels})
+
+
 @asynccontextmanager
 async def open_channels(
     settings: Settings, names: Iterable[str] | None = None
@@ -68,13 +77,26 @@ async def try_channel(settings: Settings, name: str, trial: Trial = Trial.SAMPLE
         return Tried(name, channel.kind, await _to_the_end(channel, notice, f"trial-{uuid4().hex}"))
 
 
-async def deliver(settings: Settings, reports: Sequence[Report], names: Sequence[str]) -> list[Tried]:
-    """Send each report to each channel, once: for the command line, which keeps no outbox."""
+def languages_of(settings: Settings, names: Iterable[str] | None = None) -> dict[str, Language]:
+    """The language of the report that a channel is told, by its name: of all, or of those named."""
+    chosen = settings.channels if names is None else dict.fromkeys(names)
+    return {name: _values(settings.channels[name], settings) for name in chosen}
+
+
+async def deliver(
+    settings: Settings, reports: Sequence[Sequence[Report]], names: Sequence[str]
+) -> list[Tried]:
+    """Send the report of each run to each channel, once: for the command line, which keeps no outbox.
+
+    Of a run's reports, its own first, a channel is sent the one in its language.
+    """
     told: list[Tried] = []
+    languages = languages_of(settings, names)
     async with open_channels(settings, names) as made:
-        for report in reports:
-            notice = notice_of(report, report_url=settings.notify.report_url("", report.id))
+        for of_run in reports:
             for name, channel in made.items():
+                report = told_in(of_run, languages[name])
+                notice = notice_of(report, report_url=settings.notify.report_url("", report.id))
                 delivery = await _to_the_end(channel, notice, message_key(notice, name))
                 told.append(Tried(name, channel.kind, delivery))
     return told
@@ -127,19 +149,23 @@ def _written(folder: Path, stem: str, name: str, shown: Preview) -> list[Preview
 
 _KINDS: dict[str, dict[str, object]] = {
     "feishu": {"url": "https://open.feishu.cn/"},
+    "feishu-card-1": {"type": "feishu", "url": "https://open.feishu.cn/", "card": "1.0"},
     "wecom": {"url": "https://qyapi.weixin.qq.com/"},
+    "wecom-markdown": {"type": "wecom", "url": "https://qyapi.weixin.qq.com/", "format": "markdown"},
     "dingtalk": {"url": "https://oapi.dingtalk.com/"},
     "slack": {"url": "https://hooks.slack.com/"},
+    "slack-api": {"token": "none", "channel": "none"},
     "teams": {"url": "https://example.com/"},
     "email": {"host": "localhost", "sender": "kubetriage@example.com", "to": ["oncall@example.com"]},
     "webhook": {"url": "https://example.com/"},
     "stdout": {},
+    "apprise": {"url": "none://none"},
 }
-"""Enough to render a message of each kind; nothing is sent there."""
+"""Enough to render a message of each kind, in each of its forms; nothing is sent there."""
 
 
 def _of_every_kind(settings: Settings) -> dict[str, ChannelBase]:
-    tables = {kind: {"type": kind, **table} for kind, table in _KINDS.items()}
+    tables = {name: {"type": name, **table} for name, table in _KINDS.items()}
     return channels_of(Settings.model_validate({**_words(settings), "channels": tables}))
 
 
@@ -169,4 +195,5 @@ def _template(name: str, options: AnyOptions) -> str:
     try:
         return Path(options.template).expanduser().read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadSettings(f"channels.{name}.template: {options.template} cannot be read: {error}.") from error
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise BadSettings(f"channels.{name}.template: {options.template} cannot be read: {why}.") from error

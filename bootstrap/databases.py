@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlsplit
 
+from kubetriage.adapters.store.sql.connecting import LET_GO
 from kubetriage.bootstrap.server_settings import sqlite_path
 from kubetriage.domain.intake.errors import StoreUnavailable
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     import sqlalchemy
 
 _BUSY_MS = 30_000
-_LET_GO = "-c idle_in_transaction_session_timeout=10s"
-"""A process that was stopped or cut off in the middle of a transaction must not keep its locks."""
 
 
 def postgres_options(url: str) -> Mapping[str, Any]:
@@ -24,18 +23,8 @@ def postgres_options(url: str) -> Mapping[str, Any]:
         "connect_timeout": 5,
         "application_name": "kubetriage",
         "client_encoding": "utf8",
-        "options": " ".join([*given.get("options", []), _LET_GO]),
+        "options": " ".join([*given.get("options", []), LET_GO]),
     }
-
-
-def that_lets_go(url: str) -> str:
-    """The same address; on PostgreSQL its connections give up a transaction that nobody goes on with."""
-    if sqlite_path(url) is not None:
-        return url
-    parts = urlsplit(url)
-    others = [(key, value) for key, value in parse_qsl(parts.query) if key != "options"]
-    options = str(postgres_options(url)["options"])
-    return urlunsplit(parts._replace(query=urlencode([*others, ("options", options)], quote_via=quote)))
 
 
 def away() -> tuple[type[Exception], ...]:

@@ -5,20 +5,35 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from kubetriage.adapters.channels.options import ZoneName
 from kubetriage.domain.errors import BadSettings
 from kubetriage.domain.intake.values import IntakeSettings, Retention
 
-Scope = Literal["intake", "api"]
+Scope = Literal["intake", "api", "metrics"]
+Sender = Literal[
+    "alertmanager", "grafana", "prometheus", "vmalert", "prometheusalert",
+    "aliyun", "tencent", "volcengine", "n8n", "bare", "text",
+]  # fmt: skip
+"""Who has a path of its own below `/api/v1/alerts`."""
 Role = Literal["all", "intake", "worker"]
 FILE = "kubetriage.db"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DIALECTS = {"sqlite": "sqlite", "postgresql": "postgresql", "postgres": "postgresql"}
+
+
+class Credential(NamedTuple):
+    """A token and what it lets do."""
+
+    token: SecretStr
+    scopes: Collection[str]
+    sources: Collection[str] = ()
+    """Senders that it may post as; empty for all."""
 
 
 class TokenSettings(BaseModel):
@@ -30,7 +45,9 @@ class TokenSettings(BaseModel):
     """The environment variable that holds the token."""
     token: SecretStr = SecretStr("")
     scopes: tuple[Scope, ...] = ("intake",)
-    """`intake` may post alerts, `api` may do everything else."""
+    """`intake` may post alerts, `metrics` may read `/metrics`, `api` may do all but post alerts."""
+    sources: tuple[Sender, ...] = ()
+    """The only senders whose paths it may post to; empty for all, and for the path that takes any format."""
 
     @model_validator(mode="before")
     @classmethod
@@ -45,7 +62,9 @@ class TokenSettings(BaseModel):
         if self.env and not _VARIABLE.fullmatch(self.env):
             raise ValueError("env is the name of an environment variable, not the token")
         if not self.scopes:
-            raise ValueError("needs a scope: intake, api or both")
+            raise ValueError("needs a scope: intake, api or metrics")
+        if self.sources and "intake" not in self.scopes:
+            raise ValueError("has sources, which are for the scope intake alone")
         return self
 
 
@@ -69,6 +88,8 @@ class ServerSettings(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     """0 takes a free one and says which."""
+    health_port: int | None = Field(default=None, ge=0, le=65535)
+    """Where a server of role `worker` answers `/healthz`, `/readyz` and `/metrics`; nowhere by default."""
     role: Role = "all"
     """`intake` takes alerts and serves the API, `worker` diagnoses, `all` does both."""
     workers: int = Field(default=0, ge=0, le=64)
@@ -88,6 +109,23 @@ class ServerSettings(BaseModel):
     takeover_seconds: float = Field(default=15.0, gt=0, le=3600)
     """Silence after which a replica's diagnoses are taken over by the others. Half of it without an
     answer from the database, and a replica stops what it runs."""
+    accept_seconds: float = Field(default=8.0, gt=0, le=60)
+    """After this a post that could not be stored is answered with 503; large ones have a little longer.
+    Alertmanager waits for its group_interval, or 10 s if that is less."""
+    body_seconds: float = Field(default=30.0, gt=0, le=600)
+    """A request's body must have arrived after this."""
+    bodies_mb: int = Field(default=64, ge=32, le=65536)
+    """What the bodies of all requests under way may hold together; further ones wait for their turn."""
+    busy_seconds: float = Field(default=5.0, gt=0, le=60)
+    """How long a body waits for its turn before it is answered with 503."""
+    streams: int = Field(default=200, ge=1, le=10000)
+    """Event streams open at the same time."""
+    stream_heartbeat_seconds: float = Field(default=5.0, ge=0.5, le=60)
+    """Silence on an event stream after which a sign of life is sent."""
+    triage_wait_seconds: float = Field(default=120.0, ge=0, le=3600)
+    """Longest wait that a synchronous triage may ask for."""
+    timezone: ZoneName = "UTC"
+    """Of times in reports, for requests that name none."""
 
     @model_validator(mode="after")
     def _beats_in_time(self) -> ServerSettings:
@@ -95,9 +133,21 @@ class ServerSettings(BaseModel):
             raise ValueError("takeover_seconds must be at least four times heartbeat_seconds")
         return self
 
-    def secrets(self) -> Mapping[str, tuple[SecretStr, tuple[Scope, ...]]]:
-        """Tokens by name with what they let do; raises `BadSettings` for a variable that is not set."""
-        return {name: (_value(name, each), each.scopes) for name, each in self.tokens.items()}
+    def secrets(self) -> Mapping[str, Credential]:
+        """Tokens by name with what they let do.
+
+        Raises `BadSettings` for a variable that is not set, and for two names with one token.
+        """
+        found = {
+            name: Credential(_value(name, each), each.scopes, each.sources)
+            for name, each in self.tokens.items()
+        }
+        named: dict[str, str] = {}
+        for name, given in found.items():
+            first = named.setdefault(given.token.get_secret_value().strip(), name)
+            if first != name:
+                raise BadSettings(f"server.tokens: {first} and {name} are the same token.")
+        return found
 
 
 def _value(name: str, token: TokenSettings) -> SecretStr:

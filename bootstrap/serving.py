@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kubetriage.bootstrap.databases import that_lets_go
 from kubetriage.bootstrap.server_settings import database_url
 from kubetriage.bootstrap.settings import Settings
 from kubetriage.domain.errors import BadSettings
+from kubetriage.domain.language import others_than
 from kubetriage.domain.ports import Observations, Progress, Services
 from kubetriage.domain.report import Report
 from kubetriage.state.triage_alert import TriageContext
@@ -20,6 +20,7 @@ from kubetriage.state.triage_alert import TriageContext
 if TYPE_CHECKING:
     from kubetriage.adapters.store.sql.database import Database
     from kubetriage.bootstrap.checkpoints import Checkpoints
+    from kubetriage.domain.intake.inbox import Inbox
     from kubetriage.domain.intake.stores import Incidents, Messages, Runs
 
 GRAPH = "triage_alert"
@@ -31,6 +32,7 @@ PACKAGES = ("dbos", "sqlalchemy", "aiosqlite", "psycopg", "psycopg_pool", "alemb
 class Diagnosis:
     """What diagnoses run with, on one event loop."""
 
+    inbox: Inbox
     incidents: Incidents
     runs: Runs
     messages: Messages
@@ -74,7 +76,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """The store, migrated; raises `BadSettings`, `SchemaTooNew`, `StoreUnavailable`."""
     from kubetriage.adapters.store.sql.database import Database
 
-    database = await Database.open(that_lets_go(database_url(settings.database)), settings.intake)
+    database = await Database.open(database_url(settings.database), settings.intake)
     try:
         yield database
     finally:
@@ -95,10 +97,12 @@ async def build_diagnosis(
         build_services(settings, snapshot=outside.snapshot, progress=outside.progress) as services,
         open_checkpoints(url, settings.intake.max_running) as checkpoints,
     ):
+        language = settings.languages(None)[0]
         bound = replace(
             services, observations=database.observations, outbox=KeptReports(), clock=outside.clock
         )
         yield Diagnosis(
+            inbox=database.inbox,
             incidents=database.incidents,
             runs=database.runs,
             messages=database.messages,
@@ -107,7 +111,8 @@ async def build_diagnosis(
             services=bound,
             graph=build_triage_alert(bound).compile(),
             context=TriageContext(
-                language=settings.languages(None)[0],
+                language=language,
+                other_languages=others_than(language),
                 model=settings.chosen_model(None),
                 deadline=settings.server.diagnosis_seconds,
             ),

@@ -19,10 +19,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from kubetriage.adapters.model.policies import Budget, CachePolicy
-from kubetriage.bootstrap.channel_settings import CHANNEL_TABLES, ChannelSettings, channel_fields, place_of
+from kubetriage.bootstrap.channel_settings import CHANNEL_TABLES, ChannelSettings, channel_fields
 from kubetriage.bootstrap.model_settings import NONE, ModelTables, profiles_of
 from kubetriage.bootstrap.prometheus_settings import PrometheusSettings
 from kubetriage.bootstrap.server_settings import IntakeTable, RetentionTable, ServerSettings
+from kubetriage.bootstrap.wrong_settings import place_of, placed, plainly
 from kubetriage.domain.errors import BadSettings, UnknownCluster, UnknownModel
 from kubetriage.domain.language import Language
 
@@ -91,7 +92,7 @@ class Settings(ChannelSettings):
     language: Language | None = None
     """en, zh or both; the locale's when not set."""
     primary_language: Literal["en", "zh"] | None = None
-    """The language of the values where `language` is both; the locale's when not set."""
+    """The language of the values where both are asked for; `language`, else the locale's, when not set."""
     model: str = ""
     """The profile that writes diagnoses; empty or `none` leaves it to the rules."""
     models: ModelTables = Field(default_factory=dict)
@@ -136,8 +137,10 @@ class Settings(ChannelSettings):
         headings = Language(asked) if asked else self.language or locale_language()
         if headings is not Language.BOTH:
             return headings, headings
-        first = Language(self.primary_language) if self.primary_language else locale_language()
-        return first, headings
+        first = self.primary_language or self.language
+        if first is None or first == Language.BOTH:
+            first = locale_language()
+        return Language(first), headings
 
 
 def locale_language() -> Language:
@@ -274,14 +277,7 @@ def _sentence(error: ValidationError, file: Path | None, given: Mapping[tuple[st
         near = difflib.get_close_matches(str(first["loc"][-1]), _known(first["loc"]), 1)
         hint = f" Did you mean {near[0]}?" if near else ""
         return f"{where}: there is no setting {place}.{hint}"
-    message = _PLAINLY.get(first["type"], first["msg"].removeprefix("Value error, "))
-    return f"{where}: {place or 'the settings'}: {message}."
-
-
-_PLAINLY = {
-    "missing": "is not set, and has to be", "tuple_type": "must be a list", "string_type": "must be a text",
-    "model_attributes_type": "must be a table", "too_short": "has too few entries",
-}  # fmt: skip
+    return f"{where}: {placed(place, plainly(first))}."
 
 
 def _known(place: Sequence[Any]) -> list[str]:

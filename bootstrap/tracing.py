@@ -14,6 +14,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
+from kubetriage.domain.errors import BadSettings
+
 if TYPE_CHECKING:
     from langsmith import Client
 
@@ -116,6 +118,14 @@ async def _langsmith_traced() -> AsyncIterator[None]:
         flushing = threading.Thread(target=client.flush, args=(FLUSH_SECONDS,), daemon=True)
         flushing.start()
         await asyncio.to_thread(flushing.join, FLUSH_SECONDS)
+
+
+def langsmith_client() -> Client:
+    """The client for what is sent to LangSmith on purpose, redacted; raises `BadSettings` without a key."""
+    key = next((os.environ[name] for name in LANGSMITH_KEYS if os.environ.get(name)), "")
+    if not key:
+        raise BadSettings(f"Nothing can be sent to LangSmith: {LANGSMITH_KEYS[0]} is not set.")
+    return _langsmith(key)
 
 
 @lru_cache(maxsize=1)

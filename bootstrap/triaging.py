@@ -19,7 +19,15 @@ Incident = Sequence[Alert]
 async def triage_incidents(
     services: Services, incidents: Sequence[Incident], context: TriageContext
 ) -> AsyncIterator[Report]:
-    """One report an incident, in their order.
+    """One report an incident, in their order. Raises as `triage_in_languages` does."""
+    async for report, *_ in triage_in_languages(services, incidents, context):
+        yield report
+
+
+async def triage_in_languages(
+    services: Services, incidents: Sequence[Incident], context: TriageContext
+) -> AsyncIterator[Sequence[Report]]:
+    """The reports of each incident, in their order: its own, then those in `context.other_languages`.
 
     Raises `UnknownCluster` before anything is read, and whatever a bug in a node raises.
     """
@@ -37,8 +45,7 @@ async def triage_incidents(
                 {"recursion_limit": RECURSION_LIMIT},
                 context=context,
             )
-        report: Report = ended["report"]
-        yield report
+        yield [ended["report"], *ended["other_reports"]]
 
 
 def unreachable(report: Report) -> bool:

@@ -6,14 +6,15 @@ was made and its delivery failed, 130 interrupted.
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
+from kubetriage.cli.lazy import LazyGroup
 from kubetriage.domain.errors import BadInput, ClusterUnreachable, KubetriageError
 
 COMMANDS = {
@@ -30,25 +31,7 @@ COMMANDS = {
 """Command → where it is, and its line in `--help`, so that help imports none of them."""
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, name = COMMANDS[cmd_name][0].split(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(None, "-V", "--version", package_name="kubetriage", message="kubetriage %(version)s")
 @click.option("--config", metavar="FILE", type=click.Path(dir_okay=False), help="The kubetriage.toml to use.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress on stderr.")
@@ -74,6 +57,16 @@ class Options:
         self.config = config
         self.quiet = quiet
         self.debug = debug
+        self.models: Mapping[str, Mapping[str, Any]] = {}
+        """Fields of model profiles over those of the settings, by the profile's name."""
+        self.addresses: Mapping[str, str] = {}
+        """Where models are really asked, by the profile's name, whatever their profile says."""
+
+    def with_models(self, models: Mapping[str, Mapping[str, Any]], addresses: Mapping[str, str]) -> Options:
+        """The same options, with models defined and asked otherwise."""
+        made = Options(config=self.config, quiet=self.quiet, debug=self.debug)
+        made.models, made.addresses = models, addresses
+        return made
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -14,6 +14,8 @@ from kubetriage.cli.app import Options
 if TYPE_CHECKING:
     from kubetriage.bootstrap.channels import Tried
 
+LANGUAGES = ("en", "zh", "both")
+LANGUAGE_HELP = "[default: as configured for the channel, else the locale]"
 TRIALS = ("sample", "long", "hostile", "resolved", "storm")
 MEANINGS = {
     "delivered": "The channel took it.",
@@ -28,25 +30,28 @@ MEANINGS = {
 def notify() -> None:
     """Send a sample to a channel, or render messages to files.
 
-    Channels come from [channels.NAME] of the configuration.
+    Channels come from [channels.NAME] of the configuration; docs/channels.md
+    shows what each kind needs.
     """
 
 
 @notify.command()
 @click.argument("channel")
 @click.option("--trial", type=click.Choice(TRIALS), default="sample", show_default=True, help="What to send.")
+@click.option("--language", type=click.Choice(LANGUAGES), help=LANGUAGE_HELP)
 @click.pass_obj
-def test(options: Options, channel: str, trial: str) -> int:
+def test(options: Options, channel: str, trial: str, language: str | None) -> int:
     """Send a sample report to CHANNEL and explain the answer.
 
+    CHANNEL is the NAME of a table [channels.NAME] of the configuration.
     Exits with 0 if it was delivered, else with 4.
     """
-    from kubetriage.bootstrap.channels import try_channel
+    from kubetriage.bootstrap.channels import speaking, try_channel
     from kubetriage.bootstrap.settings import load_settings
     from kubetriage.cli.interrupt import run_until_interrupted
     from kubetriage.domain.messages.trial import Trial
 
-    settings = load_settings(options.config)
+    settings = speaking(load_settings(options.config), language)
     tried = asyncio.run(run_until_interrupted(try_channel(settings, channel, Trial(trial))))
     click.echo(explained(tried))
     return 0 if tried.delivery.verdict.value == "delivered" else 4
@@ -57,17 +62,18 @@ def test(options: Options, channel: str, trial: str) -> int:
 @click.option(
     "--trial", "trials", type=click.Choice(TRIALS), multiple=True, help="Repeatable.  [default: all]"
 )
+@click.option("--language", type=click.Choice(LANGUAGES), help=LANGUAGE_HELP)
 @click.pass_obj
-def preview(options: Options, out: str, trials: Sequence[str]) -> None:
-    """Render the sample reports for every channel to files; nothing is sent.
+def preview(options: Options, out: str, trials: Sequence[str], language: str | None) -> None:
+    """Render sample reports to files; nothing is sent.
 
-    Without configured channels, one of every kind is rendered.
+    Each configured channel is rendered; without any, one of every kind is.
     """
-    from kubetriage.bootstrap.channels import previews
+    from kubetriage.bootstrap.channels import previews, speaking
     from kubetriage.bootstrap.settings import load_settings
     from kubetriage.domain.messages.trial import Trial
 
-    settings = load_settings(options.config)
+    settings = speaking(load_settings(options.config), language)
     for made in previews(settings, Path(out), [Trial(each) for each in trials or TRIALS]):
         gone = f"  (left out: {', '.join(made.left_out)})" if made.left_out else ""
         click.echo(f"{made.path}  {made.size:,} bytes{gone}")

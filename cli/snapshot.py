@@ -1,4 +1,4 @@
-"""`kubetriage snapshot`: record, check and serve."""
+"""`kubetriage snapshot`: record, import, check and serve."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from pathlib import Path
 import click
 
 from kubetriage.cli.app import Options
+from kubetriage.cli.bundles import import_
 
 
 @click.group()
 def snapshot() -> None:
-    """Record, check and serve snapshots: folders that hold a cluster's state and logs."""
+    """Record, import, check and serve snapshots: folders that hold a cluster's state and logs."""
+
+
+snapshot.add_command(import_)
 
 
 @snapshot.command()

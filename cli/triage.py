@@ -38,7 +38,7 @@ class Seconds(click.FloatRange):
 @click.command()
 @click.argument("alert", metavar="ALERT|-")
 @click.option("--namespace", "-n", metavar="NAMESPACE", help="The namespace of KIND/NAME [default: default].")
-@click.option("--snapshot", metavar="DIR", help="Read a recorded snapshot instead of a cluster.")
+@click.option("--snapshot", metavar="DIR|BUNDLE", help="Read a snapshot, or a bundle, instead of a cluster.")
 @click.option("--cluster", metavar="NAME", help="The configured connection to read.")
 @click.option("--model", metavar="NAME|none", help="The model profile that writes [default: as configured].")
 @click.option("--language", type=click.Choice(LANGUAGES), help="[default: as configured, else the locale]")
@@ -75,6 +75,7 @@ def triage(
         raise click.UsageError("--snapshot and --cluster exclude each other.")
     from kubetriage.bootstrap.settings import load_settings
     from kubetriage.cli.alerts import incidents_of
+    from kubetriage.cli.bundles import readable_snapshot
     from kubetriage.cli.interrupt import end_as_interrupted
     from kubetriage.cli.output import Style
 
@@ -85,6 +86,10 @@ def triage(
     settings.require_model(model)
     settings.require_channels(notify)
     values, headings = settings.languages(language)
+    if language:  # it is that of channels, too, that have none of their own
+        primary = values.value if headings is not values else settings.primary_language
+        settings = settings.model_copy(update={"language": headings, "primary_language": primary})
+    snapshot = readable_snapshot(snapshot, quiet=options.quiet)
     incidents, several, truncated = incidents_of(alert, namespace, snapshot)
     if truncated:
         click.echo(f"kubetriage: the sender left {truncated} more alerts of this group out", err=True)
@@ -119,17 +124,28 @@ class Request:
         self.notify = notify
         """Channels that the reports are sent to when they are printed."""
 
-    async def run(self, progress: Progress) -> list[Report]:
-        """The reports, one an incident."""
+    async def run(self, progress: Progress) -> list[Sequence[Report]]:
+        """The reports of each incident: the one to print, then those in other languages of channels."""
         from kubetriage.bootstrap.services import build_services
-        from kubetriage.bootstrap.triaging import triage_incidents
+        from kubetriage.bootstrap.triaging import triage_in_languages
         from kubetriage.state.triage_alert import TriageContext
 
         context = TriageContext(
-            cluster=self.cluster, language=self.language, deadline=self.timeout, model=self.model
+            cluster=self.cluster,
+            language=self.language,
+            other_languages=self._told_in(),
+            deadline=self.timeout,
+            model=self.model,
         )
         async with build_services(self.settings, snapshot=self.snapshot, progress=progress) as services:
-            return [report async for report in triage_incidents(services, self.incidents, context)]
+            return [made async for made in triage_in_languages(services, self.incidents, context)]
+
+    def _told_in(self) -> tuple[Language, ...]:
+        if not self.notify:
+            return ()
+        from kubetriage.bootstrap.channels import languages_of
+
+        return tuple(set(languages_of(self.settings, self.notify).values()) - {self.language})
 
 
 def print_reports(request: Request, style: Style, output: str | None, *, quiet: bool) -> int:
@@ -142,11 +158,12 @@ def print_reports(request: Request, style: Style, output: str | None, *, quiet: 
     check_writable(output)
     progress = progress_for(quiet)
     try:
-        reports = asyncio.run(run_until_interrupted(request.run(progress)))
+        told = asyncio.run(run_until_interrupted(request.run(progress)))
     finally:
         progress.clear()
+    reports = [own for own, *_ in told]
     write(rendered(reports, style), output)
-    delivered = not request.notify or notified(request, reports)
+    delivered = not request.notify or notified(request, told)
     if all(unreachable(report) for report in reports):
         why = one_line(reports[0].gaps[0].why)  # in the words of whatever answered
         click.echo(f"kubetriage: the cluster could not be read at all: {why}", err=True)
@@ -154,7 +171,7 @@ def print_reports(request: Request, style: Style, output: str | None, *, quiet: 
     return 0 if delivered else 4
 
 
-def notified(request: Request, reports: Sequence[Report]) -> bool:
+def notified(request: Request, reports: Sequence[Sequence[Report]]) -> bool:
     """Send the reports to the channels asked for; False, and why on stderr, if one was not delivered."""
     from kubetriage.bootstrap.channels import deliver
     from kubetriage.cli.interrupt import run_until_interrupted

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from kubetriage.domain.computing import aside
 from kubetriage.domain.errors import ModelFailed
 from kubetriage.domain.finding import Want
 from kubetriage.domain.model import Completion, Question
@@ -43,10 +44,10 @@ async def ask(
     """
     try:
         completion = await models.ask(question)
-        use, answer = use.after(completion), answer_of(completion, view)
+        use, answer = use.after(completion), await aside(answer_of, completion, view)
         if answer.problem and use.calls < most:
             completion = await models.ask(again(question, completion, answer.problem))
-            use, answer = use.after(completion), answer_of(completion, view)
+            use, answer = use.after(completion), await aside(answer_of, completion, view)
     except ModelFailed as error:
         return Answer(None), use.failing(error)
     return answer, use.giving_nothing(answer.problem) if answer.problem else use

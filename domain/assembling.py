@@ -48,6 +48,7 @@ def assemble(
     run: str,
     created_at: datetime,
     language: Language,
+    original_language: Language | None = None,
     view: ClusterView,
     findings: Sequence[Finding],
     evidence: Sequence[Evidence],
@@ -62,6 +63,7 @@ def assemble(
     return Report(
         id=run,
         language=language,
+        original_language=original_language,
         created_at=created_at,
         alert=_alert(view.alert),
         outcome=diagnosis.outcome,

@@ -18,6 +18,20 @@ class Language(StrEnum):
     """Headings in both languages, values in the configured first one."""
 
 
+SPOKEN = (Language.EN, Language.ZH)
+"""What a report's own sentences can be in."""
+
+
+def others_than(language: Language) -> tuple[Language, ...]:
+    """The languages that a report in this one is not in."""
+    return tuple(each for each in SPOKEN if each is not spoken(language))
+
+
+def spoken(language: Language) -> Language:
+    """What values are said in: English where it is said to be both."""
+    return Language.ZH if language is Language.ZH else Language.EN
+
+
 class Text(BaseModel):
     """One sentence said in English and in Chinese."""
 
@@ -28,6 +42,14 @@ class Text(BaseModel):
 
     def say(self, language: Language) -> str:
         return self.zh if language is Language.ZH else self.en
+
+
+NAMES = {
+    Language.EN: Text(en="English", zh="英文"),
+    Language.ZH: Text(en="Chinese", zh="中文"),
+    Language.BOTH: Text(en="English", zh="英文"),
+}
+"""What the languages of values are called."""
 
 
 def text(en: str, zh: str, /, **values: Any) -> Text:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pydantic import BaseModel, ConfigDict
 
@@ -10,6 +10,7 @@ from kubetriage.domain.errors import ModelFailed
 from kubetriage.domain.evidence import EvidenceGap
 from kubetriage.domain.language import Text, text
 from kubetriage.domain.model import Completion
+from kubetriage.domain.report import Usage
 
 _WORDS = text("the model's diagnosis; the rules' is given", "模型的诊断；以下为规则得出的诊断")
 
@@ -38,6 +39,21 @@ class ModelUse(BaseModel):
         if not self.failed:
             return ()
         return (EvidenceGap(what=_WORDS, why=text("{e}", "{e}", e=self.failed)),)
+
+    def usage(self, seconds_by_node: Mapping[str, float], cluster_reads: int) -> Usage:
+        """What the run cost, as its report says it."""
+        seconds = {name: round(value, 4) for name, value in seconds_by_node.items()}
+        return Usage(
+            model=self.model or None,
+            model_calls=self.calls,
+            prompt_tokens=self.prompt_tokens,
+            completion_tokens=self.completion_tokens,
+            cost=self.cost,
+            currency=self.currency,
+            cluster_reads=cluster_reads,
+            seconds=round(sum(seconds.values()), 4),
+            seconds_by_node=seconds,
+        )
 
     def after(self, completion: Completion) -> ModelUse:
         """With one more completion."""

@@ -20,7 +20,7 @@ from kubetriage.domain.evidence import (
 from kubetriage.domain.finding import Want
 from kubetriage.domain.ports import Cluster, Fetch, LogReader, Services
 
-SHORT_LOG = 16 * 1024
+SHORT_LOG = 4 * 1024
 """Characters of a log that is read in less than 5 ms."""
 
 

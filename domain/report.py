@@ -159,6 +159,8 @@ class Report(Part):
     id: str
     schema_: Literal["kubetriage.report/1"] = Field(default=SCHEMA, alias="schema")
     language: Language
+    original_language: Language | None = None
+    """Of the run's own report, where this one was made beside it from the rules' words; None in that one."""
     created_at: datetime
     alert: ReportAlert
     outcome: Outcome

@@ -46,8 +46,10 @@ class Several(Part):
     """Those with at least k runs; only they count."""
     any_right: float
     """pass@k"""
+    any_interval: Interval
     all_right: float
     """pass^k"""
+    all_interval: Interval
 
 
 class Scored(Part):

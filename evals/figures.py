@@ -31,6 +31,7 @@ from kubetriage.evals.statistics import (
     Tries,
     compare,
     detectable,
+    mean_interval,
     needed,
     pass_at,
     pass_hat,
@@ -199,9 +200,23 @@ def _several(tries: Sequence[Tries], repeats: int) -> tuple[Several, ...]:
     found = []
     for k in range(1, repeats + 1):
         enough = [each for each in tries if each.ran >= k]
-        if enough:
-            any_right, all_right = (fmean(of(k, each) for each in enough) for of in (pass_at, pass_hat))
-            found.append(Several(k=k, scenarios=len(enough), any_right=any_right, all_right=all_right))
+        if k == 1 and enough:
+            rate, interval = fmean(each.rate for each in enough), pass_interval(enough)
+            found.append(Several(k=1, scenarios=len(enough), any_right=rate, any_interval=interval,
+                                 all_right=rate, all_interval=interval))  # fmt: skip
+        elif enough:
+            any_right, all_right = ([of(k, each) for each in enough] for of in (pass_at, pass_hat))
+            found.append(
+                Several(
+                    k=k,
+                    scenarios=len(enough),
+                    any_right=fmean(any_right),
+                    # Near 1 their spread is known too badly: there every scenario counts once.
+                    any_interval=mean_interval(any_right, len(any_right)),
+                    all_right=fmean(all_right),
+                    all_interval=mean_interval(all_right),
+                )
+            )
     return tuple(found)
 
 

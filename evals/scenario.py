@@ -14,7 +14,13 @@ import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from kubetriage.domain.errors import BadInput
+from kubetriage.domain.language import Language
 from kubetriage.domain.report import Outcome
+
+try:
+    from yaml import CSafeLoader as _SafeLoader
+except ImportError:  # PyYAML built without libyaml: the same, slower
+    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
 
 ALERT, EXPECTED, SNAPSHOT = "alert.json", "expected.yaml", "snapshot"
 CATEGORIES = frozenset(
@@ -158,6 +164,9 @@ class Expected(BaseModel):
     """Each is found in the summary or a root cause's statement of a right report."""
     must_not_claim: tuple[Pattern, ...] = ()
     """None is found in the summary or the first statement of a right report."""
+    must_mention_zh: tuple[Pattern, ...] = ()
+    """In place of `must_mention` for a report in Chinese."""
+    must_not_claim_zh: tuple[Pattern, ...] = ()
     tags: tuple[str, ...] = ()
     source: str | dict[str, str] = ""
     """Where the scenario comes from."""
@@ -168,6 +177,17 @@ class Expected(BaseModel):
     def culprits(self) -> tuple[Named, ...]:
         """All right culprits, the best one first."""
         return ((self.culprit,) if self.culprit else ()) + self.also
+
+    def in_language(self, language: str) -> Expected:
+        """The answer for a report in a language.
+
+        The patterns are of English sentences, so a report in Chinese is held to those written for it; where
+        there are none, to its outcome and its culprit alone.
+        """
+        if language != Language.ZH:
+            return self
+        wanted = {"must_mention": self.must_mention_zh, "must_not_claim": self.must_not_claim_zh}
+        return self.model_copy(update=wanted)
 
 
 class Scenario(BaseModel):
@@ -238,7 +258,7 @@ def _text(path: Path) -> str:
 
 def _expected(path: Path) -> Expected:
     try:
-        content = yaml.safe_load(_text(path))
+        content = yaml.load(_text(path), _SafeLoader)
     except yaml.YAMLError as error:
         raise BadInput(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
     if not isinstance(content, dict):

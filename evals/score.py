@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,6 +14,7 @@ from kubetriage.evals.scenario import Expected, Named, Scenario
 
 Report = Mapping[str, Any]
 """A report in the JSON of `kubetriage.report/1`."""
+NO_PATTERNS: Final = "The answer has no patterns for a report in this language: what it says is not judged."
 
 
 class Check(BaseModel):
@@ -44,16 +45,18 @@ class Verdict(BaseModel):
         return all(check.passed for check in self.checks)
 
 
-def score(report: Report, answer: Scenario | Expected) -> Verdict:
+def score(report: Report, answer: Scenario | Expected, ownership: Ownership | None = None) -> Verdict:
     """The verdict on a report.
 
     With a `Scenario`, a workload and what it owns in the snapshot are the same culprit; with an `Expected`
-    alone, names decide that. Raises `BadSnapshot` when the scenario's snapshot cannot be read.
+    alone, names decide that. `ownership` is the snapshot's, where it has been read already. Raises
+    `BadSnapshot` when the scenario's snapshot cannot be read.
     """
     if isinstance(answer, Scenario):
-        expected, ownership = answer.expected, read_ownership(answer.snapshot)
+        expected, ownership = answer.expected, ownership or read_ownership(answer.snapshot)
     else:
-        expected, ownership = answer, NOTHING_KNOWN
+        expected, ownership = answer, ownership or NOTHING_KNOWN
+    expected = expected.in_language(str(report.get("language") or ""))
     mentioned = _missing(expected, report)
     checks = (
         _outcome(expected, report),
@@ -111,6 +114,8 @@ def _missing(expected: Expected, report: Report) -> list[str]:
 
 def _must_mention(expected: Expected, missing: list[str]) -> Check:
     reason = f"All {len(expected.must_mention)} patterns are in the summary or a statement."
+    if not expected.must_mention:
+        reason = NO_PATTERNS
     if missing:
         reason = f"Neither the summary nor a statement holds {' nor '.join(missing)}."
     return Check(name="must_mention", passed=not missing, reason=reason)

@@ -63,22 +63,30 @@ def pass_rate(tries: Sequence[Tries]) -> float | None:
 
 
 def pass_interval(tries: Sequence[Tries]) -> Interval:
-    """The interval of `pass_rate`.
+    """The interval of `pass_rate`: of the mean of the scenarios' rates."""
+    ran = [each for each in tries if each.ran]
+    return mean_interval([each.rate for each in ran], sum(each.ran for each in ran))
+
+
+def mean_interval(shares: Sequence[float], tries: int | None = None) -> Interval:
+    """The interval of the mean of shares, one a scenario; `tries` of a coin were made for all of them.
 
     Wilson's, with as many independent tries as the spread between scenarios says there were (the design
     effect, after Korn and Graubard 1998): between one a scenario and all of them. Student's t in place of the
-    normal quantile keeps it at 95 % where Wilson's own falls below with few scenarios.
+    normal quantile keeps it at 95 % where Wilson's own falls below with few scenarios. Without `tries` the
+    shares are none of a coin's, and the spread alone says.
     """
-    ran = [each for each in tries if each.ran]
-    rate, scenarios, total = pass_rate(ran), len(ran), sum(each.ran for each in ran)
-    if rate is None:
+    scenarios = len(shares)
+    if not scenarios:
         return wilson(0, 0)
-    independent = float(scenarios)
+    rate, independent = fmean(shares), float(scenarios)
+    most = math.inf if tries is None else float(tries)
     # Without a success or a failure, or with one scenario, nothing tells whether repeats are alike.
-    if total > scenarios > 1 and 0 < rate < 1:
-        spread = variance([each.rate for each in ran])
-        fitting = rate * (1 - rate) * scenarios / spread if spread else math.inf
-        independent = min(float(total), max(float(scenarios), fitting))
+    if most > scenarios > 1 and 0 < rate < 1:
+        spread = variance(shares)
+        fitting = rate * (1 - rate) * scenarios / spread if spread else most
+        # Where not even the spread says how many: no more than if they were equal.
+        independent = float(scenarios) if math.isinf(fitting) else min(most, max(float(scenarios), fitting))
     return wilson(rate * independent, independent, _t(scenarios - 1))
 
 

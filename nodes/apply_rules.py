@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from langgraph.runtime import Runtime
 
+from kubetriage.domain.computing import aside
 from kubetriage.domain.evidence_index import index_evidence
 from kubetriage.domain.finding import Finding, Want
 from kubetriage.domain.impact import impact_of
 from kubetriage.domain.ports import Services
 from kubetriage.domain.reading import fresh
+from kubetriage.domain.view import ClusterView
 from kubetriage.state.run_view import run_view
 from kubetriage.state.triage_alert import MAX_VISITS, TriageContext, TriageState, TriageUpdate
 
@@ -23,10 +25,13 @@ async def apply_rules(
 
     What rules want is dropped, and said, once check_related has run as often as it may.
     """
+    return await aside(_decided, state, await run_view(state, services))
+
+
+def _decided(state: TriageState, view: ClusterView) -> TriageUpdate:
     from kubetriage.domain.rules import RULES  # late: sixty modules that building a graph does not need
     from kubetriage.domain.rules.blame import blamed
 
-    view = await run_view(state, services)
     findings: dict[tuple[str, str, str], Finding] = {}
     wants: list[Want] = []
     for rule in RULES:

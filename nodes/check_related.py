@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from langgraph.runtime import Runtime
 
+from kubetriage.domain.computing import aside
 from kubetriage.domain.evidence_index import gaps_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.ports import Services
@@ -34,7 +35,7 @@ async def check_related(
     looked, failures = list(state["looked"]), list(state["failures"])
     bounds: list[str] = []
     view = await run_view(state, services)
-    step = _next(view, state["wanted"], looked)
+    step = await aside(_next, view, state["wanted"], looked)
     for _ in range(MAX_STEPS):
         if step.unread and services.clock() >= state["deadline_at"]:
             bounds.append("deadline")
@@ -46,7 +47,7 @@ async def check_related(
         seen = await ask(services, cluster, state["run"], step.chosen, state["deadline_at"])
         failures += [o for o in seen if o.failure is not None]
         view = await run_view({**state, "looked": looked, "failures": failures}, services)
-        step = _next(view, state["wanted"], looked)
+        step = await aside(_next, view, state["wanted"], looked)
         if not view.answered:
             break  # the cluster cannot be reached: one round of tries is enough
     else:
@@ -57,7 +58,7 @@ async def check_related(
         wanted=[],
         visits=state["visits"] + 1,
         bounds_hit=list(dict.fromkeys([*state["bounds_hit"], *bounds])),
-        gaps=gaps_of(view),
+        gaps=await aside(gaps_of, view),
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from langgraph.runtime import Runtime
 
 from kubetriage.domain.alert import Alert, Subject, SubjectScope
 from kubetriage.domain.alert_formats import alerts_from
+from kubetriage.domain.computing import aside
 from kubetriage.domain.diagnosing import Case, diagnose
 from kubetriage.domain.incidents import group_incidents
 from kubetriage.domain.model_use import ModelUse
@@ -27,7 +28,7 @@ async def parse_alert(
     Takes an `alert` that is already parsed as it is. Raises `BadAlert` for a document in no known format.
     """
     context = runtime.context or TriageContext()
-    alert, companions = _alerts(state, services)
+    alert, companions = await aside(_alerts, state, services.clock())
     subject = _named(alert) or subject_of(alert)
     cluster = context.cluster or subject.cluster
     chosen = services.clusters.choose(cluster)
@@ -62,10 +63,10 @@ async def parse_alert(
     return update
 
 
-def _alerts(state: TriageState, services: Services) -> tuple[Alert, list[Alert]]:
+def _alerts(state: TriageState, now: datetime) -> tuple[Alert, list[Alert]]:
     if "alert" in state:
         return state["alert"], list(state.get("companions", []))
-    parsed = alerts_from(state["document"], received_at=services.clock())
+    parsed = alerts_from(state["document"], received_at=now)
     first, *rest = group_incidents(parsed.alerts)[0]
     return first, rest
 

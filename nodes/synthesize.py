@@ -8,6 +8,7 @@ from functools import partial
 from langgraph.runtime import Runtime
 
 from kubetriage.domain.answering import ask
+from kubetriage.domain.computing import aside
 from kubetriage.domain.diagnosing import Case, diagnose
 from kubetriage.domain.order_notes import order_notes
 from kubetriage.domain.ports import Services
@@ -29,7 +30,7 @@ async def synthesize(
     """
     view = await run_view(state, services)
     case = Case(view, state["findings"], state["evidence"], state["gaps"], state["language"])
-    rules, before = diagnose(case), state["verdict"]
+    rules, before = await aside(diagnose, case), state["verdict"]
     problems = state["unconfirmed"]
     update = TriageUpdate(diagnosis=rules, wanted=[], repairs=state["repairs"] + bool(problems))
     if not _may_ask(state, services, view.answered):
@@ -43,11 +44,11 @@ async def synthesize(
         knowledge=state["knowledge"],
         told=state["refused"],
     )
-    question = diagnosis_question(case, rules, asking, services.models.limits(state["model"]))
+    question = await aside(diagnosis_question, case, rules, asking, services.models.limits(state["model"]))
     if before is not None and problems:
         question = with_repair(question, before, problems, case.language)
     again = partial(in_correct_form, language=case.language)
-    known = state["model_use"].noting(order_notes(state["alert"], state["evidence"]))
+    known = state["model_use"].noting(await aside(order_notes, state["alert"], state["evidence"]))
     answer, use = await ask(services.models, question, again, known, view, MAX_MODEL_CALLS)
     update |= {"verdict": answer.verdict or (before if problems else None)}
     update |= {"model_use": use, "model_calls": use.calls}

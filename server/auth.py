@@ -19,12 +19,15 @@ from pydantic import SecretStr
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from kubetriage.bootstrap.server_settings import Credential
 from kubetriage.domain.errors import BadSettings
 from kubetriage.server.bodies import discard
 from kubetriage.server.problems import Problem, problem_response
 
 INTAKE = "intake"
 API = "api"
+METRICS = "metrics"
+METRICS_PATH = "/metrics"
 OPEN = frozenset({"/healthz", "/readyz"})
 """Paths that need no token."""
 INTAKE_PATHS = ("/api/v1/alerts", "/api/v2/alerts")
@@ -44,9 +47,17 @@ class Caller(NamedTuple):
     name: str
     """The token's name; empty where no tokens are configured."""
     scopes: frozenset[str]
+    sources: frozenset[str] = frozenset()
+    """Senders that it may post as; empty for all, and for none named."""
 
     def may(self, scope: str) -> bool:
         return scope in self.scopes
+
+    def may_open(self, path: str) -> bool:
+        """Whether it may ask for anything there; the path is without a token and a slash at its end."""
+        if _is_intake(path):
+            return self.may(INTAKE) and (not self.sources or not self.sources.isdisjoint(_posted_as(path)))
+        return self.may(API) or (path == METRICS_PATH and self.may(METRICS))
 
 
 ANYBODY = Caller("", frozenset({INTAKE, API}))
@@ -55,10 +66,13 @@ ANYBODY = Caller("", frozenset({INTAKE, API}))
 class Gate:
     """The configured tokens. Only their digests are kept."""
 
-    def __init__(self, tokens: Mapping[str, tuple[SecretStr, Collection[str]]]) -> None:
+    def __init__(self, tokens: Mapping[str, Credential | tuple[SecretStr, Collection[str]]]) -> None:
         self._callers = [
-            (_digest(token.get_secret_value().strip()), Caller(name, frozenset(scopes)))
-            for name, (token, scopes) in tokens.items()
+            (
+                _digest(given.token.get_secret_value().strip()),
+                Caller(name, frozenset(given.scopes), frozenset(given.sources)),
+            )
+            for name, given in ((name, Credential(*each)) for name, each in tokens.items())
         ]
 
     @property
@@ -107,13 +121,21 @@ class GateKeeper:
         self.gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in OPEN:
-            if scope["type"] == "websocket":  # there are none; nothing is said of that either
-                await send({"type": "websocket.close", "code": 1008})
-                return
+        if scope["type"] == "websocket":  # there are none; nothing is said of that either
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        if "content-length" in headers and "transfer-encoding" in headers:
+            # Two ends of one body: a proxy that goes by the other one would take the rest for a request.
+            refused = Problem.of(400, "The body's length is told in two ways.")
+            await problem_response(refused, headers={"Connection": "close"})(scope, receive, send)
+            return
+        if scope["path"] in OPEN:
+            await self.app(scope, receive, send)
+            return
         in_address = _taken_out(scope)
         caller = self._caller(scope, headers, in_address)
         if caller is None:
@@ -122,8 +144,7 @@ class GateKeeper:
             refused = Problem.of(401, "A token is needed.")
             await problem_response(refused, headers={"WWW-Authenticate": CHALLENGE})(scope, receive, send)
             return
-        needed = INTAKE if _is_intake(scope["path"]) else API
-        if not caller.may(needed):
+        if not caller.may_open(scope["path"]):
             refused = Problem.of(403, "The token does not allow this.")
             await problem_response(refused)(scope, receive, send)
             return
@@ -145,6 +166,13 @@ class GateKeeper:
 
 def _is_intake(path: str) -> bool:
     return any(path == whole or path.startswith(f"{whole}/") for whole in INTAKE_PATHS)
+
+
+def _posted_as(path: str) -> frozenset[str]:
+    """The senders that a path of the intake is for; none for the one that takes any."""
+    if path == "/api/v2/alerts":
+        return frozenset({"prometheus", "vmalert"})
+    return frozenset({path.removeprefix(INTAKE_PATHS[0]).strip("/")} - {""})
 
 
 def _authorization(values: list[str]) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from kubetriage.bootstrap.channels import open_channels
+from kubetriage.bootstrap.channels import languages_of, open_channels
 from kubetriage.bootstrap.settings import Settings
 from kubetriage.domain.intake.errors import StoreUnavailable
 from kubetriage.domain.intake.stores import Incidents, Messages
@@ -45,6 +45,7 @@ async def deliver_messages(
             fallbacks={name: each.fallback for name, each in given.items() if each.fallback},
             repeats={n: each.repeat_unknown for n, each in given.items() if each.repeat_unknown is not None},
             digest_after=settings.notify.digest_after,
+            languages=languages_of(settings),
             clock=clock,
             ended=ended,
         )

@@ -90,6 +90,7 @@ class Engine:
             "log_level": "WARNING",
             "max_executor_threads": _THREADS,
             "use_listen_notify": False,  # nothing here waits for an event of another workflow
+            "notification_listener_polling_interval_sec": POLL_SECONDS,  # ending waits for it
         }
 
     async def stop(self, grace: float) -> None:
@@ -110,9 +111,9 @@ class Engine:
         """DBOS is ended in a thread of its own: its threads are what it ends."""
         loop = asyncio.get_running_loop()
         self._started = False
+        loop.set_default_executor(ThreadPoolExecutor())  # DBOS had put its own there, which it shuts down
         with ThreadPoolExecutor(1) as apart:
             await loop.run_in_executor(apart, end)
-        loop.set_default_executor(ThreadPoolExecutor())  # DBOS had put its own there, which is shut down
 
     def _destroy(self) -> None:
         from dbos import DBOS, DBOSClient

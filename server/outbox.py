@@ -7,6 +7,7 @@ is not made again, except where the far side knows a message by its key.
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -16,19 +17,21 @@ from kubetriage.domain.intake.errors import StoreUnavailable
 from kubetriage.domain.intake.messages import Message, MessageState, NewMessage, Outcome
 from kubetriage.domain.intake.reading import Page
 from kubetriage.domain.intake.stores import Incidents, Messages
-from kubetriage.domain.messages.delivery import Delivery, dead
+from kubetriage.domain.language import Language
+from kubetriage.domain.messages.delivery import Delivery, dead, unknown
 from kubetriage.domain.messages.digest import digest_of
 from kubetriage.domain.messages.notice import Notice
-from kubetriage.domain.messages.routing import message_key
 from kubetriage.domain.messages.sending import Channel
 from kubetriage.domain.messages.settling import TOO_LARGE, Policy, Step, room_after, settle
 from kubetriage.domain.messages.telling import FOLLOWING
+from kubetriage.server.message_rows import instead_of, notice_in, status_in
 
 log = logging.getLogger(__name__)
 
 BATCH = 10
 """Messages of one channel that are claimed at once."""
 IDLE_SECONDS = 2.0
+KEEP_SECONDS = 60.0
 LOST_SECONDS = 1800.0
 """A claim that is this old belongs to a worker that died: an attempt takes two minutes at most."""
 WAIT_FOR_FIRST = 15.0
@@ -52,12 +55,14 @@ class Sender:
         fallbacks: Mapping[str, str] | None = None,
         repeats: Mapping[str, bool] | None = None,
         digest_after: int = 6,
+        languages: Mapping[str, Language] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         ended: Callable[[str, str], None] = lambda channel, outcome: None,
     ) -> None:
         """`repeats` says by channel whether an attempt without an answer is made again, against its habit.
 
+        `languages` says which report of a run a channel is told; the run's own where it says nothing.
         `ended` is told the channel and the outcome of every attempt.
         """
         self._messages = messages
@@ -68,6 +73,7 @@ class Sender:
         self._fallbacks = dict(fallbacks or {})
         self._repeats = {name: each.deduplicates for name, each in channels.items()} | dict(repeats or {})
         self._digest_after = digest_after
+        self._languages = dict(languages or {})
         self._clock = clock
         self._sleep = sleep
         self._ended = ended
@@ -75,36 +81,49 @@ class Sender:
         """Channels that asked to be left alone, until when."""
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Until it is to stop; what is being sent then is sent to its end."""
-        kept_at = self._clock() - timedelta(seconds=LOST_SECONDS)
+        """Until it is to stop; what is being sent then is sent to its end.
+
+        Each channel has a loop of its own: one that is slow, or has a bug, holds up no other.
+        """
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._tend("", self._keep_house, KEEP_SECONDS, stopping))
+            for name in self._channels:
+                work = functools.partial(self._round, name)
+                group.create_task(self._tend(name, work, IDLE_SECONDS, stopping))
+
+    async def _tend(
+        self, name: str, work: Callable[[], Awaitable[int]], pause: float, stopping: asyncio.Event
+    ) -> None:
         while not stopping.is_set():
-            sent = 0
+            done = 0
             try:
-                if self._clock() - kept_at >= timedelta(seconds=60):
-                    await self.keep()
-                    kept_at = self._clock()
-                sent = await self.once()
+                done = await work()
             except StoreUnavailable as error:
-                log.warning("the database is away: %s", error)
-            if not sent:
-                await _wait(stopping, IDLE_SECONDS)
+                log.warning("the outbox waits for the database: %s", error, extra={"channel": name})
+            except Exception:  # the worker has more to do than this
+                log.exception("a bug ended a round of sending; the next one begins", extra={"channel": name})
+            if not done:
+                await _wait(stopping, pause)
 
     async def once(self) -> int:
-        """Send what is due and allowed now; how many attempts were made."""
-        now = self._clock()
-        budgets = {name: await self._budget(name, now) for name in self._channels}
-        for name, budget in budgets.items():
-            await self._digest(name, budget, now)
-        claimed = await self._messages.claim_due(self._worker, now, budgets)
-        by_channel: dict[str, list[Message]] = {}
-        for message in claimed:
-            by_channel.setdefault(message.channel, []).append(message)
-        sending = (self._send_all(name, each) for name, each in by_channel.items())
-        ended = await asyncio.gather(*sending, return_exceptions=True)
+        """Send what is due and allowed now on every channel; how many messages were taken up."""
+        ended = await asyncio.gather(*map(self._round, self._channels), return_exceptions=True)
         for each in ended:
             if isinstance(each, BaseException):
                 raise each
+        return sum(each for each in ended if isinstance(each, int))
+
+    async def _round(self, name: str) -> int:
+        now = self._clock()
+        budget = await self._budget(name, now)
+        await self._digest(name, budget, now)
+        claimed = await self._messages.claim_due(self._worker, now, {name: budget})
+        await self._send_all(name, claimed)
         return len(claimed)
+
+    async def _keep_house(self) -> int:
+        await self.keep()
+        return 0
 
     async def keep(self) -> None:
         """Let go of what dead workers held, and repeat what was lost where that is harmless."""
@@ -149,8 +168,9 @@ class Sender:
         due = [each for each in page.items if each.due_at <= now and each.event != "digest"]
         if len(due) < max(self._digest_after, budget + 1):
             return
-        readable = {each.id: notice for each in due if (notice := _notice(each)) is not None}
-        digest = digest_of([readable[ident] for ident in sorted(readable)], now)
+        readable = {each.id: notice for each in due if (notice := notice_in(each)) is not None}
+        told = [readable[ident] for ident in sorted(readable)]
+        digest = digest_of(told, now, language=self._languages.get(name, Language.EN))
         if len(readable) < self._digest_after:
             return
         words = " ".join(map(str, sorted(readable)))
@@ -173,7 +193,7 @@ class Sender:
             await self._send(channel, message)
 
     async def _send(self, channel: Channel, message: Message) -> None:
-        notice = _notice(message)
+        notice = notice_in(message)
         earlier, wait, refused = await self._before(message, notice)
         if wait:
             due = self._clock() + timedelta(seconds=WAIT_FOR_FIRST)
@@ -187,10 +207,8 @@ class Sender:
         if notice is None or refused:
             delivery = dead(refused or "What was stored of the message cannot be read.")
         else:
-            report = await self._incidents.report(message.run) if message.run else None
-            whole = notice.model_copy(update={"report": report or notice.report})
-            key = message.key
-            delivery = await channel.send(whole, key=key, room=room_after(shrunk), earlier=earlier)
+            whole = await self._whole(notice, message)
+            delivery = await _sent(channel, whole, message.key, room_after(shrunk), earlier)
         now = self._clock()
         step = settle(
             delivery,
@@ -203,7 +221,17 @@ class Sender:
         )
         if delivery.retry_after:
             self._silent[channel.name] = self._clock() + timedelta(seconds=delivery.retry_after)
-        await self._keep(message, number, delivery, step, fall_back=not refused)
+        await self._keep(message, number, delivery, step)
+
+    async def _whole(self, notice: Notice, message: Message) -> Notice:
+        """With its report, or without one that cannot be read: where and since when is told all the same."""
+        run, language = message.run, self._languages.get(message.channel)
+        try:
+            report = await self._incidents.report(run, language) if run else None
+        except ValueError:
+            log.exception("the report of a message cannot be read", extra={"run": run})
+            report = None
+        return notice.model_copy(update={"report": report or notice.report})
 
     async def _before(self, message: Message, notice: Notice | None) -> tuple[str, bool, str]:
         """What earlier messages of the incident mean for this one: an id to answer, to wait, or why not."""
@@ -220,11 +248,9 @@ class Sender:
             return "", True, ""
         return "", False, "No message of this incident went out here before."
 
-    async def _keep(
-        self, message: Message, number: int, delivery: Delivery, step: Step, *, fall_back: bool
-    ) -> None:
+    async def _keep(self, message: Message, number: int, delivery: Delivery, step: Step) -> None:
         now = self._clock()
-        if step.outcome is Outcome.DEAD and fall_back:
+        if step.outcome is Outcome.DEAD:
             await self._fall_back(message, now)
         await self._messages.attempt_ended(
             message.id,
@@ -232,7 +258,7 @@ class Sender:
             step.outcome,
             now,
             retry_at=step.retry_at,
-            status=_status(delivery.code),
+            status=status_in(delivery.code),
             error=step.error,
             provider_id=delivery.remote,
         )
@@ -243,45 +269,23 @@ class Sender:
             )
 
     async def _fall_back(self, message: Message, now: datetime) -> None:
-        """The message to the channel that stands in, once, and never round in a circle."""
+        """The message to the channel that stands in, once, and never round in a circle.
+
+        So does a recovery whose first message never went out here: it may have gone out there.
+        """
         other = self._fallbacks.get(message.channel, "")
-        been = [*message.body.get("instead_of", ()), message.channel]
-        if not other or other in been or other not in self._channels:
-            return
-        body = {**message.body, "instead_of": been}
-        given = message.model_dump(include={"event", "incident", "run", "notice"})
-        new = NewMessage(key=f"{message.key}>{other}"[:200], channel=other, body=body, due_at=now, **given)
-        await self._messages.enqueue([new], now)
+        if other in self._channels and (new := instead_of(message, other, now)) is not None:
+            await self._messages.enqueue([new], now)
 
 
-def new_message(
-    notice: Notice, channel: str, due_at: datetime, *, run: str | None = None, seq: int | None = None
-) -> NewMessage:
-    """The row of a notice for one channel; the report stays where reports are."""
-    return NewMessage(
-        key=message_key(notice, channel),
-        channel=channel,
-        event=notice.event.value,
-        incident=notice.incident or None,
-        run=run,
-        notice=seq,
-        body={"notice": notice.model_dump(mode="json", exclude={"report"} if run else None)},
-        due_at=due_at,
-    )
-
-
-def _notice(message: Message) -> Notice | None:
-    """None if what is stored is no notice: a message of another version, or a broken one."""
+async def _sent(channel: Channel, notice: Notice, key: str, room: float, earlier: str) -> Delivery:
+    """One attempt. A bug in the channel is a failed attempt of this message, and nobody else's concern."""
     try:
-        return Notice.model_validate(message.body.get("notice"))
-    except ValueError:
-        return None
-
-
-def _status(code: str) -> int | None:
-    """The number in `HTTP 429` or of an SMTP reply."""
-    last = code.rpartition(" ")[2] if code.startswith("HTTP ") else code
-    return int(last) if last.isdigit() and len(last) == 3 else None
+        return await channel.send(notice, key=key, room=room, earlier=earlier)
+    except Exception as error:
+        log.exception("the channel has a bug", extra={"channel": channel.name})
+        why = f"A bug in kubetriage ended the attempt ({type(error).__name__}): the message may be there."
+        return unknown(why, code="bug")
 
 
 async def _wait(stopping: asyncio.Event, seconds: float) -> None:

@@ -108,7 +108,12 @@ def handle_problems(app: FastAPI) -> None:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = error.detail if isinstance(error, Refused) else _MEANINGS.get(error.status_code, "")
-    return problem_response(Problem.of(error.status_code, detail), headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:  # the framework names those of one route alone
+        path = getattr(request.scope.get("route"), "path", "")
+        methods = request.app.openapi()["paths"].get(path, {})
+        headers["Allow"] = ", ".join(sorted(each.upper() for each in methods))
+    return problem_response(Problem.of(error.status_code, detail), headers=headers)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -9,16 +9,13 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from kubetriage.bootstrap.checkpoints import NotOurs
 from kubetriage.domain.intake.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from kubetriage.domain.intake.stores import Runs
 
 TELL_SECONDS = 0.5
-
-
-class NotOurs(Exception):
-    """Another worker runs this now."""
 
 
 class Recorder:

@@ -12,23 +12,25 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kubetriage.bootstrap.checkpoints import NotOurs
 from kubetriage.bootstrap.databases import away
 from kubetriage.bootstrap.serving import GRAPH, Diagnosis
 from kubetriage.bootstrap.settings import Settings
 from kubetriage.bootstrap.tracing import traced
 from kubetriage.domain.alert import Alert
-from kubetriage.domain.errors import KubetriageError
+from kubetriage.domain.errors import BadInput, KubetriageError
 from kubetriage.domain.incidents import group_incidents
 from kubetriage.domain.intake.runs import Run, RunStatus
 from kubetriage.domain.intake.values import Incident
+from kubetriage.domain.language import others_than
 from kubetriage.domain.report import Report
 from kubetriage.server.engine import workflow_id
 from kubetriage.server.logging import bound
 from kubetriage.server.parts import Asked
 from kubetriage.server.progress import told_to
-from kubetriage.server.recording import NotOurs, Recorder
+from kubetriage.server.recording import Recorder
 from kubetriage.state.triage_alert import TriageContext
 
 if TYPE_CHECKING:
@@ -42,6 +44,17 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 
 Alerts = Callable[[], Awaitable[Mapping[str, Any]]]
 """The graph's input."""
+Reports = Sequence[Report]
+"""Of one run: its own, then the same in other languages."""
+
+
+class Failure(NamedTuple):
+    """An attempt that came to nothing."""
+
+    why: str
+    """In a sentence."""
+    lasts: bool
+    """Whether the next attempt would come to the same: a cluster or a model that nobody has configured."""
 
 
 class Runner:
@@ -86,16 +99,17 @@ class Runner:
         known = await self._begin(incident, attempt, run)
         if known is None:
             return
-        made = await self._made(run, self._parts.context, lambda: self._alerts_of(incident))
-        if isinstance(made, Report):
-            await self._parts.incidents.finished(incident, attempt, run, made, self._now())
-            await self._reported(run, made)
+        made = await self._made(run, lambda: self._parts.context, lambda: self._alerts_of(incident))
+        if not isinstance(made, Failure):
+            report, *others = made
+            await self._parts.incidents.finished(incident, attempt, run, report, self._now(), others)
+            await self._reported(run, report)
             return
         now, tried = self._now(), self._settings.server
         pause = timedelta(seconds=tried.retry_seconds * 2 ** (attempt - 1))
-        retry_at = now + pause if attempt < tried.attempts else None
-        await self._parts.incidents.failed(incident, attempt, run, made, retry_at, now)
-        await self._end(run, RunStatus.ERROR, {"message": made}, made)
+        retry_at = now + pause if attempt < tried.attempts and not made.lasts else None
+        await self._parts.incidents.failed(incident, attempt, run, made.why, retry_at, now)
+        await self._end(run, RunStatus.ERROR, {"message": made.why}, made.why)
 
     async def _begin(self, incident: str, attempt: int, run: str) -> Incident | None:
         """The incident, with the run on record; None if there is nothing to do any more."""
@@ -142,19 +156,22 @@ class Runner:
         async def given() -> Mapping[str, Any]:
             return {"alert": leading, "companions": companions}
 
-        made = await self._made(run, self._context_of(asked), given)
-        if isinstance(made, Report):
-            await self._parts.incidents.keep_report(run, made, self._now())
-            await self._reported(run, made)
+        made = await self._made(run, lambda: self._context_of(asked), given)
+        if not isinstance(made, Failure):
+            report, *others = made
+            await self._parts.incidents.keep_report(run, report, self._now(), others)
+            await self._reported(run, report)
         else:
-            await self._end(run, RunStatus.ERROR, {"message": made}, made)
+            await self._end(run, RunStatus.ERROR, {"message": made.why}, made.why)
 
     def _context_of(self, asked: Asked) -> TriageContext:
         usual = self._parts.context
+        language = self._settings.languages(asked.language)[0] if asked.language else usual.language
         return usual.model_copy(
             update={
                 "cluster": asked.cluster,
-                "language": self._settings.languages(asked.language)[0] if asked.language else usual.language,
+                "language": language,
+                "other_languages": others_than(language),
                 "model": self._settings.chosen_model(asked.model) if asked.model else usual.model,
                 "deadline": asked.seconds or usual.deadline,
             }
@@ -162,12 +179,14 @@ class Runner:
 
     # ---- both
 
-    async def _made(self, run: str, context: TriageContext, alerts: Alerts) -> Report | str:
-        """The report, or why there is none, in a sentence."""
+    async def _made(
+        self, run: str, context: Callable[[], TriageContext], alerts: Alerts
+    ) -> Reports | Failure:
+        """The reports, or why there are none."""
         began = time.monotonic()
         self._metrics.diagnosis_started()
         try:
-            report = await self._report(run, context, alerts)
+            made = await self._reports(run, context(), alerts)
         except self._let_through:
             self._metrics.diagnosis_left()
             raise
@@ -175,20 +194,20 @@ class Runner:
             ours = not isinstance(error, KubetriageError)
             log.error("the diagnosis %s failed: %s", run, _sentence(error), exc_info=ours)
             self._metrics.diagnosis_failed(time.monotonic() - began)
-            return _sentence(error)
-        self._metrics.diagnosis_ended(report, time.monotonic() - began)
-        return report
+            return Failure(_sentence(error), isinstance(error, BadInput))
+        self._metrics.diagnosis_ended(made[0], time.monotonic() - began)
+        return made
 
-    async def _report(self, run: str, context: TriageContext, alerts: Alerts) -> Report:
-        """The graph's report, from the last checkpoint on if there is one, else from `await alerts()` on."""
+    async def _reports(self, run: str, context: TriageContext, alerts: Alerts) -> Reports:
+        """The graph's reports, from the last checkpoint on if there is one, else from `await alerts()` on."""
         recorder = Recorder(self._parts.runs, run, self._executor, self._now)
         limit = context.deadline + SECONDS_BEYOND
-        async with asyncio.timeout(limit), self._parts.checkpoints.saver() as saver, traced():
+        async with asyncio.timeout(limit), self._parts.checkpoints.saver(self._executor) as saver, traced():
             graph = self._parts.graph.copy(update={"checkpointer": saver})
             state = await graph.aget_state(_config(run))
             values: Mapping[str, Any] = state.values
             if "report" in values and not state.tasks:
-                return _report_in(values)
+                return _reports_in(values)
             given = await alerts() if state.created_at is None else None
             if state.next:
                 await self._extend(graph, run, context, values.get("deadline_at"))
@@ -202,7 +221,7 @@ class Runner:
                     else:
                         await recorder.task(part)
             await recorder.flush()
-        return _report_in(values)
+        return _reports_in(values)
 
     async def _extend(self, graph: Any, run: str, context: TriageContext, until: datetime | None) -> None:
         """A run that lay still must not find its time gone."""
@@ -235,9 +254,8 @@ def _config(run: str) -> Any:
     return {"configurable": {"thread_id": run}, "recursion_limit": RECURSION_LIMIT}
 
 
-def _report_in(values: Mapping[str, Any]) -> Report:
-    report: Report = values["report"]
-    return report
+def _reports_in(values: Mapping[str, Any]) -> Reports:
+    return [values["report"], *values.get("other_reports", [])]
 
 
 def _sentence(error: Exception) -> str:

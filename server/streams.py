@@ -7,9 +7,11 @@ import json
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any, Final, NamedTuple
 
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from kubetriage.domain.intake.errors import StoreUnavailable
 from kubetriage.server.parts import ServerParts
@@ -51,26 +53,38 @@ def streamed(parts: ServerParts, follow: Follow, after: int) -> StreamingRespons
     """The answer that goes on until the last event. Raises `Refused` (503) if too many are open."""
     if parts.metrics.open_streams >= parts.settings.streams:
         raise Refused(503, "Too many event streams are open.", headers={"Retry-After": str(RETRY_AFTER)})
-    return StreamingResponse(_lines(parts, follow, after), media_type=MEDIA_TYPE, headers=dict(HEADERS))
+    return _Stream(parts, _lines(parts, follow, after))
+
+
+class _Stream(StreamingResponse):
+    """Counts as open from the moment that it was let in: those that are let in at once see each other."""
+
+    def __init__(self, parts: ServerParts, lines: AsyncIterator[str]) -> None:
+        super().__init__(lines, media_type=MEDIA_TYPE, headers=dict(HEADERS))
+        self._counted = ExitStack()
+        self._counted.enter_context(parts.metrics.stream())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._counted:
+            await super().__call__(scope, receive, send)
 
 
 async def _lines(parts: ServerParts, follow: Follow, after: int) -> AsyncIterator[str]:
     loop = asyncio.get_running_loop()
     settings = parts.settings
     said_at = loop.time()
-    with parts.metrics.stream():
-        yield f"retry: {RETRY_MS}\n\n"
-        while not parts.stopping.is_set():
-            for event in await _found(follow, after):
-                after = max(after, event.seq)
-                said_at = loop.time()
-                yield written(event)
-                if event.last:
-                    return
-            if loop.time() - said_at >= settings.heartbeat_seconds:
-                said_at = loop.time()
-                yield ": heartbeat\n\n"
-            await _pause(parts.stopping, settings.poll_seconds)
+    yield f"retry: {RETRY_MS}\n\n"
+    while not parts.stopping.is_set():
+        for event in await _found(follow, after):
+            after = max(after, event.seq)
+            said_at = loop.time()
+            yield written(event)
+            if event.last:
+                return
+        if loop.time() - said_at >= settings.heartbeat_seconds:
+            said_at = loop.time()
+            yield ": heartbeat\n\n"
+        await _pause(parts.stopping, settings.poll_seconds)
 
 
 async def _found(follow: Follow, after: int) -> Sequence[Event]:

@@ -14,7 +14,8 @@ from kubetriage.domain.intake.reading import EventKind, IncidentEvent, Page
 from kubetriage.domain.intake.stores import Incidents, Messages
 from kubetriage.domain.messages.routing import Chosen, choose
 from kubetriage.domain.messages.telling import FOLLOWING, notice_for
-from kubetriage.server.outbox import new_message
+from kubetriage.domain.report import Report
+from kubetriage.server.message_rows import new_message
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ class Teller:
                 await self.once()
             except StoreUnavailable as error:
                 log.warning("the database is away: %s", error)
+            except Exception:  # the worker has more to do than this
+                log.exception("a bug ended a look for events; the next one follows")
             try:
                 await asyncio.wait_for(stopping.wait(), LOOK_SECONDS)
             except TimeoutError:
@@ -53,8 +56,19 @@ class Teller:
         """How many events were ticked off."""
         events = await self._incidents.notices()
         for event in events:
-            await self._messages.dispatch(event.seq, await self._of(event), self._clock())
+            await self._messages.dispatch(event.seq, await self._rows(event), self._clock())
         return len(events)
+
+    async def _rows(self, event: IncidentEvent) -> list[NewMessage]:
+        """An event that nobody can make words of is ticked off: it would hold up all that follow it."""
+        try:
+            return await self._of(event)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            about = {"event": event.seq, "incident": event.incident}
+            log.exception("a bug keeps people from being told of an event", extra=about)
+            return []
 
     async def _of(self, event: IncidentEvent) -> list[NewMessage]:
         """The messages of an event; none where nobody is to be told."""
@@ -64,7 +78,7 @@ class Teller:
         run = str(event.data.get("run") or "") if event.kind in _OF_A_RUN else ""
         if not run and incident and event.kind is not EventKind.FAILED:
             run = incident.report_run or ""
-        report = await self._incidents.report(run) if run else None
+        report = await self._report(run)
         url = self._settings.notify.report_url(event.incident or "", run)
         notice = notice_for(event, incident, report, url)
         if notice is None:
@@ -83,7 +97,16 @@ class Teller:
         stored = run if report is not None else None
         return [new_message(notice, each.channel, each.due_at, run=stored, seq=event.seq) for each in told]
 
+    async def _report(self, run: str) -> Report | None:
+        """None where there is none, or none that can be read: people are told without it."""
+        try:
+            return await self._incidents.report(run) if run else None
+        except ValueError:
+            log.exception("a report cannot be read", extra={"run": run})
+            return None
+
     async def _known(self, incident: str, chosen: Chosen) -> bool:
-        """That channel was told of the incident before, or will be."""
+        """That channel, or the one that stands in for it, was told of the incident before, or will be."""
         page = await self._messages.messages(Page(limit=200), incident=incident, channel=chosen.channel)
-        return any(each.state is not MessageState.DEAD for each in page.items)
+        stand_in = self._settings.channels[chosen.channel].fallback
+        return any(each.state is not MessageState.DEAD or stand_in for each in page.items)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kubetriage.domain.computing import aside
 from kubetriage.domain.ports import Services
 from kubetriage.domain.view import ClusterView
 from kubetriage.state.triage_alert import TriageState
@@ -10,7 +11,8 @@ from kubetriage.state.triage_alert import TriageState
 async def run_view(state: TriageState, services: Services) -> ClusterView:
     """Everything read so far, failed reads included; after a kill the same as before it."""
     recorded = await services.observations.recorded(state["run"])
-    return ClusterView(
+    return await aside(
+        ClusterView,
         alert=state["alert"],
         subject=state["subject"],
         primary=state.get("primary"),

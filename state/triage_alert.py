@@ -12,7 +12,7 @@ from kubetriage.domain.alert import Alert, Subject
 from kubetriage.domain.diagnosis import Diagnosis
 from kubetriage.domain.evidence import Evidence, EvidenceGap, Observation
 from kubetriage.domain.finding import Finding, Want
-from kubetriage.domain.language import Language
+from kubetriage.domain.language import Language, Text
 from kubetriage.domain.model_use import ModelUse
 from kubetriage.domain.report import KnowledgeItem, Report, Verification
 from kubetriage.domain.resource import Resource
@@ -38,6 +38,8 @@ class TriageContext(BaseModel):
     """The connection's name; empty takes the alert's cluster label, else the default."""
     language: Language = Language.EN
     """The language of the report's values."""
+    other_languages: tuple[Language, ...] = ()
+    """Further languages that the report is made in as well, from the rules' words and without a model."""
     model: str = ""
     """The model profile; empty writes from findings alone."""
     deadline: float = Field(default=120.0, gt=0)
@@ -96,8 +98,12 @@ class TriageState(TypedDict, total=False):
     repairs: int
     unconfirmed: list[str]
     """What verification could not confirm and a repair may mend, a sentence each."""
+    disagreements: list[Text]
+    """Where a model and the rules disagree, a sentence each; said in `verification`, too."""
     verification: Verification
     report: Report
+    other_reports: list[Report]
+    """The same in the context's `other_languages`."""
     seconds: Annotated[dict[str, float], merged]
 
 
@@ -132,6 +138,8 @@ class TriageUpdate(TypedDict, total=False):
     refused: list[str]
     repairs: int
     unconfirmed: list[str]
+    disagreements: list[Text]
     verification: Verification
     report: Report
+    other_reports: list[Report]
     seconds: dict[str, float]

@@ -6,20 +6,20 @@ The programs are optional: a test that needs one is skipped with a message where
 from __future__ import annotations
 
 import http.server
+import importlib
 import json
 import os
-import pwd
 import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import pytest
@@ -63,35 +63,29 @@ def kubectl() -> Path:
 # --- PostgreSQL ---------------------------------------------------------------------------------
 
 
+def from_benchmarks(name: str) -> ModuleType:
+    """A module of `benchmarks/`, which is no package."""
+    folder = str(ROOT / "benchmarks")
+    if folder not in sys.path:
+        sys.path.append(folder)
+    return importlib.import_module(name)
+
+
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Callable[[], str]]:
-    """`postgres()` makes an empty database of a real PostgreSQL on the loopback interface: its address."""
-    found = [Path(shutil.which("initdb") or ""), *sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))]
-    users = [user for user in pwd.getpwall() if user.pw_name in ("postgres", "nobody")]
-    if not found[-1].is_file() or (os.geteuid() == 0 and not users):
-        pytest.skip("PostgreSQL is not installed (Debian: `apt-get install postgresql`)")
-    folder = Path(tempfile.mkdtemp(prefix="postgres-"))  # pytest's own folders are closed to other users
-    runner: list[str] = []
-    if os.geteuid() == 0:  # as whom PostgreSQL will not run
-        os.chown(folder, users[0].pw_uid, users[0].pw_gid)
-        runner = ["setpriv", f"--reuid={users[0].pw_uid}", "--clear-groups"]
+def benchmark_module() -> Callable[[str], ModuleType]:
+    """`benchmark_module(name)` is that module of `benchmarks/`."""
+    return from_benchmarks
 
-    def run(program: str, *arguments: str) -> None:
-        command = [*runner, str(found[-1].with_name(program)), *arguments]
-        subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
-    options = f"-F -p {(port := free_port())} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''"
-    run("initdb", "-D", "data", "-A", "trust", "-U", "triage", "-E", "UTF8", "--no-sync")
-    run("pg_ctl", "-D", "data", "-o", options, "-l", "log", "-w", "start")
-
-    def create() -> str:
-        name = f"db{time.monotonic_ns()}"
-        run("createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "triage", name)
-        return f"postgresql://triage@127.0.0.1:{port}/{name}"
-
-    yield create
-    run("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")
-    shutil.rmtree(folder, ignore_errors=True)
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """A real PostgreSQL on the loopback interface; `postgres.database()` makes an empty one: its address."""
+    own = from_benchmarks("own_postgres")
+    try:
+        with own.own_postgres() as server:
+            yield server
+    except own.NoPostgres as error:
+        pytest.skip(f"{error} (Debian: `apt-get install postgresql`)")
 
 
 # --- Prometheus ---------------------------------------------------------------------------------

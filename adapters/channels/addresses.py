@@ -45,7 +45,12 @@ class PublicTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
         port = request.url.port or (443 if request.url.scheme == "https" else 80)
-        address = await public_address(host, port, self._allowed)
+        bounds = request.extensions.get("timeout", {})
+        try:
+            async with asyncio.timeout(bounds.get("connect")):  # nothing else bounds a look-up
+                address = await public_address(host, port, self._allowed)
+        except TimeoutError:
+            raise httpx.ConnectTimeout("the name is not looked up in time") from None
         request.extensions = {**request.extensions, "sni_hostname": host}
         request.url = request.url.copy_with(host=address)  # the Host header was set from the name before
         return await self._inner.handle_async_request(request)
@@ -59,16 +64,15 @@ async def public_address(host: str, port: int, allowed: Callable[[str], bool] | 
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise httpx.ConnectError(f"no address: {error}") from error
     addresses = [str(each[4][0]) for each in found]
     if not addresses:
         raise httpx.ConnectError("no address")
     for address in addresses:
         if not (allowed or is_public)(address):
-            raise AddressRefused(
-                f"{host} leads to {address}, which is not a public address; allow_private = true allows it."
-            )
+            leads = f"{host} leads to {address}, which" if host != address else host
+            raise AddressRefused(f"{leads} is not a public address; allow_private = true allows it.")
     return addresses[0]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -22,6 +23,8 @@ from kubetriage.domain.messages.fitting import dropped, fit
 from kubetriage.domain.messages.message import Message
 from kubetriage.domain.messages.notice import Event, Notice
 from kubetriage.domain.messages.sending import Pace, Preview
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,12 @@ class ChannelBase(ABC):
 
     async def send(self, notice: Notice, *, key: str, room: float = 1.0, earlier: str = "") -> Delivery:
         """See `domain.messages.sending.Channel`."""
-        fitted = self.fitted(notice, room)
+        try:
+            fitted = self.fitted(notice, room)
+        except Exception as error:  # it would end in the same way however often it is tried
+            log.exception("a message cannot be written", extra={"channel": self.name})
+            why = f"The message cannot be written: there is a bug in kubetriage ({type(error).__name__})."
+            return dead(why, code="bug")
         if fitted is None:
             return dead("Not even the shortest form of the message fits.", code="size")
         delivery = await self.attempt(notice, fitted.form, key=key, earlier=earlier)
@@ -159,7 +167,7 @@ class ChannelBase(ABC):
         firing = report is not None and report.alert.status.lower() != "resolved"
         worth = firing if notice.event is Event.DIAGNOSED else notice.event in _MENTIONING
         severe = notice.severity.lower() in self._common.mention_severities or notice.event is Event.STORM
-        return self._common.mention if worth and severe else ()
+        return self._common.mention if worth and severe and not notice.over else ()
 
     async def aclose(self) -> None:  # noqa: B027 - most channels hold nothing open
         """See `domain.messages.sending.Channel`."""

@@ -17,6 +17,7 @@ from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING
 
 from kubetriage.adapters.channels.channel import ChannelBase, Form, Look
+from kubetriage.adapters.channels.failing import cause_of
 from kubetriage.adapters.channels.options import EmailOptions
 from kubetriage.domain.errors import BadSettings
 from kubetriage.domain.messages.delivery import Delivery, dead, delivered, retry, shrink, unknown
@@ -176,12 +177,13 @@ def _failed(error: Exception, phase: str) -> Delivery:
             return dead(f"The server refused it while {phase}: {said}", code=code)
     kind = type(error).__name__
     if isinstance(error, ssl.SSLError):
-        return dead(f"No encrypted connection could be made ({kind}).", code=kind)
+        return dead(f"No encrypted connection could be made ({cause_of(error)}).", code=kind)
     if isinstance(error, aiosmtplib.SMTPException) and "STARTTLS" in str(error):
         return dead("The server offers no STARTTLS, and nothing is sent unencrypted.", code="STARTTLS")
     if phase == "sending":
         return unknown(f"The server had the text and gave no answer ({kind}).", code=kind)
-    return retry(f"The server could not be reached, or went away while {phase} ({kind}).", code=kind)
+    why = f"The server could not be reached, or went away while {phase} ({cause_of(error)})."
+    return retry(why, code=kind)
 
 
 def _digest(key: str) -> str:

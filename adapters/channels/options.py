@@ -14,6 +14,10 @@ from kubetriage.domain.messages.hours import zone_name
 from kubetriage.domain.messages.routing import SeverityWord
 
 _NONE = SecretStr("")
+_TEAMS_USER = re.compile(
+    r"[A-Za-z0-9.!#^~'_-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+)
+"""A user principal name, or the object id of a user in Microsoft Entra."""
 
 
 def _web_address(url: SecretStr) -> SecretStr:
@@ -25,11 +29,70 @@ def _web_address(url: SecretStr) -> SecretStr:
         good = False
     if not good:
         raise ValueError("must be an address that begins with http:// or https://")
+    if not _is_host(parts.hostname or "") or re.search(r"[\s\x00-\x1f\x7f]", url.get_secret_value().strip()):
+        raise ValueError("is no address that can be asked: look at its host, and for blanks in it")
+    return SecretStr(url.get_secret_value().strip())
+
+
+def _is_host(name: str) -> bool:
+    """What can be looked up, or is an IPv6 address."""
+    if ":" in name:
+        return True
+    try:
+        ascii_name = name.encode("idna").decode()
+    except UnicodeError:  # a label that is empty, or longer than 63
+        return False
+    return re.fullmatch(r"[A-Za-z0-9._-]+", ascii_name) is not None
+
+
+def _header_lines(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
+    """Names of RFC 9110, values of one line; those that we write ourselves cannot be set."""
+    for name, value in headers.items():
+        if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name):
+            raise ValueError(f"{name!r} is no name of a header")
+        if name.lower() in _OWN_HEADERS:
+            raise ValueError(f"{name} is written by kubetriage and cannot be set")
+        if not re.fullmatch(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?|", value.get_secret_value()):
+            raise ValueError(f"the value of {name} must be one line of ASCII without blanks at its ends")
+    return headers
+
+
+_OWN_HEADERS = frozenset(
+    {"host", "content-type", "content-length", "transfer-encoding", "connection"}
+    | {"webhook-id", "webhook-timestamp", "webhook-signature"}
+)
+
+
+def _mail_address(given: str) -> str:
+    """One mailbox, `oncall@example.com` or `On call <oncall@example.com>`; the address itself in ASCII."""
+    from email.policy import default
+    from email.utils import parseaddr
+
+    if given.isprintable():
+        read = default.header_factory("to", given)
+        one = len(read.addresses) == 1 and not read.defects
+        address = read.addresses[0].addr_spec if one else ""
+        if re.fullmatch(r"[!-?A-~]+@[A-Za-z0-9.-]+", address) and parseaddr(given)[1] == address:
+            return given
+    raise ValueError(f"{given!r} is not one mail address")
+
+
+def _apprise_address(url: SecretStr) -> SecretStr:
+    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://\S", url.get_secret_value()):
+        raise ValueError("must be an Apprise address, such as tgram://…")
     return url
+
+
+def _one_line(words: str) -> str:
+    if not words.isprintable():
+        raise ValueError("must be one line of text")
+    return words
 
 
 WebAddress = Annotated[SecretStr, AfterValidator(_web_address)]
 ZoneName = Annotated[str, AfterValidator(zone_name)]
+MailAddress = Annotated[str, AfterValidator(_mail_address)]
+OneLine = Annotated[str, AfterValidator(_one_line)]
 
 
 class ChannelOptions(BaseModel):
@@ -56,8 +119,8 @@ class ChannelOptions(BaseModel):
     """A pace of one's own, instead of the platform's."""
     timeout: float = Field(default=10.0, gt=0, le=120)
     """Seconds until an attempt without an answer ends."""
-    max_bytes: int | None = Field(default=None, ge=1500)
-    """A size limit of one's own; the platform's if it is smaller."""
+    max_bytes: int | None = Field(default=None, ge=2000)
+    """A size limit of one's own; the platform's if it is smaller. Any message's shortest form has room in it."""
 
 
 class FeishuOptions(ChannelOptions):
@@ -67,10 +130,12 @@ class FeishuOptions(ChannelOptions):
     url: WebAddress
     secret: SecretStr = _NONE
     """The signing secret of its security settings."""
-    keyword: str = ""
+    keyword: OneLine = ""
     """The keyword of its security settings; put into the title."""
     card: Literal["2.0", "1.0"] = "2.0"
     """1.0 for clients before 7.20."""
+    max_bytes: int | None = Field(default=None, ge=4000)
+    """The frame of a card takes its part."""
 
 
 class WeComOptions(ChannelOptions):
@@ -94,7 +159,7 @@ class DingTalkOptions(ChannelOptions):
     type: Literal["dingtalk"]
     url: WebAddress
     secret: SecretStr = _NONE
-    keyword: str = ""
+    keyword: OneLine = ""
 
 
 class SlackOptions(ChannelOptions):
@@ -108,8 +173,8 @@ class SlackApiOptions(ChannelOptions):
     """A Slack app with `chat:write`: it can answer in a thread and change what it wrote."""
 
     type: Literal["slack-api"]
-    token: SecretStr
-    channel: str
+    token: SecretStr = Field(min_length=1)
+    channel: OneLine = Field(min_length=1)
     """The channel's id, `C…`."""
     follow_up: Literal["thread", "update", "both"] = "thread"
     """What a later message of an incident does with the first one."""
@@ -121,28 +186,37 @@ class TeamsOptions(ChannelOptions):
 
     type: Literal["teams"]
     url: WebAddress
+    max_bytes: int | None = Field(default=None, ge=4000)
+    """The frame of a card takes its part."""
+
+    @model_validator(mode="after")
+    def _mentions_are_people(self) -> TeamsOptions:
+        for each in self.mention:
+            if not _TEAMS_USER.fullmatch(each):
+                raise ValueError(
+                    f"mention: {each!r} is no user principal name (name@example.com) and no object id; cards "
+                    "of a workflow can mention single people only"
+                )
+        return self
 
 
 class EmailOptions(ChannelOptions):
     """A mail server."""
 
     type: Literal["email"]
-    host: str
+    host: OneLine = Field(min_length=1)
     port: int = Field(default=0, ge=0, le=65535)
     """0 for the usual one: 587, or 465 with tls, or 25 with none."""
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str = ""
     password: SecretStr = _NONE
     ca_file: str = ""
-    sender: str
-    to: tuple[str, ...] = Field(min_length=1)
-    subject_prefix: str = ""
+    sender: MailAddress
+    to: tuple[MailAddress, ...] = Field(min_length=1)
+    subject_prefix: OneLine = ""
 
     @model_validator(mode="after")
-    def _addresses(self) -> EmailOptions:
-        for address in (self.sender, *self.to):
-            if "@" not in address or re.search(r"[\r\n]", address):
-                raise ValueError(f"{address!r} is no mail address")
+    def _password_is_safe(self) -> EmailOptions:
         if self.password.get_secret_value() and not self.username:
             raise ValueError("has a password without a username")
         if self.username and self.security == "none":
@@ -157,7 +231,7 @@ class WebhookOptions(ChannelOptions):
     url: WebAddress
     secret: SecretStr = _NONE
     """`whsec_` and base64 of 24 to 64 bytes; unsigned without it."""
-    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    headers: Annotated[dict[str, SecretStr], AfterValidator(_header_lines)] = Field(default_factory=dict)
     allow_private: bool = False
     """Also send to private, loopback and link-local addresses."""
 
@@ -184,7 +258,7 @@ class AppriseOptions(ChannelOptions):
     """Anything else that Apprise knows, as plain text and best effort."""
 
     type: Literal["apprise"]
-    url: SecretStr
+    url: Annotated[SecretStr, AfterValidator(_apprise_address)]
     """One Apprise address, such as `tgram://…`."""
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kubetriage.adapters.channels.answers import Answer
+from kubetriage.adapters.channels.failing import cause_of
 from kubetriage.domain.messages.delivery import Delivery, dead, retry, unknown
 
 if TYPE_CHECKING:
@@ -63,9 +64,11 @@ class Poster:
         except TimeoutError:
             why = f"{host} took too long over its answer: the message may be there or not."
             raise NotAnswered(unknown(why, code="timeout")) from None
+        except httpx.LocalProtocolError:
+            raise NotAnswered(dead("The address or a header cannot be used.", code="address")) from None
         except httpx.TransportError as error:
-            kind = type(error).__name__
-            raise NotAnswered(retry(f"{host} could not be reached ({kind}).", code=kind)) from None
+            why = f"{host} could not be reached ({cause_of(error)})."
+            raise NotAnswered(retry(why, code=type(error).__name__)) from None
         lower = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status_code, lower, content)
 

@@ -9,7 +9,7 @@ import functools
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from types import FrameType
 from typing import Any
 
@@ -18,7 +18,8 @@ import jinja2.sandbox
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
 
-from kubetriage.adapters.channels.templates import LONGEST, TemplateFailed
+from kubetriage.adapters.channels.growth import LONGEST, MOST, too_large, weight
+from kubetriage.adapters.channels.templates import TemplateFailed
 
 MOST_ITEMS = 10_000
 """Items of a list that is made by joining or repeating lists."""
@@ -53,10 +54,17 @@ class BoundedEnvironment(jinja2.sandbox.ImmutableSandboxedEnvironment):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.globals.pop("lipsum")
-        self.filters = {name: _bounded(each) for name, each in self.filters.items()}
+        self.filters = {name: _bounded(name, each) for name, each in self.filters.items()}
 
     def joined(self, values: tuple[Any, ...]) -> str:
-        texts = [str(each) for each in values]
+        if weight(values, LONGEST) > LONGEST:
+            raise too_long()
+        return self.concat(str(each) for each in values)
+
+    @staticmethod
+    def concat(pieces: Iterable[str]) -> str:
+        """What Jinja2 puts blocks and macros together with too."""
+        texts = list(pieces)
         if sum(map(len, texts)) > LONGEST:
             raise too_long()
         return "".join(texts)
@@ -68,9 +76,10 @@ class BoundedEnvironment(jinja2.sandbox.ImmutableSandboxedEnvironment):
 
     def call(self, context: jinja2.runtime.Context, called: Any, *given: Any, **named: Any) -> Any:
         _check_numbers(given, named)
-        owner = getattr(called, "__self__", None)
-        if isinstance(owner, str) and _WIDTH.search(owner) and called.__name__ in ("format", "format_map"):
-            raise TemplateFailed("the template's format makes something too large")
+        method = getattr(called, "__wrapped__", called)  # the sandbox wraps `format`
+        owner, name = getattr(method, "__self__", None), getattr(called, "__name__", "")
+        if isinstance(owner, str):
+            _check_growth(name, owner, [*given, *named.values()])
         return _checked(super().call(context, called, *given, **named))
 
 
@@ -107,25 +116,51 @@ def _small_enough(operator: str, left: Any, right: Any) -> bool:
         case "+", Sized(), Sized():
             return size + len(right) <= most
         case "*", Sized(), int():
-            return size * right <= most
+            return size * right <= most and weight(left) * right <= MOST
         case "*", int(), int():
             return left.bit_length() + right.bit_length() <= _LARGEST_NUMBER
         case "**", int(), int():
             return left.bit_length() * right <= _LARGEST_NUMBER
         case "%", str(), _:
-            return not _WIDTH.search(left)
+            return not _WIDTH.search(left) and not too_large("format", left, [right])
     return True
 
 
-def _bounded(filter_: Callable[..., Any]) -> Callable[..., Any]:
+def _bounded(name: str, filter_: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(filter_)
     def asked(*given: Any, **named: Any) -> Any:
+        given = tuple(_listed(each) for each in given)
         _check_numbers(given, named)
-        if getattr(filter_, "__name__", "") == "do_format" and _WIDTH.search(str(given[0])):
-            raise TemplateFailed("the template's format makes something too large")
+        texts = [each for each in (*given, *named.values()) if not isinstance(each, _OURS)]
+        if texts:
+            _check_growth(name, texts[0], texts[1:])
         return _checked(filter_(*given, **named))
 
     return asked
+
+
+def _listed(value: Any) -> Any:
+    """What comes one by one, as a list: only then is it known how much it is."""
+    if not isinstance(value, Iterator):
+        return value
+    items: list[Any] = []
+    size = 0
+    for each in value:
+        items.append(each)
+        size += weight(each)
+        if size > MOST:
+            raise TemplateFailed("the template makes a list that is too large")
+    return items
+
+
+def _check_growth(name: str, subject: Any, given: Sequence[Any]) -> None:
+    wide = name in ("format", "format_map") and isinstance(subject, str) and _WIDTH.search(subject)
+    if wide or too_large(name, subject, given):
+        raise TemplateFailed(f"the template's {name} makes something too large")
+
+
+_OURS = (jinja2.Environment, jinja2.runtime.Context, nodes.EvalContext)
+"""What Jinja2 hands to its filters beside what the template says."""
 
 
 def _check_numbers(given: tuple[Any, ...], named: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from kubetriage.adapters.channels.slack_blocks import TOTAL
 from kubetriage.domain.messages.delivery import Delivery, Verdict, dead, delivered, retry, unknown
 from kubetriage.domain.messages.dialects import SLACK
 from kubetriage.domain.messages.message import Message
-from kubetriage.domain.messages.notice import Notice
+from kubetriage.domain.messages.notice import Event, Notice
 from kubetriage.domain.messages.sending import Pace
 
 _FINAL: Mapping[str, str] = {
@@ -42,6 +42,12 @@ _FIRST_IS_GONE = frozenset(
 """The incident's first message cannot be answered or changed: a new one is written instead."""
 
 
+_OF_THE_FIRST = frozenset({Event.RESOLVED, Event.REOPENED})
+"""What changes the state that the first message shows."""
+_QUIET = frozenset({Event.RESOLVED, Event.STILL_FIRING})
+"""What only those are told who follow the thread; other answers are shown in the channel too."""
+
+
 class SlackApiChannel(HttpChannel):
     limit = TOTAL
     platform_pace = Pace(per_second=1, per_minute=50)
@@ -56,16 +62,22 @@ class SlackApiChannel(HttpChannel):
         return Form(json_bytes({"channel": self._options.channel, **body}), size)
 
     async def attempt(self, notice: Notice, form: Form, *, key: str, earlier: str) -> Delivery:
-        """`earlier` is `CHANNEL:TS`. An update that fails for good leaves the answer in the thread."""
+        """`earlier` is `CHANNEL:TS`. An update that fails for good leaves the answer in the thread.
+
+        A change of a message notifies nobody, and neither does an answer by itself: what is new is an answer
+        that the channel shows as well.
+        """
         body: dict[str, Any] = json.loads(form.body)
         channel, _, ts = earlier.partition(":")
         how = self._options.follow_up
-        if ts and how in ("update", "both"):
+        if ts and how in ("update", "both") and notice.event in _OF_THE_FIRST:
             changed = await self._call("chat.update", {**body, "channel": channel, "ts": ts}, form.size)
-            if how == "update" and changed.code not in _FIRST_IS_GONE:
+            only = how == "update" and notice.event in _QUIET
+            if changed.code not in _FIRST_IS_GONE and (only or changed.verdict is Verdict.RETRY):
                 return changed
-        if ts and how in ("thread", "both"):
-            answered = await self._call("chat.postMessage", {**body, "thread_ts": ts}, form.size)
+        if ts:
+            answer = {**body, "thread_ts": ts, "reply_broadcast": notice.event not in _QUIET}
+            answered = await self._call("chat.postMessage", answer, form.size)
             if answered.code not in _FIRST_IS_GONE:
                 return answered
         return await self._call("chat.postMessage", body, form.size)

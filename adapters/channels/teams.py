@@ -44,7 +44,7 @@ class TeamsChannel(HttpChannel):
         self._url = options.url
 
     def form(self, notice: Notice, message: Message, text: str | None) -> Form:
-        card = card_of(message, text)
+        card = card_of(message, text, self.mentioned(notice))
         attachment = {
             "contentType": "application/vnd.microsoft.card.adaptive",
             "contentUrl": None,
@@ -76,8 +76,8 @@ def of_answer(answer: Answer) -> Delivery:
     return delivered(code=f"HTTP {answer.status}", why=why)
 
 
-def card_of(message: Message, text: str | None) -> Element:
-    """An Adaptive Card 1.5."""
+def card_of(message: Message, text: str | None, mentioned: Sequence[str] = ()) -> Element:
+    """An Adaptive Card 1.5. Those who are mentioned stand in the only text of it that reads `<at>`."""
     body: list[Element] = [
         {
             "type": "Container",
@@ -86,6 +86,9 @@ def card_of(message: Message, text: str | None) -> Element:
             "items": [_rich([_run(message.title, weight="Bolder", size="Medium")])],
         }
     ]
+    tags = [f"<at>{each}</at>" for each in mentioned]
+    if tags:
+        body.append({"type": "TextBlock", "text": " ".join(tags), "wrap": True})
     if text is not None:
         body += [_rich([_run(line)]) for line in text.splitlines() if line.strip()]
     else:
@@ -98,7 +101,7 @@ def card_of(message: Message, text: str | None) -> Element:
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "version": "1.5",
-        "msteams": {"width": "Full"},
+        "msteams": {"width": "Full", **_entities(mentioned)},
         "fallbackText": message.title,
         "body": body,
     }
@@ -106,6 +109,15 @@ def card_of(message: Message, text: str | None) -> Element:
         actions = [{"type": "Action.OpenUrl", "title": each.label, "url": each.url} for each in message.links]
         card["actions"] = actions
     return card
+
+
+def _entities(mentioned: Sequence[str]) -> Element:
+    """Who the tags of the card mean, by user principal name or Microsoft Entra object id."""
+    found = [
+        {"type": "mention", "text": f"<at>{each}</at>", "mentioned": {"id": each, "name": each}}
+        for each in mentioned
+    ]
+    return {"entities": found} if found else {}
 
 
 def _section(section: Section, message: Message) -> list[Element]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from kubetriage.adapters.channels.growth import LONGEST, weight
 from kubetriage.domain.errors import BadSettings
 from kubetriage.domain.messages.dialects import Dialect
 from kubetriage.domain.messages.message import Message
@@ -22,9 +23,6 @@ from kubetriage.domain.rendering.visible import visible
 if TYPE_CHECKING:
     import jinja2
 
-LONGEST = 200_000
-"""Characters that a template may write, and that one value in it may have."""
-
 
 class TemplateFailed(Exception):
     """The template could not be filled for this message; the words say why."""
@@ -32,6 +30,15 @@ class TemplateFailed(Exception):
 
 class _Markup(str):
     """Text that is markup already."""
+
+
+class _Name(str):
+    """The namespace's name; called, it is what Jinja2 itself has under this word."""
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        from jinja2.utils import Namespace
+
+        return Namespace(*given, **named)
 
 
 class MessageTemplate:
@@ -46,8 +53,10 @@ class MessageTemplate:
         except ImportError:
             raise BadSettings(f"{name}: templates need the package jinja2.") from None
 
+        self._escape = escape
+        self._spent = 0
         environment = BoundedEnvironment(
-            finalize=lambda value: _escaped(value, escape),
+            finalize=self._printed,
             undefined=jinja2.ChainableUndefined,
             keep_trailing_newline=False,
             trim_blocks=True,
@@ -68,7 +77,7 @@ class MessageTemplate:
         from kubetriage.adapters.channels.sandbox import run, too_long
 
         written: list[str] = []
-        length = 0
+        length = self._spent = 0
         try:
             for piece in run(self._template.generate(values)):
                 written.append(piece)
@@ -84,12 +93,19 @@ class MessageTemplate:
             raise TemplateFailed("the template wrote nothing")
         return text
 
+    def _printed(self, value: Any) -> str:
+        """What stands in the text for a value, counted even where it only fills a variable."""
+        text = _escaped(value, self._escape)
+        self._spent += len(text)
+        if self._spent > 5 * LONGEST:
+            raise TemplateFailed(f"the template wrote more than {LONGEST:,} characters")
+        return text
+
 
 def _escaped(value: Any, escape: Callable[[str], str]) -> str:
     if value is None:
         return ""
-    text = str(value)
-    if len(text) > LONGEST:
+    if weight(value, LONGEST) > LONGEST or len(text := str(value)) > LONGEST:
         raise TemplateFailed(f"the template wrote more than {LONGEST:,} characters")
     return text if isinstance(value, _Markup) else escape(visible(text))
 
@@ -101,4 +117,5 @@ def values_of(notice: Notice, message: Message, dialect: Dialect) -> dict[str, A
     report = notice.report.to_json() if notice.report else None
     sections = {each.name.value: _Markup(writer.section(each)) for each in message.sections}
     own = {"state": message.state, "severity": message.severity, "name": message.name}
+    own["namespace"] = _Name(notice.namespace)
     return {**given, **own, "title": message.title, "report": report, "sections": sections}

@@ -5,7 +5,6 @@ It is a tool interceptor, so it runs inside the traced tool call and before its 
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -18,11 +17,14 @@ from pydantic import ValidationError
 from kubetriage.adapters.cluster.answer_objects import Unreadable, objects_in
 from kubetriage.adapters.cluster.bounds import bound_log, bound_objects
 from kubetriage.adapters.cluster.tools import OBJECT_TOOLS
+from kubetriage.domain.computing import aside
 from kubetriage.domain.redaction import redact_object, redact_text
 
 LONGEST_ERROR = 2_000
 LONG_TEXT = 64 * 1024
 """Characters of a text from which on redacting it takes more than 5 ms: it leaves the event loop."""
+SHORT_YAML = 4 * 1024
+"""Characters of YAML that are parsed and redacted in less than 5 ms."""
 LONGEST_TEXT = 1024 * 1024
 """Characters of an answer that is neither objects nor a log."""
 
@@ -40,12 +42,14 @@ async def at_the_border(request: MCPToolCallRequest, handler: Handler) -> MCPToo
         return raw
     text, structured = raw
     if request.name in OBJECT_TOOLS:
+        if len(text) > SHORT_YAML or structured is not None:
+            return await aside(_objects, text, structured)
         return _objects(text, structured)
     kept, cut = (
         bound_log(text, _tail(request)) if request.name == "pods_log" else bound_log(text, 0, LONGEST_TEXT)
     )
     if len(kept) > LONG_TEXT:
-        return said({"cut": cut}, await asyncio.to_thread(redact_text, kept))
+        return said({"cut": cut}, await aside(redact_text, kept))
     return said({"cut": cut}, redact_text(kept))
 
 

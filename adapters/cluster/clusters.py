@@ -94,7 +94,8 @@ class McpClusters:
             known = ", ".join(self.names) or "none"
             if not name:
                 raise UnknownCluster(
-                    f"No cluster was chosen and there is no default; configured are: {known}."
+                    "No cluster was named, the alert has no cluster label, and default_cluster is not set; "
+                    f"configured are: {known}."
                 )
             raise UnknownCluster(f"There is no cluster connection {name!r}; configured are: {known}.")
         if name not in self._open:

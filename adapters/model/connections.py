@@ -14,12 +14,22 @@ import httpx2
 import openai
 
 from kubetriage.adapters.model.events import AsyncEvents, Events, abound, bound
+from kubetriage.adapters.model.traffic.naming import HEADER, asking_cell
 
 KEEPALIVE_SECONDS = 60.0
 """An agent's tools may run longer than the 5 s that idle connections live by default."""
 CONNECTIONS = httpx2.Limits(
     max_connections=50, max_keepalive_connections=10, keepalive_expiry=KEEPALIVE_SECONDS
 )
+
+
+def _name(request: httpx2.Request) -> None:
+    if cell := asking_cell.get():
+        request.headers[HEADER] = cell
+
+
+async def _aname(request: httpx2.Request) -> None:
+    _name(request)
 
 
 class Clients:
@@ -40,7 +50,7 @@ class Clients:
                 limits=CONNECTIONS,
                 timeout=self._timeout,
                 follow_redirects=False,
-                event_hooks={"response": [bound]},
+                event_hooks={"request": [_name], "response": [bound]},
             )
             self._sync = openai.OpenAI(**self._given, **self._identity(), http_client=http)
         return self._sync
@@ -54,7 +64,7 @@ class Clients:
                 limits=CONNECTIONS,
                 timeout=self._timeout,
                 follow_redirects=False,
-                event_hooks={"response": [abound]},
+                event_hooks={"request": [_aname], "response": [abound]},
             )
             self._by_loop[loop] = openai.AsyncOpenAI(**self._given, **self._identity(), http_client=http)
         return self._by_loop[loop]

@@ -22,6 +22,10 @@ QUOTED = 200
 """Characters of a provider's own words that a sentence quotes."""
 
 
+ERRORS = (openai.APIError, ModelUnavailable)
+"""What a chat model raises when its endpoint gives no answer; `failure_of` knows what each means."""
+
+
 class Kind(StrEnum):
     """What to do about a failure."""
 

@@ -36,15 +36,16 @@ def masked(completion: Completion, key: str) -> Completion:
     """
     parts = {"answer", "calls", "text", "reasoning", "problem", "unknown_tools"}
     said = completion.model_dump(mode="json", include=parts)
-    shown = redact_object(_hidden_in(said, key))
+    shown = redact_object(hidden_in(said, key))
     return completion if shown == said else Completion.model_validate(completion.model_dump() | shown)
 
 
-def _hidden_in(value: Any, key: str) -> Any:
+def hidden_in(value: Any, key: str) -> Any:
+    """JSON without the key in any of its texts."""
     if isinstance(value, str):
         return hidden(value, key)
     if isinstance(value, dict):
-        return {hidden(name, key): _hidden_in(part, key) for name, part in value.items()}
+        return {hidden(name, key): hidden_in(part, key) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_hidden_in(part, key) for part in value]
+        return [hidden_in(part, key) for part in value]
     return value

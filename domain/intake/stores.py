@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from kubetriage.domain.alert import Alert
+from kubetriage.domain.intake.checks import Checks
 from kubetriage.domain.intake.messages import Attempt, Message, MessageState, NewMessage, Outcome
 from kubetriage.domain.intake.posts import Arrival, Post
 from kubetriage.domain.intake.reading import (
@@ -31,7 +32,7 @@ from kubetriage.domain.language import Language
 from kubetriage.domain.report import Report
 
 
-class Incidents(Protocol):
+class Incidents(Checks, Protocol):
     """Alerts and incidents. What becomes of them is decided by `intake.deciding`, inside the transaction."""
 
     async def accept(

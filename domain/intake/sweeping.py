@@ -80,6 +80,32 @@ def _stale(desk: Desk, fingerprints: Sequence[str]) -> None:
                 close(desk, incident, CloseReason.STALE)
 
 
+def assume_over(known: Known, id: str, now: datetime, settings: IntakeSettings) -> Decisions:
+    """8: no word of it for longer than a repeat takes, and its resources are healthy: assumed to be over.
+
+    Known are the incident, its episodes that fire, and the open incidents that it absorbed. Nothing is
+    decided about one that is being diagnosed, or that nothing fires of.
+    """
+    desk = Desk(known, now, settings)
+    incident = desk.incident(id)
+    if not may_be_checked(incident):
+        return Decisions()
+    for episode in known.episodes:
+        desk.episodes(episode.fingerprint).end(
+            desk.episodes(episode.fingerprint).by_start[episode.starts_at], now, assumed=True
+        )
+    desk.change(id, counts=incident.counts.model_copy(update={"firing": 0}))
+    close(desk, desk.incident(id), CloseReason.STALE, healthy=True)
+    return desk.decisions()
+
+
+def may_be_checked(incident: Incident) -> bool:
+    """Whether an open incident is one that only its missing resolve keeps open."""
+    settled = incident.state in (IncidentState.REPORTED, IncidentState.FAILED)
+    held = incident.absorbed_by or incident.flapping_until
+    return settled and incident.counts.firing > 0 and not held
+
+
 def _flapping(desk: Desk, incident: Incident) -> None:
     quiet = incident.last_episode_at <= desk.ago(minutes=desk.settings.flap_window_minutes)
     if quiet or (incident.flapping_until and incident.flapping_until <= desk.now):
@@ -94,7 +120,7 @@ def _resolved(desk: Desk, incident: Incident) -> None:
         close(desk, incident, CloseReason.ABSORBED if incident.absorbed_by else CloseReason.RESOLVED)
 
 
-def close(desk: Desk, incident: Incident, reason: CloseReason) -> None:
+def close(desk: Desk, incident: Incident, reason: CloseReason, **why: bool) -> None:
     """Told only to people who were told that it was there. What it explained goes with it, or is released."""
     told = incident.noticed_at is not None and not incident.absorbed_by
     incident = desk.change(
@@ -114,6 +140,7 @@ def close(desk: Desk, incident: Incident, reason: CloseReason) -> None:
         reason=reason.value,
         assumed=reason is CloseReason.STALE,
         diagnosed=incident.report_run is not None,
+        **why,
     )
     for child in desk.open_ones(incident.cluster):
         if child.absorbed_by == incident.id:

@@ -152,6 +152,8 @@ class Incident(Value):
     """Since when no alert of it fires; None while one does."""
     noticed_at: datetime | None = None
     """When people were last told that it is there; None if never."""
+    checked_at: datetime | None = None
+    """When its resource was last looked at because no word of its alerts came; None if never."""
     closed_at: datetime | None = None
     close_reason: CloseReason | None = None
     run: str | None = None
@@ -192,6 +194,9 @@ class IntakeSettings(Value):
     """Diagnoses that run at the same time in one worker."""
     stale_after_hours: float = Field(default=8, gt=0)
     """Twice Alertmanager's default repeat_interval."""
+    check_after_hours: float = Field(default=4.5, ge=0)
+    """No word of an incident's alerts for longer than a repeat takes: its resources are looked at, and if
+    they are healthy it is assumed to be over. 0: never."""
     watchdog_silent_minutes: float = Field(default=10, gt=0)
     resolve_delay_seconds: float = Field(default=60, ge=0)
     reminder_hours: float = Field(default=0, ge=0)

@@ -5,24 +5,36 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 
 from kubetriage.domain.alert_table import row_of
-from kubetriage.domain.language import Language, Text
+from kubetriage.domain.language import NAMES, Language, Text
 from kubetriage.domain.messages.evidence_sections import changes, evidence
 from kubetriage.domain.messages.message import Block, Link, Message, Section, SectionName
 from kubetriage.domain.messages.neutral import calm
 from kubetriage.domain.messages.notice import Event, Links, Notice
 from kubetriage.domain.messages.report_sections import cause, impact, steps
-from kubetriage.domain.messages.spoken import LINE_LIMIT, TITLE_LIMIT, address, named, said
+from kubetriage.domain.messages.spoken import (
+    LINE_LIMIT,
+    SHORTEST_SENTENCE,
+    TITLE_LIMIT,
+    address,
+    named,
+    said,
+    short,
+)
 from kubetriage.domain.messages.words import (
     ALIKE,
+    ASSUMED_OVER,
     LABELS,
     LASTED,
     LASTED_IN_ALL,
     LINKS,
     MADE,
+    MADE_BESIDE,
     MADE_WITH,
     MORE_LINES,
     READ,
     STATES,
+    STORM_OVER,
+    STORM_SUMMED_UP,
     TITLES,
     UNDELIVERED,
 )
@@ -54,7 +66,7 @@ def compose(notice: Notice, *, language: Language, zone: tzinfo, primary: Langua
     voice = Voice(language=words, headings=language, zone=zone, shown=frozenset())
     state, tone = _state(notice)
     known = SEVERITIES.get(notice.severity.lower())
-    severity = known[0].say(words) if known else clip(one_line(notice.severity), 20)
+    severity = known[0].say(words) if known else short(notice.severity, 20)
     if notice.event in TITLES:
         severity = ""
     sections = [_facts(notice, voice), *_of_report(notice, voice), *_lines(notice, voice)]
@@ -65,15 +77,19 @@ def compose(notice: Notice, *, language: Language, zone: tzinfo, primary: Langua
         state=state.say(words),
         severity=severity,
         name=_name(notice, words),
-        summary=calm(clip(one_line(report.summary if report else notice.title), LINE_LIMIT)),
+        summary=calm(short(report.summary if report else notice.title, LINE_LIMIT)),
         sections=tuple(each for each in sections if each.blocks),
         links=_links(notice.links, words),
         footer=_footer(notice, voice),
-        incident=clip(one_line(notice.incident), 40),
+        incident=short(notice.incident, 40),
     )
 
 
 def _state(notice: Notice) -> tuple[Text, Tone]:
+    if notice.over:
+        return STORM_OVER
+    if notice.assumed:
+        return ASSUMED_OVER
     if notice.event in STATES:
         return STATES[notice.event]
     report = notice.report
@@ -90,9 +106,11 @@ def _state(notice: Notice) -> tuple[Text, Tone]:
 
 def _name(notice: Notice, language: Language) -> str:
     """The title; a well-known alert's has its Chinese title too."""
+    if not notice.title and notice.over:
+        return STORM_SUMMED_UP.say(language).format(count=notice.count, diagnosed=notice.diagnosed)
     if not notice.title and notice.event in TITLES:
         return TITLES[notice.event].say(language).format(count=notice.count)
-    name = calm(clip(one_line(notice.title), TITLE_LIMIT)) or "?"
+    name = calm(short(notice.title, TITLE_LIMIT)) or "?"
     row = row_of(notice.title) if language is Language.ZH else None
     return f"{name} {row.title_zh}" if row and row.title_zh else name
 
@@ -116,13 +134,14 @@ def _facts(notice: Notice, voice: Voice) -> Section:
         rows.append((_label("alike", voice), (Span(" · ".join(alike)),)))
     number: list[tuple[Content, Content]] = []
     if notice.incident:
-        number.append((_label("incident", voice), (Span(clip(notice.incident, 40), Mark.VERBATIM),)))
-    short = [*place, *number]
+        number.append((_label("incident", voice), (Span(short(notice.incident, 40), Mark.VERBATIM),)))
+    brief = [*place, *number]
     rows += number
     forms: list[tuple[Block, ...]] = [(KeyValues(tuple(rows)),)] if rows else [()]
-    if len(rows) > len(short) > 0:
-        forms.append((KeyValues(tuple(short)),))
-    return Section(SectionName.FACTS, (), tuple(forms), pinned=True)
+    if len(rows) > len(brief) > 0:
+        forms.append((KeyValues(tuple(brief)),))
+    least = (KeyValues(tuple(number)),) if number else ()
+    return Section(SectionName.FACTS, (), tuple(forms), pinned=True, least=least)
 
 
 def _label(name: str, voice: Voice) -> Content:
@@ -161,15 +180,16 @@ def _lines(notice: Notice, voice: Voice) -> list[Section]:
     """What a storm, a digest or an inspection lists: all, ten, or three of the lines."""
     if not notice.lines:
         return []
-    forms = []
-    for most in (LINES_SHOWN, 10, 3):
-        lines = (Span(clip(one_line(line), LINE_LIMIT), Mark.QUOTED) for line in notice.lines)
+    forms: list[tuple[Block, ...]] = []
+    for most, limit in ((LINES_SHOWN, LINE_LIMIT), (10, LINE_LIMIT), (3, LINE_LIMIT), (1, SHORTEST_SENTENCE)):
+        lines = (Span(short(line, limit), Mark.QUOTED) for line in notice.lines)
         items = [(Paragraph((line,)),) for line in lines]
         left_out = len(items) - most
         if left_out > 0:
             items = [*items[:most], (Paragraph((voice.words(MORE_LINES, count=left_out),)),)]
         forms.append((Bullets(tuple(items)),))
-    return [Section(SectionName.CAUSE, (), tuple(dict.fromkeys(forms)), pinned=True)]
+    *forms, least = forms
+    return [Section(SectionName.CAUSE, (), tuple(dict.fromkeys(forms)), pinned=True, least=least)]
 
 
 def _links(links: Links, language: Language) -> tuple[Link, ...]:
@@ -193,4 +213,7 @@ def _author(report: Report, voice: Voice) -> str:
     usage = report.usage
     if not usage.model or not usage.model_calls:
         return voice.say(MADE)
+    if report.original_language is not None:
+        beside = NAMES[report.original_language].say(voice.language)
+        return voice.say(MADE_BESIDE, model=clip(one_line(usage.model), 60), language=beside)
     return voice.say(MADE_WITH, model=clip(one_line(usage.model), 60))

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from kubetriage.domain.language import Language
 from kubetriage.domain.messages.notice import Event, Links, Notice
+from kubetriage.domain.messages.words import ASSUMED_OVER, STATES, STORM_OVER
 from kubetriage.domain.rendering.visible import clip, one_line
+from kubetriage.domain.rendering.words import SEVERITIES
 
 _ORDER = ("critical", "warning", "info")
 _NEW = frozenset({Event.DIAGNOSED, Event.FAILED, Event.STORM})
@@ -14,32 +17,38 @@ _NEW = frozenset({Event.DIAGNOSED, Event.FAILED, Event.STORM})
 _LONGEST = 170
 
 
-def digest_of(notices: Sequence[Notice], at: datetime, overview_url: str = "") -> Notice:
-    """One notice that lists the others, the severe ones first."""
+def digest_of(
+    notices: Sequence[Notice], at: datetime, overview_url: str = "", *, language: Language = Language.EN
+) -> Notice:
+    """One notice that lists the others, the severe ones first, in the language of who is told."""
     ordered = sorted(notices, key=_rank)
     return Notice(
         event=Event.DIGEST,
         at=at,
-        severity=next((each.severity for each in ordered if each.event in _NEW), "info"),
+        severity=next((each.severity for each in ordered if each.event in _NEW and not each.over), "info"),
         cluster=_common([each.cluster for each in notices]),
         namespace=_common([each.namespace for each in notices]),
         count=len(notices),
-        lines=tuple(_line(each) for each in ordered),
+        lines=tuple(_line(each, language) for each in ordered),
         links=Links(report=overview_url),
     )
 
 
 def _rank(notice: Notice) -> tuple[int, datetime]:
     severity = notice.severity.lower()
-    over = notice.event is Event.RESOLVED
+    over = notice.event is Event.RESOLVED or notice.over
     rank = _ORDER.index(severity) if severity in _ORDER else len(_ORDER)
     return (rank + len(_ORDER) + 1 if over else rank, notice.at)
 
 
-def _line(notice: Notice) -> str:
+def _line(notice: Notice, language: Language) -> str:
     """`INC-… critical KubePodCrashLooping shop: what is wrong`."""
     said = notice.report.summary if notice.report else ""
-    state = notice.event.value if notice.event is not Event.DIAGNOSED else notice.severity
+    severity = SEVERITIES.get(notice.severity.lower())
+    state = severity[0].say(language) if severity else notice.severity
+    if notice.event in STATES:
+        ended = STORM_OVER if notice.over else ASSUMED_OVER if notice.assumed else STATES[notice.event]
+        state = ended[0].say(language)
     words = " ".join(each for each in (notice.incident, state, notice.title, notice.namespace) if each)
     return clip(one_line(f"{words}: {said}" if said else words), _LONGEST)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kubetriage.domain.messages.message import Block, Section, SectionName
 from kubetriage.domain.messages.report_sections import heading
-from kubetriage.domain.messages.spoken import LINE_LIMIT, NAME_LIMIT, said, sentences
+from kubetriage.domain.messages.spoken import LINE_LIMIT, NAME_LIMIT, said, sentences, short
 from kubetriage.domain.rendering.document import Bullets, Mark, Paragraph, Span
 from kubetriage.domain.rendering.visible import clip, one_line
 from kubetriage.domain.rendering.voice import Voice
@@ -13,6 +13,8 @@ from kubetriage.domain.report import Report, ReportEvidence
 
 EVIDENCE_SHOWN = 5
 CHANGES_SHOWN = 3
+EXCERPT_LOOKED_AT = 20_000
+"""Characters of an excerpt that are looked at for the line that says most."""
 _TELLING = ("message:", "reason:", "error", "failed", "exitcode", "phase:", "status:")
 """What a line of an excerpt holds that says more than its first line, in the order of trying."""
 
@@ -29,13 +31,14 @@ def evidence(report: Report, voice: Voice) -> Section:
 
 
 def _piece(it: ReportEvidence, voice: Voice) -> tuple[Span, ...]:
-    name = (Span(clip(it.id, NAME_LIMIT), Mark.STRONG), Span(" "), *said(it.resource))
+    name = (Span(short(it.id, NAME_LIMIT), Mark.STRONG), Span(" "), *said(it.resource))
     line = _telling_line(it.excerpt)
     return (*name, voice.words(COLON), Span(line, Mark.QUOTED)) if line else name
 
 
 def _telling_line(excerpt: str) -> str:
-    lines = [one_line(line) for line in excerpt.splitlines() if line.strip() and line.strip()[-1] != ":"]
+    given = excerpt[:EXCERPT_LOOKED_AT].splitlines()
+    lines = [one_line(line) for line in given if line.strip() and line.strip()[-1] != ":"]
     for word in _TELLING:
         for line in lines:
             if word in line.lower():

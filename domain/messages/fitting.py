@@ -11,11 +11,15 @@ from dataclasses import replace
 
 from kubetriage.domain.language import Language, Text
 from kubetriage.domain.messages.message import Message
+from kubetriage.domain.rendering.visible import clip
 
 SHORTENED = Text(
     en="Shortened to fit; the full report has the rest.", zh="篇幅所限有删减，其余内容见完整报告。"
 )
 SHORTENED_ALONE = Text(en="Shortened to fit.", zh="篇幅所限有删减。")
+
+NAME_AT_LEAST = 40
+"""Characters of a title that are left where there is no room at all."""
 
 
 def fit(message: Message, fits: Callable[[Message], bool]) -> Message | None:
@@ -37,7 +41,13 @@ def shorter(message: Message) -> Iterator[Message]:
             if len(section.forms) > 1:
                 message = message.with_section(replace(section, forms=section.forms[1:]))
                 yield message
-    yield replace(message, footer=(), links=message.links[:1])
+    message = replace(message, footer=(), links=message.links[:1])
+    yield message
+    for section in reversed(message.sections):
+        if section.least is not None:
+            message = message.with_section(replace(section, forms=(section.least,)))
+            yield message
+    yield replace(message, name=clip(message.name, NAME_AT_LEAST), summary="")
 
 
 def dropped(message: Message, fitted: Message) -> tuple[str, ...]:

@@ -35,6 +35,8 @@ class Section:
     """It is never dropped, only shown in a shorter form."""
     folded: bool = False
     """Closed at first where the channel can do that."""
+    least: tuple[Block, ...] | None = None
+    """What is said where even the shortest of all the sections' forms together have no room."""
 
     @property
     def blocks(self) -> tuple[Block, ...]:

@@ -30,13 +30,13 @@ class Event(StrEnum):
     FLAPPING = "flapping"
     """It comes and goes: nothing more is told of it until it is stable."""
     STORM = "storm"
-    """More incidents than are diagnosed one by one."""
+    """More incidents than are diagnosed one by one; told again when it is over."""
     SILENT = "silent"
     """No Watchdog any more: alerts may no longer reach us."""
     HEARD = "heard"
     """The Watchdog is back."""
     INSPECTION = "inspection"
-    """A look at the cluster without an alert."""
+    """A look at the cluster without an alert. Nothing makes such notices yet; routes may name it already."""
     DIGEST = "digest"
     """Several messages in one, because the channel takes no more of them."""
 
@@ -75,6 +75,12 @@ class Notice(Part):
     """Alerts that their sender left out of the group."""
     count: int = 0
     """Incidents of a storm, messages of a digest, findings of an inspection."""
+    over: bool = False
+    """Of a storm: it has ended."""
+    diagnosed: int = 0
+    """Incidents of a storm that has ended which have a report."""
+    assumed: bool = False
+    """Of an end: nobody said so, but no word came for long, or its resources are healthy."""
     lines: tuple[str, ...] = ()
     """What a storm, a digest or an inspection lists, one line each."""
     links: Links = Links()

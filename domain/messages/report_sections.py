@@ -11,6 +11,7 @@ from kubetriage.domain.messages.spoken import (
     COMMAND_LIMIT,
     SENTENCE_LIMIT,
     SHORT_SENTENCE,
+    SHORTEST_SENTENCE,
     sentences,
 )
 from kubetriage.domain.messages.words import (
@@ -47,15 +48,18 @@ def cause(report: Report, voice: Voice, *, past: bool = False) -> Section:
     title = heading("was" if past else "cause", voice)
     causes = sorted(report.root_causes, key=lambda it: it.rank)
     if not causes:
-        return Section(SectionName.CAUSE, title, _no_cause(report, voice), pinned=True)
+        said = _no_cause(report, voice)
+        return Section(SectionName.CAUSE, title, said[:-1], pinned=True, least=said[-1])
+    more = _more(causes[1:], voice)
     first = _stated(causes[0], voice, 3 if len(causes) == 1 else 1, SENTENCE_LIMIT)
-    forms: list[tuple[Block, ...]] = [(*first, *_more(causes[1:], voice))]
+    forms: list[tuple[Block, ...]] = [(*first, *more)]
     if len(causes) > 1:
         shown = (_stated(each, voice, 1, SENTENCE_LIMIT) for each in causes[:CAUSES_SHOWN])
         every = tuple(block for blocks in shown for block in blocks)
         forms.insert(0, (*every, *_more(causes[CAUSES_SHOWN:], voice)))
-    forms.append((*_stated(causes[0], voice, 1, SHORT_SENTENCE), *_more(causes[1:], voice)))
-    return Section(SectionName.CAUSE, title, tuple(forms), pinned=True)
+    forms.append((*_stated(causes[0], voice, 1, SHORT_SENTENCE), *more))
+    least = (*_stated(causes[0], voice, 1, SHORTEST_SENTENCE), *more)
+    return Section(SectionName.CAUSE, title, tuple(forms), pinned=True, least=least)
 
 
 def _stated(it: RootCause, voice: Voice, most: int, limit: int) -> tuple[Block, ...]:
@@ -78,7 +82,7 @@ def _no_cause(report: Report, voice: Voice) -> tuple[tuple[Block, ...], ...]:
         told = Paragraph((Span(sentences(report.summary, most, limit), Mark.STRONG),))
         return (told,) if healthy else (Paragraph((voice.words(NOT_FOUND),)), told)
 
-    return form(3, SENTENCE_LIMIT), form(1, SHORT_SENTENCE)
+    return form(3, SENTENCE_LIMIT), form(1, SHORT_SENTENCE), form(1, SHORTEST_SENTENCE)
 
 
 def impact(report: Report, voice: Voice) -> Section:
@@ -102,7 +106,8 @@ def steps(report: Report, voice: Voice) -> Section:
         left = len(ordered) - most
         more = (Paragraph((voice.words(MORE_STEPS, count=left),)),) if left > 0 else ()
         forms.append((*blocks, *more))
-    return Section(SectionName.STEPS, title, tuple(dict.fromkeys(forms)), pinned=True)
+    least = (_titled(1, ordered[0], voice, SHORTEST_SENTENCE), Paragraph((voice.words(LONG_COMMAND),)))
+    return Section(SectionName.STEPS, title, tuple(dict.fromkeys(forms)), pinned=True, least=least)
 
 
 def _boldness(it: Recommendation) -> int:
@@ -114,18 +119,21 @@ def _boldness(it: Recommendation) -> int:
     return 3 if it.kind is RemedyKind.ESCALATE else worst
 
 
-def _step(number: int, it: Recommendation, voice: Voice, explained: bool) -> tuple[Block, ...]:
-    title = sentences(it.title, 1, SHORT_SENTENCE)
+def _titled(number: int, it: Recommendation, voice: Voice, limit: int) -> Paragraph:
     words, tone = REMEDIES[it.kind]
     kind = Span(words.say(voice.language), Mark.BADGE, tone)
-    first = (Span(f"{number}.", Mark.STRONG), Span(" "), kind, voice.words(COLON), Span(title, Mark.STRONG))
-    blocks: list[Block] = [Paragraph(first)]
+    title = Span(sentences(it.title, 1, limit), Mark.STRONG)
+    return Paragraph((Span(f"{number}.", Mark.STRONG), Span(" "), kind, voice.words(COLON), title))
+
+
+def _step(number: int, it: Recommendation, voice: Voice, explained: bool) -> tuple[Block, ...]:
+    blocks: list[Block] = [_titled(number, it, voice, SHORT_SENTENCE)]
     mixed = len({command.effect for command in it.commands}) > 1
     if explained and it.detail:
         blocks.append(Paragraph((Span(sentences(it.detail, 2)),)))
     for command in it.commands[:3]:
-        text = visible(command.command)
-        if len(text) > COMMAND_LIMIT:
+        text = visible(command.command) if len(command.command) <= COMMAND_LIMIT else ""
+        if not text or len(text) > COMMAND_LIMIT:
             blocks.append(Paragraph((voice.words(LONG_COMMAND),)))
         else:
             said = mixed or command.effect is Effect.DESTRUCTIVE

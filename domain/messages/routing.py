@@ -87,6 +87,7 @@ class Route(Times):
 class QuietHours(Times):
     """When only what is severe is told at once; the rest waits until they end."""
 
+    hours: tuple[HoursWords, ...] = Field(min_length=1)
     channels: tuple[str, ...] = ()
     """Those that are quiet then; all if empty."""
     severities: tuple[SeverityWord, ...] = ("critical",)

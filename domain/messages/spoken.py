@@ -15,6 +15,7 @@ NAME_LIMIT = 90
 SENTENCE_LIMIT = 300
 """Characters of a report's sentence, which is what a report promises."""
 SHORT_SENTENCE = 120
+SHORTEST_SENTENCE = 60
 LINE_LIMIT = 180
 """Characters of a line that is quoted from outside."""
 COMMAND_LIMIT = 400
@@ -29,8 +30,17 @@ _ADDRESS = re.compile(
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\u3400-\u9fff])|(?<=[。！？])")
 
 
+_BLANKS = 20
+"""Characters of a text that are looked at for each that is shown: the others may be blanks and marks."""
+
+
+def short(text: str, limit: int) -> str:
+    """The beginning of a text on one visible line."""
+    return clip(one_line(text[: limit * _BLANKS]), limit)
+
+
 def named(name: str) -> str:
-    return clip(one_line(name), NAME_LIMIT)
+    return short(name, NAME_LIMIT)
 
 
 def said(it: ReportResource) -> Content:
@@ -41,7 +51,7 @@ def said(it: ReportResource) -> Content:
 
 def sentences(text: str, most: int, limit: int = SENTENCE_LIMIT) -> str:
     """The first sentences of a text, at most `limit` characters of them."""
-    parts = [each for each in _SENTENCE_END.split(one_line(text)) if each]
+    parts = [each for each in _SENTENCE_END.split(one_line(text[: SENTENCE_LIMIT * most * _BLANKS])) if each]
     joined = ""
     for part in parts[:most]:
         between = " " if joined and joined[-1] in ".!?" else ""

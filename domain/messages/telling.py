@@ -17,10 +17,11 @@ EVENTS: Mapping[EventKind, Event] = {
     EventKind.CLOSED: Event.RESOLVED,
     EventKind.STILL_FIRING: Event.STILL_FIRING,
     EventKind.STORM_BEGAN: Event.STORM,
+    EventKind.STORM_ENDED: Event.STORM,
     EventKind.SILENT: Event.SILENT,
     EventKind.HEARD: Event.HEARD,
 }
-"""What people are told of; a storm's end is not, as each of its incidents is."""
+"""What people are told of."""
 
 FOLLOWING = frozenset({Event.RESOLVED, Event.STILL_FIRING, Event.REOPENED})
 """Events that are told only where the incident was told of before."""
@@ -34,13 +35,15 @@ def notice_for(
     if told is None:
         return None
     if incident is None:
-        count = event.data.get("incidents", 0)
         return Notice(
             event=told,
             at=event.at,
+            # A storm's end is as severe as its beginning: routes take it to the same people.
             severity="info" if told is Event.HEARD else "critical",
             cluster=event.cluster,
-            count=count if isinstance(count, int) else 0,
+            count=_number(event, "incidents"),
+            over=event.kind is EventKind.STORM_ENDED,
+            diagnosed=_number(event, "diagnosed"),
             links=Links(report=report_url),
         )
     extra = max(incident.counts.alerts - 1, 0)
@@ -49,7 +52,8 @@ def notice_for(
             report, event=told, at=event.at, incident=incident.id, alike=extra, report_url=report_url
         )
         since = incident.opened_at if report.alert.starts_at is None else report.alert.starts_at
-        return made.model_copy(update={"severity": incident.severity.value, "since": since})
+        known = {"severity": incident.severity.value, "since": since, "assumed": _assumed(event)}
+        return made.model_copy(update=known)
     why = str(event.data.get("why", ""))
     return Notice(
         event=told,
@@ -61,9 +65,19 @@ def notice_for(
         namespace=_namespace(incident),
         since=incident.opened_at,
         alike=extra,
+        assumed=_assumed(event),
         lines=(why,) if why else (),
         links=Links(report=report_url),
     )
+
+
+def _number(event: IncidentEvent, name: str) -> int:
+    found = event.data.get(name, 0)
+    return found if isinstance(found, int) else 0
+
+
+def _assumed(event: IncidentEvent) -> bool:
+    return event.data.get("assumed") is True
 
 
 def _namespace(incident: Incident) -> str:

@@ -22,6 +22,11 @@ STATES: Mapping[Event, tuple[Text, Tone]] = {
 }
 """The state of an event that has one of its own; a diagnosis has its alert's."""
 
+ASSUMED_OVER = (Text(en="assumed to be over", zh="推定已恢复"), Tone.GOOD)
+"""An end that no alert told."""
+
+STORM_OVER = (Text(en="alert storm over", zh="告警风暴结束"), Tone.GOOD)
+
 TITLES: Mapping[Event, Text] = {
     Event.SILENT: Text(
         en="The Watchdog alert has gone silent: alerts may not reach us",
@@ -30,9 +35,13 @@ TITLES: Mapping[Event, Text] = {
     Event.HEARD: Text(en="The Watchdog alert is heard again", zh="已重新收到 Watchdog 告警"),
     Event.STORM: Text(en="{count} incidents at once", zh="短时间内出现 {count} 个事件"),
     Event.DIGEST: Text(en="{count} messages in one", zh="{count} 条消息汇总"),
-    Event.INSPECTION: Text(en="{count} findings", zh="发现 {count} 个问题"),
+    Event.INSPECTION: Text(en="Findings: {count}", zh="发现 {count} 个问题"),
 }
 """Titles of events that are not about one alert."""
+
+STORM_SUMMED_UP = Text(
+    en="{count} incidents, {diagnosed} of them diagnosed", zh="共 {count} 个事件，其中 {diagnosed} 个已诊断"
+)
 
 HEADINGS: Mapping[str, Text] = {
     "cause": Text(en="Root cause", zh="根因"),
@@ -61,21 +70,25 @@ LINKS: Mapping[str, Text] = {
 
 LASTED = Text(en=" ({duration})", zh="（已持续 {duration}）")
 LASTED_IN_ALL = Text(en=" (lasted {duration})", zh="（共持续 {duration}）")
-ALIKE = Text(en="{count} more alerts of the same incident", zh="同一事件另有 {count} 条告警")
+ALIKE = Text(en="{count} more of the same incident", zh="同一事件另有 {count} 条告警")
 UNDELIVERED = Text(
     en="{count} more that their sender left out of the group", zh="发送方另有 {count} 条未随组送达"
 )
 LIKELIHOOD = Text(en="likelihood: {level}", zh="可能性：{level}")
 HINT_ONLY = Text(en="not confirmed in the evidence", zh="未在证据中得到证实")
 NOT_FOUND = Text(en="No root cause was found.", zh="没有找到根因。")
-MORE_CAUSES = Text(en="{count} more causes are in the full report.", zh="另有 {count} 个根因，见完整报告。")
+MORE_CAUSES = Text(en="{count} more in the full report.", zh="另有 {count} 个根因，见完整报告。")
 NO_STEPS = Text(en="Nothing needs to be done.", zh="无需操作。")
-MORE_STEPS = Text(en="{count} more steps are in the full report.", zh="另有 {count} 个步骤，见完整报告。")
+MORE_STEPS = Text(en="{count} more in the full report.", zh="另有 {count} 个步骤，见完整报告。")
 LONG_COMMAND = Text(
     en="A command too long for a message: it is in the full report.",
     zh="命令过长，未列出：见完整报告。",
 )
 MORE_LINES = Text(en="… {count} more", zh="… 另有 {count} 项")
 MADE = Text(en="By rules", zh="由规则得出")
+MADE_BESIDE = Text(
+    en="By rules; what model {model} wrote is in the {language} report",
+    zh="由规则得出；模型 {model} 所写内容见{language}报告",
+)
 MADE_WITH = Text(en="Written by model {model}; check before acting", zh="由模型 {model} 撰写，操作前请核对")
 READ = Text(en="cluster read at {at}", zh="读取集群于 {at}")

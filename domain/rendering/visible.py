@@ -7,6 +7,7 @@ hide words; none of them may reach a terminal, a browser or a chat as more than 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 NAME_LIMIT = 253
@@ -27,16 +28,13 @@ def visible(text: str) -> str:
     text = text.replace("\r\n", "\n").expandtabs(4)
     if text.isascii() and text.replace("\n", "").isprintable():
         return text
-    shown: list[str] = []
-    marks = 0
-    for character in text:
-        category = unicodedata.category(character)
-        marks = marks + 1 if category in ("Mn", "Me") else 0
-        if marks > COMBINING_LIMIT:
-            continue
-        acting = category in _ACTING and character != "\n"
-        shown.append(_escape(character) if acting else character)
-    return "".join(shown)
+    kinds = {character: unicodedata.category(character) for character in set(text) - {"\n"}}
+    marks = [character for character, kind in kinds.items() if kind in ("Mn", "Me")]
+    if marks:
+        several = f"[{re.escape(''.join(marks))}]"
+        text = re.sub(f"({several}{{{COMBINING_LIMIT}}}){several}+", r"\1", text)
+    acting = "".join(character for character, kind in kinds.items() if kind in _ACTING)
+    return re.sub(f"[{re.escape(acting)}]", lambda match: _escape(match[0]), text) if acting else text
 
 
 def one_line(text: str) -> str:

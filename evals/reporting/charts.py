@@ -12,9 +12,12 @@ from kubetriage.evals.statistics import Interval
 
 WIDTH: Final = 640
 _ROW: Final = 34
-_LABEL: Final = 28
+_LABEL: Final = 30
 """Characters of an arm's name that a chart shows."""
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 24, 16, 46
+_NAMES: Final = 200
+"""Where the names of arms stand, beside the plot."""
+_LEFT, _TOP, _BOTTOM = 52, 16, 46
+_RIGHT: Final = _NAMES + 28
 _HEIGHT: Final = 340
 _GAP: Final = 15
 """Between the base lines of two labels."""
@@ -41,7 +44,7 @@ class Dot(NamedTuple):
 
 def rates(dots: Sequence[Dot], said: Sequence[str]) -> str:
     """A row an arm: its rate, its interval, and both in words."""
-    left, right = 200, WIDTH - 150
+    left, right = 212, WIDTH - 128
     height = _TOP + _ROW * len(dots) + 24
 
     def x(share: float) -> float:
@@ -53,7 +56,7 @@ def rates(dots: Sequence[Dot], said: Sequence[str]) -> str:
         parts.append(_text(x(share), height - 8, f"{share:.0%}", "soft middle"))
     for row, (dot, words) in enumerate(zip(dots, said, strict=True)):
         y = _TOP + _ROW * (row + 0.5)
-        parts.append(_text(0, y + 4, dot.label[:_LABEL], ""))
+        parts.append(_text(0, y + 4, dot.label[:_LABEL], "name"))
         parts.append(_line(x(dot.interval.low), y, x(dot.interval.high), y, f"thick c{dot.colour}"))
         parts.append(_mark(dot, x(dot.rate), y))
         parts.append(_text(WIDTH, y + 4, words, "end"))
@@ -80,20 +83,19 @@ def scatter(dots: Sequence[Dot], unit: str, name: str) -> str:
         return bottom - (bottom - _TOP) * (share - floor) / (1 - floor if floor < 1 else 1)
 
     parts = _axes(x, y, (10**low, 10**high), floor, unit)
-    labels: list[tuple[float, float, Dot, str]] = []
+    labels: list[tuple[float, float, Dot]] = []
     for dot in dots:
         if not dot.x:
             parts.append(_line(_LEFT, y(dot.rate), right, y(dot.rate), f"thin dashed c{dot.colour}"))
-            labels.append((_LEFT + 4, y(dot.rate) - 5, dot, "start"))
+            labels.append((right, y(dot.rate), dot))
             continue
         middle, level = x(dot.x), y(dot.rate)
         parts.append(_line(middle, y(dot.interval.low), middle, y(dot.interval.high), f"thick c{dot.colour}"))
         if dot.end:
             parts.append(_line(middle, level, x(dot.end), level, f"thin c{dot.colour}"))
         parts.append(_mark(dot, middle, level))
-        side = "end" if middle > (_LEFT + right) / 2 else "start"
-        labels.append((middle + (-9 if side == "end" else 9), level - 8, dot, side))
-    return _svg(_HEIGHT, name, parts + _labels(labels))
+        labels.append((middle, level, dot))
+    return _svg(_HEIGHT, name, _leaders(labels) + parts)
 
 
 def _axes(x: Scale, y: Scale, span: tuple[float, float], floor: float, unit: str) -> list[str]:
@@ -123,18 +125,28 @@ def ticks(low: float, high: float) -> list[float]:
     return found
 
 
-def _labels(wanted: list[tuple[float, float, Dot, str]]) -> list[str]:
-    """Names beside their marks, moved down where they would cover each other."""
-    parts, taken = [], list[tuple[float, float, float]]()
-    for x, y, dot, side in sorted(wanted, key=lambda each: each[1]):
-        name = dot.label[:_LABEL]
-        width = 7.2 * len(name)
-        start, y = (x - width if side == "end" else x), max(12.0, y)
-        while any(abs(y - other) < _GAP and start < b and a < start + width for a, b, other in taken):
-            y += _GAP
-        taken.append((start, start + width, y))
-        parts.append(_text(x, y, name, f"c{dot.colour} {'end' if side == 'end' else ''}"))
+def _leaders(wanted: Sequence[tuple[float, float, Dot]]) -> list[str]:
+    """Names in a column beside the plot, none over another, each with a thin line from its mark."""
+    right, parts = WIDTH - _RIGHT, list[str]()
+    places = spaced([y for _, y, _ in wanted], _TOP + 4, _HEIGHT - _BOTTOM)
+    for (x, y, dot), place in zip(wanted, places, strict=True):
+        parts.append(_line(x, y, right, y, f"leader c{dot.colour}"))
+        parts.append(_line(right, y, right + 20, place, f"leader c{dot.colour}"))
+        parts.append(_text(right + 24, place + 4, dot.label[:_LABEL], f"c{dot.colour}"))
     return parts
+
+
+def spaced(wanted: Sequence[float], low: float, high: float, gap: float = _GAP) -> list[float]:
+    """Places near those wanted, in their order, at least `gap` apart and within bounds as far as they fit."""
+    order = sorted(range(len(wanted)), key=lambda each: wanted[each])
+    places = dict[int, float]()
+    last = low - gap
+    for each in order:
+        last = places[each] = max(wanted[each], last + gap)
+    last = high + gap
+    for each in reversed(order):
+        last = places[each] = min(places[each], last - gap)
+    return [places[each] for each in range(len(wanted))]
 
 
 def _mark(dot: Dot, x: float, y: float) -> str:

@@ -32,6 +32,13 @@ def arms(run: Run, figures: Figures) -> Table:
     return head, [_arm(arm, most) for arm in figures.arms]
 
 
+def upright(found: Table) -> Table:
+    """Arms as columns: where there are few of them, that is narrower."""
+    head, rows = found
+    turned = [list(each) for each in zip(head, *rows, strict=True)]
+    return turned[0], turned[1:]
+
+
 def _arm(arm: ArmFigures, most: int) -> list[str]:
     of_most = next((each for each in arm.several if each.k == most), None)
     several = [
@@ -83,22 +90,20 @@ def groups(figures: Figures, by: str, least: int = 1) -> Table:
 
 
 def repeats(figures: Figures) -> Table:
-    """pass@k and pass^k by arm; no rows for a run without repeats."""
+    """pass@k and pass^k by arm with their intervals, for one run, two and all; no rows without repeats."""
     most = max((each.k for arm in figures.arms for each in arm.several), default=1)
     if most == 1:
         return ["arm"], []
-    head = [
-        "arm",
-        "pass@1",
-        *(f"pass@{k}" for k in range(2, most + 1)),
-        *(f"pass^{k}" for k in range(2, most + 1)),
-    ]
+    middle = [2] if most > 2 else []
+    head = ["arm", "pass@1", *(f"pass{sign}{k}" for sign in "@^" for k in (*middle, most))]
     rows = []
     for arm in figures.arms:
         found = {each.k: each for each in arm.several}
-        any_right = [wording.percent(found[k].any_right if k in found else None) for k in range(1, most + 1)]
-        all_right = [wording.percent(found[k].all_right if k in found else None) for k in range(2, most + 1)]
-        rows.append([arm.label, *any_right, *all_right])
+        shown = [wording.several(found.get(1), right="any")]
+        shown += [
+            wording.several(found.get(k), right=which) for which in ("any", "all") for k in (*middle, most)
+        ]
+        rows.append([arm.label, *shown])
     return head, rows
 
 

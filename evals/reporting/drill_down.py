@@ -6,21 +6,35 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from kubetriage.evals.cells import Cell, CellOutcome, Kept, Run
 from kubetriage.evals.figure_values import Figures
 from kubetriage.evals.reporting import wording
-from kubetriage.evals.reporting.elements import badge, block, bullets, code, fold, table, text
+from kubetriage.evals.reporting.elements import badge, block, bullets, code, fold, opened, table, text
 from kubetriage.evals.reporting.heat_map import cell_anchor, scenario_anchor
 
 ReadKept = Callable[[Cell], Sequence[Kept]]
 
-EXCERPT: Final = 1_200
-KEPT_TEXT: Final = 6_000
-"""Characters of a prompt, an answer or a read that the page shows."""
-MOST_KEPT: Final = 40
-"""Things kept of a cell that the page shows."""
+
+class Depth(NamedTuple):
+    """How much of a cell a page shows."""
+
+    excerpt: int
+    """Characters of a piece of evidence, and of a command."""
+    kept_text: int
+    """Of a prompt, an answer or a read."""
+    most_kept: int
+    """Prompts, answers and reads of a cell that did not pass."""
+    of_passes: int
+    """The same of one that did."""
+    scores: bool
+    """Whether passes have their scores too."""
+
+
+WHOLE: Final = Depth(1_200, 6_000, 40, 4, scores=True)
+SHORT: Final = Depth(400, 1_500, 8, 2, scores=False)
+"""For a page that is published: the first words of the most telling things."""
 _TONES: Final = {CellOutcome.PASS: "good", CellOutcome.FAIL: "bad", CellOutcome.COULD_NOT_RUN: "warn"}
 _WORDS: Final = {
     CellOutcome.PASS: "pass",
@@ -32,7 +46,12 @@ _TIMES: Final = frozenset({"id", "created_at", "usage"})
 
 
 def drill_down(
-    run: Run, figures: Figures, cells: Iterable[Cell], read_kept: ReadKept, most_bytes: int
+    run: Run,
+    figures: Figures,
+    cells: Iterable[Cell],
+    read_kept: ReadKept,
+    most_bytes: int,
+    depth: Depth = WHOLE,
 ) -> Iterator[str]:
     """A fold for each scenario and, in it, one for each arm; HTML in pieces.
 
@@ -47,25 +66,25 @@ def drill_down(
         if name not in places:
             continue
         place = places[name]
-        yield f'<details id="{scenario_anchor(place)}"><summary>{text(name)}</summary><div>\n'
+        yield opened(text(name), scenario_anchor(place))
         yield f"<p>{text(run.scenarios[place].root_cause)}</p>\n" if run.scenarios[place].root_cause else ""
         for arm, of_arm in groupby(of_scenario, key=lambda cell: cell.key.arm):
             number = arms.get(arm)
             if number is None:  # written since the figures were made
                 continue
-            in_full = written < most_bytes
-            made = _arm(list(of_arm), labels[number], cell_anchor(place, number), read_kept, in_full=in_full)
+            shown = depth if written < most_bytes else None
+            made = _arm(list(of_arm), labels[number], cell_anchor(place, number), read_kept, shown)
             written += len(made)
             yield made
         yield "</div></details>\n"
 
 
-def _arm(cells: list[Cell], label: str, anchor: str, read_kept: ReadKept, *, in_full: bool) -> str:
+def _arm(cells: list[Cell], label: str, anchor: str, read_kept: ReadKept, depth: Depth | None) -> str:
     alike: dict[str, list[Cell]] = {}
     for cell in cells:
         alike.setdefault(_digest(cell), []).append(cell)
     marks = "".join(badge(_WORDS[cell.outcome], _TONES[cell.outcome]) for cell in cells[:10])
-    inner = "\n".join(_cells(each, read_kept, in_full=in_full) for each in alike.values())
+    inner = "\n".join(_cells(each, read_kept, depth) for each in alike.values())
     return fold(f"{text(label)}{marks}", inner, anchor) + "\n"
 
 
@@ -76,8 +95,8 @@ def _digest(cell: Cell) -> str:
     return hashlib.blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-def _cells(cells: list[Cell], read_kept: ReadKept, *, in_full: bool) -> str:
-    """Cells with the same report: the first one in full, of the others what they took."""
+def _cells(cells: list[Cell], read_kept: ReadKept, depth: Depth | None) -> str:
+    """Cells with the same report: the first one as deep as asked for, of the others what they took."""
     first = cells[0]
     numbers = ", ".join(str(cell.key.repeat) for cell in cells)
     head = f"{'Repeat' if len(cells) == 1 else 'Repeats'} {numbers}"
@@ -87,14 +106,14 @@ def _cells(cells: list[Cell], read_kept: ReadKept, *, in_full: bool) -> str:
     if first.why:
         parts.append(f"<p>{text(first.why)}</p>")
     parts.append(f'<p class="muted">{text("; ".join(dict.fromkeys(_took(cell) for cell in cells)))}</p>')
-    if in_full:
-        parts.append(_report(first))
-        if first.outcome is not CellOutcome.PASS:
-            parts.append(_kept(read_kept(first)))
-    if first.calls_file and (not in_full or first.outcome is CellOutcome.PASS):
-        parts.append(f'<p class="muted">Prompts, answers and reads: {code(first.calls_file)}</p>')
-    if not in_full:
+    if depth is None:
         parts.append(f'<p class="muted">The report is in {code(f"cells/{first.key.id}.json")}.</p>')
+    else:
+        passed = first.outcome is CellOutcome.PASS
+        parts.append(_report(first, depth))
+        parts.append(_kept(read_kept(first), depth, depth.of_passes if passed else depth.most_kept))
+    if first.calls_file:
+        parts.append(f'<p class="muted">Prompts, answers and reads: {code(first.calls_file)}</p>')
     return "\n".join(part for part in parts if part)
 
 
@@ -111,7 +130,7 @@ def _took(cell: Cell) -> str:
     return ", ".join(said)
 
 
-def _report(cell: Cell) -> str:
+def _report(cell: Cell, depth: Depth) -> str:
     report = cell.report
     if not report:
         return ""
@@ -121,12 +140,15 @@ def _report(cell: Cell) -> str:
     evidence = [item for item in _dicts(report.get("evidence")) if str(item.get("id")) in cited]
     if evidence:
         parts.append(
-            fold(f"Evidence that the causes cite ({len(evidence)})", "\n".join(map(_evidence, evidence)))
+            fold(
+                f"Evidence that the causes cite ({len(evidence)})",
+                "\n".join(_evidence(item, depth) for item in evidence),
+            )
         )
     steps = _dicts(report.get("recommendations"))
     if steps:
-        parts.append(fold(f"Recommendations ({len(steps)})", bullets([_step(step) for step in steps])))
-    if cell.scores:
+        parts.append(fold(f"Recommendations ({len(steps)})", bullets([_step(step, depth) for step in steps])))
+    if cell.scores and (depth.scores or cell.outcome is not CellOutcome.PASS):
         rows = [
             [score.name, _value(score.value), _mark(score.passed), score.reason]
             for score in cell.scores.values()
@@ -156,34 +178,39 @@ def _resource(resource: Any) -> str:
     return code(f"{resource.get('kind', '')} {space}{resource.get('name', '')}")
 
 
-def _evidence(item: Mapping[str, Any]) -> str:
+def _evidence(item: Mapping[str, Any], depth: Depth) -> str:
     head = (
         f"<p>{code(item.get('id', ''))} {_resource(item.get('resource'))} by {code(item.get('tool', ''))}</p>"
     )
-    return head + block(str(item.get("excerpt", "")), EXCERPT)
+    return head + block(str(item.get("excerpt", "")), depth.excerpt)
 
 
-def _step(step: Mapping[str, Any]) -> str:
+def _step(step: Mapping[str, Any], depth: Depth) -> str:
     commands = step.get("commands") or ()
     shown = [str(each.get("command", "") if isinstance(each, Mapping) else each) for each in commands]
     return f"{text(step.get('title', ''))}: {text(step.get('detail', ''))}" + "".join(
-        block(command, EXCERPT) for command in shown
+        block(command, depth.excerpt) for command in shown
     )
 
 
-def _kept(kept: Sequence[Kept]) -> str:
-    if not kept:
+def _kept(kept: Sequence[Kept], depth: Depth, most: int) -> str:
+    if not kept or not most:
         return ""
-    left = len(kept) - MOST_KEPT
+    shown = [kept[place] for place in _telling(kept, most)]
     parts = [
-        fold(
-            f"{text(one.what)} {text(_about(one), 160)}",
-            block(one.text, KEPT_TEXT),
-        )
-        for one in kept[:MOST_KEPT]
+        fold(f"{text(one.what)} {text(_about(one), 160)}", block(one.text, depth.kept_text)) for one in shown
     ]
+    left = len(kept) - len(shown)
     parts += [f'<p class="muted">{left} more are left out here.</p>'] if left > 0 else []
     return fold(f"What was asked, answered and read ({len(kept)})", "\n".join(parts))
+
+
+def _telling(kept: Sequence[Kept], most: int) -> list[int]:
+    """The places of so many: the first prompt and the last answer before all others, in their order."""
+    prompts = [place for place, one in enumerate(kept) if one.what == "prompt"]
+    answers = [place for place, one in enumerate(kept) if one.what == "answer"]
+    order = dict.fromkeys([*prompts[:1], *answers[-1:], *range(len(kept))])
+    return sorted(list(order)[:most])
 
 
 def _about(one: Kept) -> str:

@@ -31,8 +31,16 @@ def badge(said: str, tone: str) -> str:
 
 def fold(summary: str, inner: str, anchor: str = "") -> str:
     """Something to open; both texts are HTML already."""
+    return f"{opened(summary, anchor)}{inner}\n</div></details>"
+
+
+def opened(summary: str, anchor: str = "") -> str:
+    """The beginning of something to open, to be ended by `</div></details>`.
+
+    The anchor is inside: whoever follows a link to it finds it open.
+    """
     at = f' id="{text(anchor)}"' if anchor else ""
-    return f"<details{at}><summary>{summary}</summary><div>\n{inner}\n</div></details>"
+    return f"<details><summary>{summary}</summary><div{at}>\n"
 
 
 def bullets(items: list[str]) -> str:

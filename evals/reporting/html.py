@@ -7,16 +7,20 @@ from datetime import UTC, datetime
 from typing import Final
 
 from kubetriage.evals.cells import Cell, Run, Strategy
-from kubetriage.evals.figure_values import FAMILY, TAG, ArmFigures, Figures
-from kubetriage.evals.reporting import charts, columns, wording
+from kubetriage.evals.figure_values import FAMILY, TAG, ArmFigures, Figures, Pairing
+from kubetriage.evals.reporting import charts, columns, simulation, wording
 from kubetriage.evals.reporting.charts import Dot
-from kubetriage.evals.reporting.drill_down import ReadKept, drill_down
-from kubetriage.evals.reporting.elements import bullets, table, text
+from kubetriage.evals.reporting.drill_down import WHOLE, Depth, ReadKept, drill_down
+from kubetriage.evals.reporting.elements import bullets, fold, table, text
 from kubetriage.evals.reporting.heat_map import heat_map, shade, shaded_rates
 from kubetriage.evals.reporting.html_style import COLOURS, POLICY, STYLE
 
 MOST_BYTES: Final = 8_000_000
 """Of the part with the cells in full; a browser opens such a page without trouble."""
+MOST_UPRIGHT: Final = 6
+"""Arms that are columns of the first table; more of them are rows."""
+MOST_UNDECIDED: Final = 3
+"""Pairs of arms that cannot be told apart, and are said at once."""
 LEAST_OF_TAG: Final = 3
 """Scenarios; of fewer, a tag says nothing."""
 _SHAPES: Final = {Strategy.RULES: "diamond", Strategy.GRAPH: "circle", Strategy.REACT: "square"}
@@ -29,8 +33,9 @@ def render_html(
     read_kept: ReadKept,
     *,
     most_bytes: int = MOST_BYTES,
+    depth: Depth = WHOLE,
 ) -> Iterator[str]:
-    """The page in pieces, to be written one after the other; `cells` and `read_kept` as in `drill_down`."""
+    """The page in pieces, to be written one after the other; the arguments are those of `drill_down`."""
     title = f"kubetriage evaluation, {run.started:%Y-%m-%d}"
     yield (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -42,13 +47,15 @@ def render_html(
     if run.simulated:
         yield f'<p class="simulated">{text(wording.opening(run))}</p>\n'
     yield f"<article>\n<h1>{text(title)}</h1>\n<p>{text(wording.what_ran(run, figures))}</p>\n"
+    for sentence in simulation.told(run):
+        yield f'<p class="muted">{text(sentence)}</p>\n'
     yield from _results(figures, run)
     yield from _groups(figures)
     yield "<h2>Scenario by scenario</h2>\n<p>Right diagnoses of those that ran; <b>!</b> marks one that was "
     yield "wrong with confidence. A spot leads to its cells.</p>\n"
     yield from heat_map(run, figures)
     yield "<h2>Cells</h2>\n"
-    yield from drill_down(run, figures, cells, read_kept, most_bytes)
+    yield from drill_down(run, figures, cells, read_kept, most_bytes, depth)
     yield from _about(run)
     yield "</article>\n</body>\n</html>\n"
 
@@ -61,14 +68,32 @@ def _results(figures: Figures, run: Run) -> Iterator[str]:
         dots = [_dot(arm, numbers[arm.label]) for arm in shown]
         words = [wording.rate(arm.overall) for arm in shown]
         yield _figure(charts.rates(dots, words), "Right diagnoses (pass@1) with 95 % intervals.")
-    yield table(columns.arms(run, figures)) + "\n"
+    arms = columns.arms(run, figures)
+    yield table(columns.upright(arms) if len(figures.arms) <= MOST_UPRIGHT else arms) + "\n"
     if figures.pairings:
-        yield "<h2>Which is better, and how sure is that</h2>\n"
-        said = [(wording.verdict_of_pair(pair), wording.what_it_takes(pair)) for pair in figures.pairings]
-        yield bullets([f'{text(one)} <span class="muted">{text(other)}</span>' for one, other in said])
+        yield from _pairs(figures)
     yield '<h2>What it takes</h2>\n<div class="charts">\n'
     yield from _against_cost(shown, numbers)
     yield "</div>\n"
+
+
+def _pairs(figures: Figures) -> Iterator[str]:
+    """What is decided first; what is not, where there is much of it, to be opened."""
+    yield "<h2>Which is better, and how sure is that</h2>\n"
+    decided = [_pair(pair) for pair in figures.pairings if pair.found.decided]
+    others = [_pair(pair) for pair in figures.pairings if not pair.found.decided]
+    yield bullets(decided) + "\n"
+    if len(others) > MOST_UNDECIDED:
+        yield fold(f"{len(others)} pairs cannot be told apart", bullets(others)) + "\n"
+    else:
+        yield bullets(others) + "\n"
+    if note := wording.how_many_pairs(len(figures.pairings)):
+        yield f'<p class="muted">{text(note)}</p>\n'
+
+
+def _pair(pair: Pairing) -> str:
+    takes = wording.what_it_takes(pair)
+    return f'{text(wording.verdict_of_pair(pair))} <span class="muted">{text(takes)}</span>'
 
 
 def _against_cost(arms: list[ArmFigures], numbers: dict[str, int]) -> Iterator[str]:
@@ -90,11 +115,20 @@ def _against_cost(arms: list[ArmFigures], numbers: dict[str, int]) -> Iterator[s
 
 def _dot(arm: ArmFigures, colour: int, x: float | None = None, end: float | None = None) -> Dot:
     assert arm.overall.rate is not None
-    return Dot(arm.label, colour, _SHAPES[arm.strategy], arm.overall.rate, arm.overall.interval, x, end)
+    return Dot(
+        wording.short(arm.label),
+        colour,
+        _SHAPES[arm.strategy],
+        arm.overall.rate,
+        arm.overall.interval,
+        x,
+        end,
+    )
 
 
 def _figure(chart: str, caption: str) -> str:
-    return f"<figure>\n{chart}\n<figcaption>{text(caption)}</figcaption>\n</figure>\n"
+    said = f"<figcaption>{text(caption)}</figcaption>"
+    return f'<figure>\n<div class="wide">\n{chart}\n</div>\n{said}\n</figure>\n'
 
 
 def _groups(figures: Figures) -> Iterator[str]:

@@ -42,7 +42,7 @@ td.words, th.words { white-space: normal; text-align: left; overflow-wrap: anywh
 }
 figure { margin: .6rem 0; }
 figcaption { color: var(--soft); font-size: .875rem; }
-svg { display: block; width: 100%; max-width: 46rem; height: auto; }
+svg { display: block; width: 100%; min-width: 34rem; max-width: 46rem; height: auto; }
 svg text { fill: var(--ink); font: 12px var(--sans); }
 svg .soft { fill: var(--soft); }
 svg .grid { stroke: var(--grid); stroke-width: 1; }
@@ -50,6 +50,7 @@ svg .dashed { stroke-dasharray: 5 4; }
 svg .end { text-anchor: end; }
 svg .middle { text-anchor: middle; }
 svg .thin { stroke-width: 1.5; fill: none; opacity: .6; }
+svg .leader { stroke-width: 1; stroke-dasharray: 1 3; opacity: .7; }
 svg .thick { stroke-width: 4; stroke-linecap: round; opacity: .45; }
 """
     + "".join(
@@ -76,6 +77,7 @@ svg .thick { stroke-width: 4; stroke-linecap: round; opacity: .45; }
   display: inline-block; padding: 0 .6em; margin-right: .2rem; border-radius: 3px; font-size: .8rem;
 }
 summary .badge { margin-left: .5em; }
+details > div { scroll-margin-top: 4rem; }
 @media print { table { font-size: 8pt; } .wide { overflow: visible; } }
 """
 )

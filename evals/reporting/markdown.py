@@ -7,11 +7,12 @@ import re
 from kubetriage.domain.rendering.visible import clip, one_line
 from kubetriage.evals.cells import Run
 from kubetriage.evals.figure_values import FAMILY, TAG, Figures
-from kubetriage.evals.reporting import columns, wording
+from kubetriage.evals.reporting import columns, simulation, wording
 from kubetriage.evals.reporting.columns import Table
 
 LONGEST = 300
 """Characters of one cell of a table."""
+LONGEST_SENTENCE = 1_000
 LEAST_OF_TAG = 3
 """Scenarios; of fewer, a tag says nothing."""
 
@@ -22,6 +23,7 @@ def render_markdown(run: Run, figures: Figures) -> str:
     """GitHub-flavoured; everything that came from elsewhere is escaped. Ends with a line feed."""
     opening = wording.opening(run)
     parts = [f"**{escaped(opening)}**" if opening else "", "# Evaluation", wording.what_ran(run, figures)]
+    parts += [escaped(sentence, LONGEST_SENTENCE) for sentence in simulation.told(run)]
     parts += [table(columns.arms(run, figures)), _how_sure(figures)]
     parts += _section("Several runs", columns.repeats(figures))
     parts += _section("By family of faults", columns.groups(figures, FAMILY))
@@ -41,7 +43,8 @@ def _how_sure(figures: Figures) -> str:
         f"* {escaped(wording.verdict_of_pair(pair))} {escaped(wording.what_it_takes(pair))}"
         for pair in figures.pairings
     ]
-    return "\n".join(["## Which is better, and how sure is that", "", *said])
+    note = wording.how_many_pairs(len(figures.pairings))
+    return "\n".join(["## Which is better, and how sure is that", "", *said, *(["", note] if note else [])])
 
 
 def _section(heading: str, found: Table) -> list[str]:
@@ -55,6 +58,6 @@ def table(found: Table) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in shown)
 
 
-def escaped(text: str) -> str:
+def escaped(text: str, longest: int = LONGEST) -> str:
     """One line in which nothing acts as Markdown or HTML."""
-    return _ACTING.sub(r"\\\1", clip(one_line(text), LONGEST))
+    return _ACTING.sub(r"\\\1", clip(one_line(text), longest))

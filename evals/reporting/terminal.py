@@ -17,7 +17,7 @@ def render_terminal(run: Run, figures: Figures) -> str:
     parts = [
         wording.opening(run),
         wording.what_ran(run, figures),
-        table(_upright(columns.arms(run, figures))),
+        table(columns.upright(columns.arms(run, figures))),
     ]
     families = columns.groups(figures, FAMILY)
     if len(families[1]) > 1:
@@ -28,13 +28,6 @@ def render_terminal(run: Run, figures: Figures) -> str:
     if reasons[1]:
         parts.append("What could not be run (counted in no rate):\n" + table(reasons))
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _upright(found: Table) -> Table:
-    """Arms as columns: there are few of them, and a screen is not wide."""
-    head, rows = found
-    turned = [list(each) for each in zip(head, *rows, strict=True)]
-    return turned[0], turned[1:]
 
 
 def table(found: Table) -> str:

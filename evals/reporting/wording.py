@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kubetriage.evals.cells import Run
-from kubetriage.evals.figure_values import Figures, Pairing, Rate
+from kubetriage.evals.figure_values import Figures, Pairing, Rate, Several
 from kubetriage.evals.statistics import Interval
 
 NOTHING = "–"
@@ -31,6 +31,14 @@ def rate(found: Rate) -> str:
     return NOTHING if found.rate is None else f"{percent(found.rate)} ({interval(found.interval)})"
 
 
+def several(found: Several | None, right: str) -> str:
+    """What k runs come to, `any` or `all` of them right."""
+    if found is None:
+        return NOTHING
+    share = found.any_right if right == "any" else found.all_right
+    return f"{percent(share)} ({interval(found.any_interval if right == 'any' else found.all_interval)})"
+
+
 def duration(seconds: float | None) -> str:
     if seconds is None:
         return NOTHING
@@ -52,6 +60,11 @@ def share_sure(probability: float) -> str:
     if probability > 0.999:
         return "more than 99.9 %"
     return "less than 0.1 %" if probability < 0.001 else percent(probability)
+
+
+def short(label: str) -> str:
+    """An arm's name for a chart: that its model is a script, the page's first line has said."""
+    return label.replace("scripted:", "")
 
 
 def opening(run: Run) -> str:
@@ -79,7 +92,9 @@ def verdict_of_pair(pair: Pairing) -> str:
     found = pair.found
     first, second, better, difference = pair.first, pair.second, found.better, found.difference
     low, high = found.interval
-    if difference < 0 or (difference == 0 and better < 0.5):
+    if abs(difference) < 1e-9:
+        difference = 0.0
+    elif difference < 0:
         first, second, better, difference = second, first, 1 - better, -difference
         low, high = -high, -low
     size = f"{points(difference)} points (95 % interval {points(low)} to {points(high)})"
@@ -92,6 +107,16 @@ def verdict_of_pair(pair: Pairing) -> str:
     return (
         f"{first} and {second} cannot be told apart {on}: {size},"
         f" probability that {first} is better {share_sure(better)}."
+    )
+
+
+def how_many_pairs(pairs: int) -> str:
+    """What several comparisons at once mean, a sentence; empty for one or two."""
+    if pairs < 3:
+        return ""
+    return (
+        f"Each of these {pairs} comparisons is at 95 %: among arms that are all alike, about one in twenty"
+        " would be called different."
     )
 
 

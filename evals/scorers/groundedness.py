@@ -10,9 +10,12 @@ def groundedness(material: Material) -> Score:
     """The share of root causes, contributing claims and risks that are confirmed; passed if every cause is.
 
     A confirmation counts only where the claim cites evidence and all that it cites is in the report. Claims
-    that were dropped before the report was made count as not confirmed.
+    that were dropped before the report was made count as not confirmed. A report of a strategy whose claims
+    nobody checks is not judged.
     """
     report = material.report
+    if "verification" not in report:
+        return Score(name="groundedness", reason="Nobody has checked the report's claims.")
     ids = {str(item.get("id")) for item in report.get("evidence") or ()}
     claims = [claim for part in ("root_causes", "contributing", "risks") for claim in report.get(part) or ()]
     dropped = int((report.get("verification") or {}).get("dropped") or 0)

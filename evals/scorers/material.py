@@ -52,11 +52,12 @@ Scorer = Callable[[Material], Score]
 
 def material_of(report: Report, scenario: Scenario, spent: Spent) -> Material:
     """Raises `BadSnapshot` when the scenario's snapshot cannot be read."""
+    objects = objects_in(scenario.snapshot.resolve())
     return Material(
         report=report,
-        expected=scenario.expected,
-        verdict=score(report, scenario),
-        objects=objects_in(scenario.snapshot.resolve()),
+        expected=scenario.expected.in_language(str(report.get("language") or "")),
+        verdict=score(report, scenario, objects),
+        objects=objects,
         spent=spent,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from kubetriage.evals.cells import Score
+from kubetriage.evals.score import NO_PATTERNS
 from kubetriage.evals.scorers.material import Material
 
 
@@ -14,6 +15,8 @@ def statement(material: Material) -> Score:
     said += [str(cause.get("statement", "")) for cause in material.causes]
     text = "\n".join(said)
     wanted = material.expected.must_mention
+    if not wanted:
+        return Score(name="statement", reason=NO_PATTERNS)
     found = [one for one in wanted if re.search(one, text, re.IGNORECASE)]
     mention, claim = material.check("must_mention"), material.check("must_not_claim")
     failed = [each.reason for each in (mention, claim) if not each.passed]

@@ -7,18 +7,20 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from kubetriage.server.asking import Parts
+from kubetriage.server.asking import KNOWN_PARAMETERS, Parts
 from kubetriage.server.parts import ClusterHealth
 from kubetriage.server.problems import problems
 
-router = APIRouter(prefix="/api/v1/clusters", tags=["clusters"])
+router = APIRouter(prefix="/api/v1/clusters", tags=["clusters"], dependencies=[KNOWN_PARAMETERS])
 
 
 class Clusters(BaseModel):
+    """Connections, in the order of the configuration."""
+
     items: Sequence[ClusterHealth]
 
 
-@router.get("", operation_id="listClusters", responses=problems())
+@router.get("", operation_id="listClusters", responses=problems(422))
 async def clusters(parts: Parts) -> Clusters:
     """Every configured connection, tried a moment ago."""
     return Clusters(items=await parts.clusters.health())

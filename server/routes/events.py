@@ -8,13 +8,16 @@ from fastapi import APIRouter
 from starlette.responses import StreamingResponse
 
 from kubetriage.domain.intake.reading import EventKind, IncidentEvent
-from kubetriage.server.asking import IncidentId, Parts
+from kubetriage.server.asking import KNOWN_PARAMETERS, IncidentId, Parts
 from kubetriage.server.parts import ServerParts
 from kubetriage.server.routes.incidents import incident_of
 from kubetriage.server.routes.runs import EVENTS, After, LastEventId
 from kubetriage.server.streams import Event, last_event_id, streamed
 
-router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
+MANY = 500
+"""Events that are read at once."""
+
+router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"], dependencies=[KNOWN_PARAMETERS])
 
 
 @router.get("/{incident}/events", operation_id="followIncident", **EVENTS)
@@ -31,10 +34,10 @@ async def incident_events(
 
 
 async def _since(parts: ServerParts, incident: str, seq: int) -> Sequence[Event]:
-    found = await parts.incidents.timeline(incident, seq)
+    found = await parts.incidents.timeline(incident, seq, MANY)
     if found:
         *earlier, latest = found
-        over = latest.kind is EventKind.CLOSED
+        over = latest.kind is EventKind.CLOSED and len(found) < MANY  # what follows may reopen it
         return [*(_event(each) for each in earlier), _event(latest)._replace(last=over)]
     known = await parts.incidents.incident(incident)
     if known is not None and known.open:

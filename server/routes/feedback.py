@@ -8,17 +8,22 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from kubetriage.domain.intake.reading import Feedback, Verdict
-from kubetriage.server.asking import CallerOf, Line, Parts, Prose, RunId
+from kubetriage.server.asking import KNOWN_PARAMETERS, CallerOf, Line, Parts, Prose, RunId
 from kubetriage.server.problems import Refused, problems
 from kubetriage.server.routes.reports import report_of
 
-router = APIRouter(prefix="/api/v1/runs", tags=["reports"])
+router = APIRouter(prefix="/api/v1/runs", tags=["reports"], dependencies=[KNOWN_PARAMETERS])
 
 
 class Judgement(BaseModel):
     """One person's word on one report."""
 
-    model_config = ConfigDict(extra="forbid")  # words under a name that we don't know would be lost
+    model_config = ConfigDict(
+        extra="forbid",  # words under a name that we don't know would be lost
+        json_schema_extra={
+            "example": {"verdict": "wrong", "actual": "The Secret had been rotated.", "who": "Li Wei"}
+        },
+    )
 
     verdict: Verdict
     actual: Prose = Field(
@@ -28,6 +33,8 @@ class Judgement(BaseModel):
 
 
 class Judgements(BaseModel):
+    """What people said, oldest first."""
+
     items: Sequence[Feedback]
 
 

@@ -11,16 +11,24 @@ from pydantic import BaseModel, ConfigDict, Field
 from kubetriage.domain.alert import Severity
 from kubetriage.domain.intake.reading import IncidentEvent, IncidentFilter
 from kubetriage.domain.intake.values import AlertRow, Incident, IncidentState
-from kubetriage.server.asking import CallerOf, IncidentId, Line, Moment, PageOf, Parts
+from kubetriage.server.asking import (
+    KNOWN_PARAMETERS,
+    CallerOf,
+    IncidentId,
+    Line,
+    Moment,
+    PageOfIncidents,
+    Parts,
+)
 from kubetriage.server.parts import ServerParts
 from kubetriage.server.problems import Refused, problems
 
-router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
-LONGEST_TIMELINE = 1000
-"""Events that the answer on one incident holds; the rest are had by `after`."""
+router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"], dependencies=[KNOWN_PARAMETERS])
 
 
 class IncidentsPage(BaseModel):
+    """Incidents, newest first."""
+
     items: tuple[Incident, ...]
     next: str = Field("", description="The cursor of the next page; empty on the last")
 
@@ -30,23 +38,29 @@ class IncidentDetail(BaseModel):
 
     incident: Incident
     alerts: Sequence[AlertRow] = Field(description="Firing ones first; at most 1,000")
-    timeline: Sequence[IncidentEvent] = Field(description="Oldest first; at most 1,000")
-    absorbed: Sequence[Incident] = Field(description="Incidents that this one explains")
+    timeline: Sequence[IncidentEvent] = Field(description="Oldest first; at most 1,000, and more by `after`")
+    absorbed: Sequence[Incident] = Field(
+        description="Incidents that this one explains; at most 1,000, and all by `absorbed_by`"
+    )
     reports: Sequence[str] = Field(description="Runs that made a report, oldest first")
 
 
 class Timeline(BaseModel):
+    """What happened, oldest first."""
+
     items: Sequence[IncidentEvent]
 
 
 class Alerts(BaseModel):
+    """Alerts of an incident."""
+
     items: Sequence[AlertRow]
 
 
 class Acknowledgement(BaseModel):
     """Somebody looks after it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"who": "Li Wei"}})
 
     who: Line = Field("", description="A person; the token's name if empty", examples=["Li Wei"])
 
@@ -54,16 +68,16 @@ class Acknowledgement(BaseModel):
 @router.get("", operation_id="listIncidents", responses=problems(400, 422))
 async def incidents(
     parts: Parts,
-    page: PageOf,
+    page: PageOfIncidents,
     state: Annotated[list[IncidentState] | None, Query(description="Any of these")] = None,
     severity: Annotated[list[Severity] | None, Query(description="Any of these")] = None,
     open: Annotated[bool | None, Query(description="Not closed, or only closed ones")] = None,
-    cluster: Annotated[Line | None, Query()] = None,
+    cluster: Annotated[Line | None, Query(description="The alerts' cluster label")] = None,
     alert: Annotated[Line | None, Query(description="An alert's name")] = None,
     absorbed_by: Annotated[Line | None, Query(description="The incident that explains it")] = None,
     q: Annotated[Line, Query(description="Part of the title or the key")] = "",
-    opened_from: Annotated[Moment | None, Query()] = None,
-    opened_before: Annotated[Moment | None, Query()] = None,
+    opened_from: Annotated[Moment | None, Query(description="Then or later; with an offset")] = None,
+    opened_before: Annotated[Moment | None, Query(description="Earlier than that; with an offset")] = None,
 ) -> IncidentsPage:
     """Incidents, newest first. All filters that are given must hold."""
     wanted = IncidentFilter(
@@ -89,7 +103,7 @@ async def one_incident(incident: IncidentId, parts: Parts) -> IncidentDetail:
     return IncidentDetail(
         incident=found,
         alerts=await store.alerts_of(incident),
-        timeline=(await store.timeline(incident))[:LONGEST_TIMELINE],
+        timeline=await store.timeline(incident),
         absorbed=await store.children(incident),
         reports=await store.reports_of(incident),
     )
@@ -101,14 +115,16 @@ async def timeline(
     parts: Parts,
     after: Annotated[int, Query(ge=0, le=2**53, description="`seq` of the last event known")] = 0,
 ) -> Timeline:
-    """What happened to an incident, oldest first."""
+    """What happened to an incident, oldest first; at most 1,000 events."""
     await incident_of(parts, incident)
-    return Timeline(items=(await parts.incidents.timeline(incident, after))[:LONGEST_TIMELINE])
+    return Timeline(items=await parts.incidents.timeline(incident, after))
 
 
 @router.get("/{incident}/alerts", operation_id="getAlertsOfIncident", responses=problems(404, 422))
 async def alerts(
-    incident: IncidentId, parts: Parts, limit: Annotated[int, Query(ge=1, le=10_000)] = 1000
+    incident: IncidentId,
+    parts: Parts,
+    limit: Annotated[int, Query(ge=1, le=10_000, description="At most so many")] = 1000,
 ) -> Alerts:
     """Its alerts, firing ones first."""
     await incident_of(parts, incident)

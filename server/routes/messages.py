@@ -10,11 +10,11 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from kubetriage.domain.intake.messages import Attempt, Message, MessageState
-from kubetriage.server.asking import Line, PageOf, Parts
+from kubetriage.server.asking import KNOWN_PARAMETERS, Line, PageOfMessages, Parts
 from kubetriage.server.parts import ServerParts
 from kubetriage.server.problems import Refused, problems
 
-router = APIRouter(prefix="/api/v1/messages", tags=["messages"])
+router = APIRouter(prefix="/api/v1/messages", tags=["messages"], dependencies=[KNOWN_PARAMETERS])
 
 
 class MessageView(BaseModel):
@@ -35,26 +35,30 @@ class MessageView(BaseModel):
 
 
 class MessagesPage(BaseModel):
+    """Messages, newest first."""
+
     items: Sequence[MessageView]
     next: str = Field("", description="The cursor of the next page; empty on the last")
 
 
 class MessageDetail(BaseModel):
+    """A message with what it says and how sending it went."""
+
     message: MessageView
     body: dict[str, Any] = Field(description="What the channel writes the message from")
     attempts: Sequence[Attempt]
 
 
-MessageId = Annotated[int, Path(ge=1, le=2**53)]
+MessageId = Annotated[int, Path(ge=1, le=2**53, description="Number of the message", examples=[7])]
 
 
 @router.get("", operation_id="listMessages", responses=problems(400, 422))
 async def messages(
     parts: Parts,
-    page: PageOf,
+    page: PageOfMessages,
     state: Annotated[list[MessageState] | None, Query(description="Any of these")] = None,
-    incident: Annotated[Line | None, Query()] = None,
-    channel: Annotated[Line | None, Query()] = None,
+    incident: Annotated[Line | None, Query(description="About this incident")] = None,
+    channel: Annotated[Line | None, Query(description="The channel's configured name")] = None,
 ) -> MessagesPage:
     """The outbox, newest first."""
     found = await parts.messages.messages(page, incident=incident, channel=channel, states=tuple(state or ()))

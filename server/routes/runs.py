@@ -10,13 +10,13 @@ from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
-from kubetriage.domain.intake.runs import Run, RunStatus
-from kubetriage.server.asking import Parts, RunId
+from kubetriage.domain.intake.runs import Run, RunFilter, RunStatus
+from kubetriage.server.asking import KNOWN_PARAMETERS, Line, Moment, PageOfRuns, Parts, RunId
 from kubetriage.server.parts import ServerParts
 from kubetriage.server.problems import Refused, problems
 from kubetriage.server.streams import MEDIA_TYPE, Event, last_event_id, streamed
 
-router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
+router = APIRouter(prefix="/api/v1/runs", tags=["runs"], dependencies=[KNOWN_PARAMETERS])
 _LAST = ("end", "error")
 """Kinds of a run's last event."""
 _QUIET_ROUNDS = 5
@@ -30,6 +30,7 @@ class RunView(BaseModel):
     status: RunStatus
     incident: str | None = Field(None, description="None for a triage on demand")
     attempt: int = 1
+    worker: str = Field("", description="The worker that has it, or had it last")
     error: str = Field("", description="Why it failed")
     created_at: datetime
     started_at: datetime | None = None
@@ -38,12 +39,20 @@ class RunView(BaseModel):
     report: str = Field(description="Where its report is, once it has ended well")
 
 
+class RunsPage(BaseModel):
+    """Runs, newest first."""
+
+    items: Sequence[RunView]
+    next: str = Field("", description="The cursor of the next page; empty on the last")
+
+
 def view_of(run: Run) -> RunView:
     return RunView(
         id=run.id,
         status=run.status,
         incident=run.incident,
         attempt=run.attempt,
+        worker=run.executor,
         error=run.error,
         created_at=run.created_at,
         started_at=run.started_at,
@@ -59,6 +68,30 @@ async def run_of(parts: ServerParts, run: str) -> Run:
     if found is None:
         raise Refused(404, "There is no run of that id.")
     return found
+
+
+@router.get("", operation_id="listRuns", responses=problems(422))
+async def all_runs(
+    parts: Parts,
+    page: PageOfRuns,
+    status: Annotated[list[RunStatus] | None, Query(description="Any of these")] = None,
+    incident: Annotated[Line | None, Query(description="Of this incident")] = None,
+    on_demand: Annotated[bool | None, Query(description="Of no incident, or only of incidents")] = None,
+    worker: Annotated[Line | None, Query(description="Run by this worker")] = None,
+    created_from: Annotated[Moment | None, Query(description="Then or later; with an offset")] = None,
+    created_before: Annotated[Moment | None, Query(description="Earlier than that; with an offset")] = None,
+) -> RunsPage:
+    """Runs of incidents and on demand, newest first. All filters that are given must hold."""
+    wanted = RunFilter(
+        statuses=tuple(status or ()),
+        incident=incident,
+        on_demand=on_demand,
+        executor=worker,
+        created_from=created_from,
+        created_before=created_before,
+    )
+    found = await parts.runs.search(wanted, page)
+    return RunsPage(items=[view_of(each) for each in found.items], next=found.next)
 
 
 @router.get("/{run}", operation_id="getRun", responses=problems(404, 422))

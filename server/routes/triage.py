@@ -10,16 +10,18 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from kubetriage.domain.report import Report
-from kubetriage.server.asking import CallerOf, Parts
+from kubetriage.server.asking import KNOWN_PARAMETERS, CallerOf, Parts
 from kubetriage.server.on_demand import TriageRequest, incidents_of
 from kubetriage.server.parts import Asked, ServerParts
 from kubetriage.server.problems import problems
 from kubetriage.server.routes.runs import RunView, run_of, view_of
 
-router = APIRouter(prefix="/api/v1/triage", tags=["triage"])
+router = APIRouter(prefix="/api/v1/triage", tags=["triage"], dependencies=[KNOWN_PARAMETERS])
 
 
 class TriagedRun(RunView):
+    """A run on demand, with its report where it has one."""
+
     outcome: Report | None = Field(None, description="The report, if the run ended well within the wait")
 
 

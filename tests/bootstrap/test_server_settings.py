@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
-from sqlalchemy import make_url
 
-from kubetriage.bootstrap.databases import that_lets_go
-from kubetriage.bootstrap.server_settings import database_url, slots_folder
+from kubetriage.bootstrap.server_settings import Sender, database_url, slots_folder
 from kubetriage.bootstrap.settings import Settings, load_settings
 from kubetriage.domain.errors import BadSettings
+from kubetriage.server.parts import HttpSettings
+from kubetriage.server.posted import Source
+from kubetriage.server.serving import http_settings
 
 
 @pytest.fixture
@@ -49,8 +51,7 @@ def test_tables_and_variables_are_read(written: Path, monkeypatch: pytest.Monkey
     assert (settings.intake.wait_seconds, settings.intake.max_running) == (5, 8)
     assert settings.retention.runs_days == 3
     secrets = {
-        name: (value.get_secret_value(), scopes)
-        for name, (value, scopes) in settings.server.secrets().items()
+        name: (each.token.get_secret_value(), each.scopes) for name, each in settings.server.secrets().items()
     }
     assert secrets == {"alertmanager": ("one", ("intake",)), "ops": ("two", ("api", "intake"))}
 
@@ -66,6 +67,18 @@ WRONG = [
     ("[server.tokens]\na = {env = 'X', scopes = []}", "needs a scope"),
     ("[server.tokens]\na = {env = 'X', scopes = ['admin']}", "server.tokens.a.scopes"),
     ("[server.tokens]\na = {}", "needs either env or token"),
+    ("[server.tokens]\na = {env = 'X', sources = ['grafanna']}", "server.tokens.a.sources"),
+    (
+        "[server.tokens]\na = {env = 'X', scopes = ['metrics'], sources = ['grafana']}",
+        "for the scope intake alone",
+    ),
+    ("[server]\naccept_seconds = 0", "server.accept_seconds: must be more than 0."),
+    ("[server]\nbodies_mb = 8", "server.bodies_mb: must be 32 or more."),
+    ("[server]\nbusy_seconds = nan", "server.busy_seconds: "),
+    ("[server]\nbody_seconds = 'long'", "server.body_seconds: must be a number"),
+    ("[server]\nstreams = 2.5", "server.streams: must be a whole number"),
+    ("[server]\ntimezone = 'Shanghai'", "server.timezone: "),
+    ("[server]\nstream_heartbeat = 3", "Did you mean stream_heartbeat_seconds?"),
 ]
 
 
@@ -102,10 +115,36 @@ def test_a_token_that_is_not_set_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
         settings.server.secrets()
 
 
-def test_connections_to_postgres_let_go_of_what_nobody_goes_on_with() -> None:
-    """A stopped process keeps no lock for long; what the address says is kept, also where it has options."""
-    url = "postgresql://u:p%40ss@h:1/d?sslmode=require&options=-c%20work_mem%3D5MB"
-    made = make_url(that_lets_go(url))
-    assert (made.password, made.port, made.query["sslmode"]) == ("p@ss", 1, "require")
-    assert made.query["options"] == "-c work_mem=5MB -c idle_in_transaction_session_timeout=10s"
-    assert that_lets_go("sqlite:////a/b.db") == "sqlite:////a/b.db"
+def test_two_names_for_one_token_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which of them came in could not be told, nor what it may do; the token is not repeated."""
+    monkeypatch.setenv("ONE", "geheim")
+    monkeypatch.setenv("TWO", "geheim\n")
+    tokens = {"a": "ONE", "b": {"env": "TWO", "scopes": ["api"]}}
+    with pytest.raises(BadSettings, match="a and b are the same token") as refused:
+        Settings.model_validate({"server": {"tokens": tokens}}).server.secrets()
+    assert "geheim" not in str(refused.value)
+
+
+def test_a_token_can_be_bound_to_any_sender_that_has_a_path() -> None:
+    """The settings know the same senders as the routes."""
+    assert set(get_args(Sender)) == {source.value for source in Source}
+
+
+def test_what_is_about_http_reaches_the_application(written: Path) -> None:
+    """Each bound of HTTP that can be set is the one that the application keeps to."""
+    written.write_text(
+        "language = 'zh'\n[server]\naccept_seconds = 3\nbody_seconds = 7\nbodies_mb = 40\nbusy_seconds = 2\nstreams = 9\n"
+        "stream_heartbeat_seconds = 4\ntriage_wait_seconds = 11\ntimezone = 'Asia/Shanghai'\n"
+    )
+    made = http_settings(load_settings())
+    assert (made.accept_seconds, made.body_seconds, made.bodies_bytes) == (3, 7, 40 * 1024 * 1024)
+    assert (made.busy_seconds, made.streams, made.heartbeat_seconds, made.wait_seconds) == (2, 9, 4, 11)
+    assert (str(made.zone), made.language) == ("Asia/Shanghai", "zh")
+
+
+def test_without_settings_http_has_its_own_defaults(written: Path) -> None:
+    """The defaults that are documented are those of the application."""
+    made, usual = http_settings(load_settings()), HttpSettings()
+    assert str(made.zone) == str(usual.zone) == "UTC"
+    same = {"language": usual.language, "zone": usual.zone}
+    assert made.model_copy(update=same) == usual

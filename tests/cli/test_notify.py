@@ -128,6 +128,48 @@ def test_no_answer_is_explained(
             "channels.ops.ca_file: gone.pem cannot be used",
         ),
         ('[channels.ops]\ntype = "apprise"\nurl = "slack://a/b/c"\n', 'use type = "slack"'),
+        (
+            '[channels.ops]\ntype = "apprise"\nurl = "canary"\n',
+            "channels.ops.url: must be an Apprise address",
+        ),
+        ("channels = 3\n", "channels: must be a table."),
+        ('[channels.ops]\ntype = "stdout"\nlanguage = "fr"\n', "language: must be 'en', 'zh' or 'both'."),
+        ('[channels.ops]\ntype = "stdout"\ntimeout = 0\n', "channels.ops.timeout: must be more than 0."),
+        ('[channels.ops]\ntype = "stdout"\nmax_bytes = 9\n', "channels.ops.max_bytes: must be 2000 or more."),
+        ('[channels.ops]\ntype = "stdout"\nper_minute = "x"\n', "per_minute: must be a whole number."),
+        (
+            '[channels.a]\ntype = "stdout"\n[[routes]]\nchannels = ["a"]\n[[routes]]\nchannels = ["a"]\n'
+            'hours = ["9:00-17:00", "25:00-26:00"]\n',
+            "routes[2].hours[2]: '25:00-26:00' is not like",
+        ),
+        (
+            '[channels.a]\ntype = "stdout"\n[[quiet_hours]]\nchannels = ["a"]\n',
+            "quiet_hours[1].hours: is not",
+        ),
+        ('[channels.ops]\ntype = "wecom"\nurl = "https://a..b/canary"\n', "channels.ops.url: is no address"),
+        ('[channels.ops]\ntype = "wecom"\nurl = "https://x/a canary"\n', "channels.ops.url: is no address"),
+        (
+            f'[channels.ops]\ntype = "webhook"\nurl = "https://{"a" * 70}.com/canary"\n',
+            "channels.ops.url: is no address",
+        ),
+        (
+            '[channels.ops]\ntype = "webhook"\nurl = "https://x"\nheaders = {"X-A" = "canary\\nX-B: 1"}\n',
+            "channels.ops.headers: the value of X-A must be one line",
+        ),
+        (
+            '[channels.ops]\ntype = "webhook"\nurl = "https://x"\nheaders = {"Webhook-Id" = "canary"}\n',
+            "Webhook-Id is written by kubetriage",
+        ),
+        (
+            '[channels.ops]\ntype = "email"\nhost = "h"\nsender = "a@x"\nto = ["b@x, c@x"]\n',
+            "channels.ops.to[1]: 'b@x, c@x' is not one mail address",
+        ),
+        (
+            '[channels.ops]\ntype = "email"\nhost = "h"\nsender = "a@x"\nto = ["b@x"]\n'
+            'subject_prefix = "x\\nBcc: y"\n',
+            "channels.ops.subject_prefix: must be one line",
+        ),
+        ('[channels.ops]\ntype = "slack-api"\ntoken = ""\nchannel = "C"\n', "token: must not be empty"),
     ],
 )
 def test_wrong_settings_are_said(
@@ -146,7 +188,7 @@ def test_an_unknown_channel_is_said(kubetriage: Run, configured: Callable[[str],
     configured('[channels.ops]\ntype = "stdout"\n')
     ended = kubetriage("notify", "test", "opps")
     assert ended.status == 2
-    assert "There is no channel named opps; ops configured." in ended.err
+    assert "There is no channel named opps; configured are: ops." in ended.err
 
 
 def test_previews_are_written_and_nothing_is_sent(
@@ -171,8 +213,24 @@ def test_without_channels_every_kind_is_shown(
     ended = kubetriage("notify", "preview", "--out", "shown", "--trial", "sample")
     assert ended.status == 0, ended.err
     kinds = {path.name.split(".")[0] for path in (tmp_path / "shown").iterdir()}
-    assert kinds == {"feishu", "wecom", "dingtalk", "slack", "teams", "email", "webhook", "stdout"}
+    assert kinds == {
+        *("feishu", "feishu-card-1", "wecom", "wecom-markdown", "dingtalk", "slack", "slack-api"),
+        *("teams", "email", "webhook", "stdout", "apprise"),
+    }
     assert "<h1" in (tmp_path / "shown" / "email.sample.html").read_text()
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "根因"), ("en", "Root cause")])
+def test_a_language_can_be_looked_at(
+    kubetriage: Run, configured: Callable[[str], Path], tmp_path: Path, language: str, said: str
+) -> None:
+    """`--language` is taken for this once, whatever the channel's own is; both commands have it."""
+    configured('language = "en"\n[channels.ops]\ntype = "stdout"\nlanguage = "zh"\n')
+    ended = kubetriage("notify", "preview", "--out", "shown", "--trial", "sample", "--language", language)
+    assert ended.status == 0, ended.err
+    assert said in (tmp_path / "shown" / "ops.sample.txt").read_text()
+    sent = kubetriage("notify", "test", "ops", "--language", language)
+    assert sent.status == 0 and said in sent.out
 
 
 def test_a_report_is_sent_when_it_is_printed(

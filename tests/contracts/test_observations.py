@@ -49,7 +49,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         "folder": f"{tmp_path}/answers",
         "sqlite": f"sqlite:///{tmp_path}/answers.db",
     }
-    return kinds.get(request.param) or str(request.getfixturevalue("postgres")())
+    return kinds.get(request.param) or str(request.getfixturevalue("postgres").database())
 
 
 @pytest.fixture

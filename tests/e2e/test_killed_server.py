@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import json
 import resource
 import signal
@@ -13,7 +12,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -27,28 +25,9 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def from_benchmarks(name: str) -> ModuleType:
-    """A script of `benchmarks/`, which is no package."""
-    folder = str(ROOT / "benchmarks")
-    if folder not in sys.path:
-        sys.path.append(folder)
-    return importlib.import_module(name)
-
-
 @pytest.fixture(scope="module")
-def kills() -> ModuleType:
-    return from_benchmarks("kills")
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Any]:
-    """A PostgreSQL server of the test's own; skipped where its programs are missing."""
-    own = from_benchmarks("own_postgres")
-    try:
-        with own.own_postgres() as server:
-            yield server
-    except own.NoPostgres as error:
-        pytest.skip(f"{error}: install the package postgresql")
+def kills(benchmark_module: Callable[[str], ModuleType]) -> ModuleType:
+    return benchmark_module("kills")
 
 
 @pytest.fixture
@@ -85,10 +64,12 @@ def incidents(server: Any, *states: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_killed_at_every_node_nothing_is_lost_and_nothing_done_twice(database: str) -> None:
+def test_killed_at_every_node_nothing_is_lost_and_nothing_done_twice(
+    database: str, benchmark_module: Callable[[str], ModuleType]
+) -> None:
     """Ten kills spread over the nodes: every accepted alert has its one report, no finished node ran again."""
     if database == "postgresql":
-        own = from_benchmarks("own_postgres")
+        own = benchmark_module("own_postgres")
         try:
             own.programs()
         except own.NoPostgres as error:
@@ -111,7 +92,7 @@ def test_another_replica_takes_over_within_the_stated_time(
 
     On top of that time comes one round of looking for work, and the diagnosis itself.
     """
-    url = postgres.database(f"t{uuid.uuid4().hex[:12]}")
+    url = postgres.database()
     dying = started(url, "dying", "check_related", 0.01)
     survivor = started(url, "survivor")
     for number in range(8):
@@ -129,7 +110,7 @@ def test_a_replica_that_only_slept_does_nothing_twice(
     started: Callable[..., Any], kills: ModuleType, postgres: Any
 ) -> None:
     """Held for dead and taken over, it wakes up: what the other did is not done again, and it works on."""
-    url = postgres.database(f"t{uuid.uuid4().hex[:12]}")
+    url = postgres.database()
     sleeper = started(url, "sleeper")
     for number in range(20):
         assert kills.post(sleeper.url, number)
@@ -155,7 +136,7 @@ def test_the_database_goes_away_and_comes_back(
     started: Callable[..., Any], kills: ModuleType, postgres: Any
 ) -> None:
     """Meanwhile posts are answered 503 and nothing dies; then it goes on by itself, and each is diagnosed once."""
-    url = postgres.database(f"t{uuid.uuid4().hex[:12]}")
+    url = postgres.database()
     server = started(url, "one")
     accepted = [number for number in range(6) if kills.post(server.url, number)]
     postgres.stop()

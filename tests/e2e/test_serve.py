@@ -33,6 +33,10 @@ wait_seconds = 0
 """
 
 
+IDLE_SECONDS = 4.0
+"""On a machine that has other things to do; alone it takes 0.4 s, and 1 s with a process of its own."""
+
+
 class Server:
     """A running `kubetriage serve`."""
 
@@ -215,6 +219,33 @@ def test_asked_to_end_it_ends_in_order(serve: Serve, alert: Callable[[str], byte
     again = serve()
     again.wait_until(lambda: len(again.incidents("reported")) == 6)
     assert {each["diagnosis_attempts"] for each in again.incidents("reported")} == {1}
+
+
+@pytest.mark.parametrize("options", [[], ["--role", "worker"], ["--workers", "1"]])
+def test_asked_to_end_with_nothing_to_do_it_ends_soon(serve: Serve, options: list[str]) -> None:
+    """Idle, a server of any shape is gone about a second after SIGTERM."""
+    server = serve(*options, env={"KUBETRIAGE_SERVER__HEALTH_PORT": "0"})
+    server.wait_until(lambda: server.get("/readyz").get("worker", "ok") == "ok")
+    time.sleep(5 if "1" in options else 0)  # until its process has begun too
+    began = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(20) == 0, server.errors()
+    assert time.monotonic() - began < IDLE_SECONDS, server.errors()
+    assert "Traceback" not in server.errors()
+
+
+def test_a_server_that_only_diagnoses_says_how_it_is(serve: Serve, alert: Callable[[str], bytes]) -> None:
+    """On its own port: alive, ready once it takes work, its figures; no alert is taken there."""
+    server = serve("--role", "worker", env={"KUBETRIAGE_SERVER__HEALTH_PORT": "0"})
+    assert server.get("/healthz") == {"status": "ok"}
+    assert server.get("/readyz") == {"status": "ok", "database": "ok", "worker": "ok"}
+    with urllib.request.urlopen(f"{server.url}/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    assert "process_resident_memory_bytes" in text
+    assert "kubetriage_store_up 1" in text
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        server.post(alert("one"))
+    assert refused.value.code == 404
 
 
 def test_asked_twice_it_ends_at_once(serve: Serve) -> None:

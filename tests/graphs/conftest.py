@@ -89,8 +89,14 @@ class RecordedCluster:
 
     name = "recorded"
 
-    def __init__(self, objects: Sequence[Raw], fails: Fails | None = None, reachable: bool = True) -> None:
-        self._store = SnapshotStore("recorded", NOW, Scope(), objects, LogFolder(Path("no-logs-here")))
+    def __init__(
+        self,
+        objects: Sequence[Raw],
+        fails: Fails | None = None,
+        reachable: bool = True,
+        logs: Path = Path("no-logs-here"),
+    ) -> None:
+        self._store = SnapshotStore("recorded", NOW, Scope(), objects, LogFolder(logs))
         self._fails = fails or (lambda read: None)
         self._reachable = reachable
         self.asked: list[str] = []

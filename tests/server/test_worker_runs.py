@@ -15,6 +15,7 @@ from kubetriage.domain.errors import UnknownCluster
 from kubetriage.domain.intake.errors import StoreUnavailable
 from kubetriage.domain.intake.runs import RunStatus
 from kubetriage.domain.intake.values import IncidentState
+from kubetriage.domain.language import Language
 from kubetriage.server.engine import workflow_id
 from kubetriage.server.sweeping import Cleaner
 
@@ -61,8 +62,8 @@ async def test_a_bug_fails_the_attempt_and_the_last_attempt_fails_the_incident(b
     assert "KeyError" in last.data["message"]
 
 
-async def test_what_is_no_bug_is_told_without_a_trace(bench: Any, caplog: pytest.LogCaptureFixture) -> None:
-    """A cluster that no setting names fails the attempt with its sentence; the log has no trace of ours."""
+async def test_what_no_retry_mends_fails_at_once(bench: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """A cluster that no setting names: the incident has failed with its sentence, and the log has no trace."""
 
     class Unnamed(Broken):
         async def astream(self, *given: Any, **options: Any) -> AsyncIterator[Any]:
@@ -71,7 +72,9 @@ async def test_what_is_no_bug_is_told_without_a_trace(bench: Any, caplog: pytest
 
     incident = await bench.accepted()
     await bench.runner(graph=Unnamed()).diagnose(incident, 1)
-    assert (await bench.state(incident))[1] == "No cluster was chosen."
+    assert await bench.state(incident) == (IncidentState.FAILED, "No cluster was chosen.")
+    bench.clock.now += timedelta(days=1)
+    assert not await bench.database.incidents.due(bench.clock(), 10)
     [line] = [each for each in caplog.records if "failed" in each.getMessage()]
     assert line.getMessage() == f"the diagnosis {workflow_id(incident, 1)} failed: No cluster was chosen."
     assert not line.exc_info
@@ -213,6 +216,19 @@ async def test_recovered_before_it_began_it_is_not_diagnosed(bench: Any) -> None
     await bench.runner(graph=graph).diagnose(incident, 1)
     assert graph.asked == 0
     assert await bench.database.runs.run(workflow_id(incident, 1)) is None
+
+
+async def test_a_report_is_kept_in_both_languages(bench: Any) -> None:
+    """One diagnosis, two reports of one id, whichever language channels and readers ask for."""
+    incident = await bench.accepted()
+    await bench.runner().diagnose(incident, 1)
+    run, store = workflow_id(incident, 1), bench.database.incidents
+    own, chinese = await store.report(run), await store.report(run, Language.ZH)
+    assert await store.report(run, Language.EN) == own
+    assert (own.language, chinese.language, chinese.original_language) == ("en", "zh", "en")
+    assert chinese.id == own.id
+    assert "申请 5Gi" in chinese.root_causes[0].statement
+    assert "requests 5Gi" in own.root_causes[0].statement
 
 
 async def test_only_the_last_checkpoint_stays_and_goes_with_its_run(bench: Any) -> None:

@@ -49,6 +49,8 @@ class Seen:
     ident: str = ""
     thread: str = ""
     """The message that it answers."""
+    broadcast: bool = False
+    """The channel shows the answer too."""
     pinged: list[str] = field(default_factory=list)
     """Whom the platform would notify because of a mention."""
 

@@ -58,6 +58,7 @@ class SlackApi(Platform):
             found.texts, found.raw = seen.texts, seen.raw
             return Reply.of({"ok": True, "channel": self._channel, "ts": found.ident})
         seen.thread = body.get("thread_ts", "")
+        seen.broadcast = bool(seen.thread and body.get("reply_broadcast"))
         if seen.thread and all(each.ident != seen.thread for each in self.seen):
             raise Refused(_error("thread_not_found"))
         seen.ident = f"17000000{len(self.seen):02d}.000100"

@@ -172,7 +172,7 @@ class _Look:
 
     def _times(self, one: _Recorded) -> Iterator[Problem]:
         late: list[tuple[str, str]] = []
-        for key, text in _times_in(one.obj):
+        for key, text in times_in(one.obj):
             time = parse_time(text)
             if time is None:
                 yield one.problem(f"has {key} {text!r}, which is no RFC 3339 time")
@@ -211,7 +211,7 @@ class _Look:
                 yield one.problem(
                     f"is recorded as {obj['apiVersion']}, and is asked for as {known.api_version}"
                 )
-        if self.scope.gap(obj["kind"], *identity(obj)[2:], namespaced=bool(identity(obj)[2])):
+        if self.scope.outside(obj["kind"], *identity(obj)[2:], namespaced=bool(identity(obj)[2])):
             yield one.problem("is recorded, though it lies outside the snapshot's scope")
 
     def _logs(self) -> Iterator[Problem]:
@@ -236,7 +236,7 @@ class _Look:
             *(one.obj["kind"] for one in self.recorded),
             *(kind for _, kind in self.scope.extra_kinds),
         }
-        named = {*(self.scope.kinds or ()), *self.scope.all_namespaces}
+        named = {*(self.scope.kinds or ()), *self.scope.all_namespaces, *self.scope.partial}
         named |= {entry.kind for entry in self.scope.unreadable if entry.kind not in ("*", "pods/log")}
         for kind in sorted(named - served):
             yield Problem(MANIFEST, f"scope names the kind {kind}, which is neither built-in nor recorded")
@@ -246,14 +246,14 @@ def _is_pending(pod: Object) -> bool:
     return (pod.get("status") or {}).get("phase") == "Pending"
 
 
-def _times_in(value: Any) -> Iterator[tuple[str, str]]:
-    """(field, text) of what should be a past time; annotations and the like are the writer's own."""
+def times_in(value: Any) -> Iterator[tuple[str, str]]:
+    """(field, text) of what should be a past time; annotations and the like are their writer's own."""
     if isinstance(value, dict):
         for key, item in value.items():
             if key in _TIMES and isinstance(item, str):
                 yield key, item
             elif key not in ("annotations", "labels", "data"):
-                yield from _times_in(item)
+                yield from times_in(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _times_in(item)
+            yield from times_in(item)

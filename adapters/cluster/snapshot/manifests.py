@@ -65,9 +65,12 @@ def read_text(path: Path) -> str:
         raise BadSnapshot(f"{path} is not UTF-8 text (byte {error.start}).") from error
 
 
-def documents(path: Path) -> Iterator[tuple[Any, int]]:
-    """The file's documents, each with the line it starts at. Raises `BadSnapshot` naming file and line."""
-    text = read_text(path)
+def documents(path: Path, text: str | None = None) -> Iterator[tuple[Any, int]]:
+    """A file's documents (of its `text`, if that was read), each with the line it starts at.
+
+    Raises `BadSnapshot` naming file and line.
+    """
+    text = read_text(path) if text is None else text
     if path.suffix == ".json":
         yield _json(path, text), 1
         return
@@ -128,7 +131,7 @@ def objects(path: Path) -> Iterator[Placed]:
 def _opened(path: Path, document: dict[str, Any], place: str) -> Iterator[Placed]:
     kind = document.get("kind")
     if not (isinstance(kind, str) and kind.endswith("List") and "items" in document):
-        yield _named(path, document, place), place
+        yield named(path, document, place), place
         return
     items = document["items"]
     if not isinstance(items, list | None):
@@ -143,10 +146,11 @@ def _opened(path: Path, document: dict[str, Any], place: str) -> Iterator[Placed
         here = f"item {index + 1} of {place}"
         if not isinstance(item, dict):
             raise BadSnapshot(f"{path}, {here} is not a Kubernetes object.")
-        yield _named(path, given | item, here), here
+        yield named(path, given | item, here), here
 
 
-def _named(path: Path, obj: dict[str, Any], place: str) -> dict[str, Any]:
+def named(path: Path, obj: dict[str, Any], place: str) -> dict[str, Any]:
+    """The object. Raises `BadSnapshot` where what names it is missing or not as it should be."""
     for key in ("apiVersion", "kind"):
         if not isinstance(obj.get(key), str) or not obj[key]:
             raise BadSnapshot(f"{path}, {place} has no {key}.")

@@ -32,6 +32,7 @@ from kubetriage.adapters.cluster.snapshot.mcp_tools import TOOLS
 from kubetriage.adapters.cluster.snapshot.store import SnapshotStore
 from kubetriage.adapters.cluster.snapshot.tool_answers import Answer, ToolAnswers
 from kubetriage.adapters.cluster.snapshot.tool_arguments import ToolFailure
+from kubetriage.domain.computing import aside
 
 NAME = "kubetriage-snapshot"
 
@@ -53,7 +54,7 @@ def mcp_server(store: SnapshotStore, *, hang: Collection[str] = ()) -> Server[An
             raise McpError(ErrorData(code=INVALID_PARAMS, message=f'unknown tool "{request.params.name}"'))
         if request.params.name in hang:
             await anyio.sleep_forever()
-        return ServerResult(_result(answer, request.params.arguments or {}))
+        return ServerResult(await aside(_result, answer, request.params.arguments or {}))
 
     # Registered by hand: the library's decorators check arguments, and make a result of an unknown tool.
     server.request_handlers[ListToolsRequest] = list_tools

@@ -7,17 +7,13 @@ the recorded snapshot sees what a live one would have seen.
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import re
-import shutil
-import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kubetriage.domain.errors import BadInput, ClusterUnreachable
+from kubetriage.adapters.cluster.snapshot.writing import SnapshotDraft, is_file_name, require_new_or_empty
+from kubetriage.domain.errors import ClusterUnreachable
 from kubetriage.domain.evidence import FailureKind, Observation, Read, list_of, log_of
 from kubetriage.domain.kube import Obj, containers
 from kubetriage.domain.resource import KINDS, Resource
@@ -59,7 +55,7 @@ async def record(fetch: Fetch, folder: Path, plan: Plan, at: datetime, told: Tol
     Raises `BadInput` if the folder cannot be written or is not empty, `ClusterUnreachable` if no read came
     back.
     """
-    _new_or_empty(folder)
+    require_new_or_empty(folder)
     answers = await _ask(fetch, list(_lists(plan.namespaces)), told)
     if not any(a.found for a in answers):
         why = next((a.failure.message for a in answers if a.failure), "no answer")
@@ -75,24 +71,13 @@ async def record(fetch: Fetch, folder: Path, plan: Plan, at: datetime, told: Tol
     if unreadable:
         scope["unreadable"] = unreadable
     logs = [seen for seen in logs if seen.found and seen.text is not None and _is_file_name(seen.read)]
-    try:
-        _write(folder, at, scope, objects, logs)
-    except OSError as error:
-        raise BadInput(f"{folder}: cannot be written ({error.strerror})") from error
+    with SnapshotDraft(folder) as draft:
+        for seen in logs:
+            read = seen.read
+            draft.log(read.namespace, read.name, read.container, seen.text or "", previous=read.previous)
+        draft.finish(at, scope, objects)
     partial = sorted({a.read.kind for a in answers if a.cut})
     return Recorded(len(objects), len(logs), tuple(unreadable), tuple(missing), tuple(partial))
-
-
-def _new_or_empty(folder: Path) -> None:
-    try:
-        taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
-        if not taken:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=folder.parent).close()  # said now, not after minutes of reading
-    except OSError as error:
-        raise BadInput(f"{folder}: cannot be written ({error.strerror})") from error
-    if taken:
-        raise BadInput(f"{folder} exists already; a snapshot is written into a new or an empty folder.")
 
 
 def _lists(namespaces: Sequence[str]) -> Iterable[Read]:
@@ -148,11 +133,7 @@ _LOG_OF = "pods/log/{0.namespace}/{0.name}"
 
 
 def _is_file_name(read: Read) -> bool:
-    """Names come from the server and become paths: what is no name of Kubernetes' stays out of the folder."""
-    return all(_FILE_NAME.fullmatch(part) for part in (read.namespace, read.name, read.container))
-
-
-_FILE_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?")
+    return is_file_name(read.namespace, read.name, read.container)
 
 
 def _forbidden(answer: Observation) -> bool:
@@ -170,37 +151,3 @@ def _refused(answers: Iterable[Observation]) -> tuple[list[str], list[str]]:
         elif answer.read.kind not in missing:
             missing.append(answer.read.kind)
     return sorted(set(unreadable)), sorted(missing)
-
-
-def _write(
-    folder: Path,
-    at: datetime,
-    scope: dict[str, Any],
-    objects: Sequence[dict[str, Any]],
-    logs: list[Observation],
-) -> None:
-    """Into a folder beside it first, then under its name, so that it is there whole or not at all."""
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        stamp = at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        manifest = {"time": stamp, "scope": scope}
-        (draft / "snapshot.yaml").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-        by_kind: dict[str, list[dict[str, Any]]] = {}
-        for raw in objects:
-            by_kind.setdefault(str(raw["kind"]), []).append(raw)
-        for kind, items in by_kind.items():
-            whole = {"apiVersion": "v1", "kind": "List", "items": items}
-            path = draft / f"{kind.lower()}.json"
-            path.write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        for log in logs:
-            suffix = ".previous.log" if log.read.previous else ".log"
-            path = draft / "logs" / log.read.namespace / log.read.name / f"{log.read.container}{suffix}"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(log.text or "", encoding="utf-8")
-        draft.chmod(0o755)
-        if folder.exists():
-            folder.rmdir()
-        os.replace(draft, folder)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise

@@ -5,6 +5,12 @@
       namespaces: [shop]               only these are recorded …
       all_namespaces: [Event]          … but for these kinds, recorded in every namespace
       kinds: [Pod, argoproj.io/v1alpha1/Rollout]    only these kinds are recorded
+      partial:                         of these kinds only some objects are recorded …
+        ConfigMap: [shop]              … but in these namespaces all of them
+        Node: []                       of a cluster-scoped kind: never all
+      answered:                        questions that have their whole answer, whatever else is missing:
+      - {kind: ConfigMap, namespace: shop, name: settings}          an object, there or not
+      - {kind: Pod, namespace: shop, labels: app=web, fields: ""}   a list
       unreadable:                      the API server refuses these (403)
       - Secret                         a kind, wherever it is
       - Pod/kube-system                a kind in one namespace; of a cluster-scoped kind, one object
@@ -18,7 +24,8 @@ list where it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +35,8 @@ from kubetriage.domain.errors import BadSnapshot
 
 MANIFEST = "snapshot.yaml"
 KEYS = frozenset({"time", "scope"})
-SCOPE_KEYS = frozenset({"namespaces", "all_namespaces", "kinds", "unreadable"})
+SCOPE_KEYS = frozenset({"namespaces", "all_namespaces", "kinds", "partial", "answered", "unreadable"})
+ANSWER_KEYS = ("kind", "namespace", "name", "labels", "fields")
 
 _LOGS = "pods/log"
 
@@ -60,7 +68,11 @@ class Scope:
     kinds: frozenset[str] | None = None
     extra_kinds: tuple[tuple[str, str], ...] = ()
     """(apiVersion, kind) of kinds that were named with their apiVersion."""
+    partial: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Kinds of which not all objects are recorded, with the namespaces in which all are."""
     unreadable: tuple[Unreadable, ...] = ()
+    answered: frozenset[tuple[str, ...]] = frozenset()
+    """Questions by `ANSWER_KEYS`, the selectors as they were written."""
 
     def refuses(self, kind: str, namespace: str, name: str, *, namespaced: bool) -> bool:
         if namespaced:
@@ -74,8 +86,24 @@ class Scope:
     def refuses_log(self, namespace: str, pod: str) -> bool:
         return any(u.kind == _LOGS and u.covers(_LOGS, namespace, pod) for u in self.unreadable)
 
-    def gap(self, kind: str, namespace: str, name: str, *, namespaced: bool) -> str:
-        """Why this was not recorded; empty if it was."""
+    def gap(
+        self, kind: str, namespace: str, name: str, *, namespaced: bool, labels: str = "", fields: str = ""
+    ) -> str:
+        """Why what isn't there may exist all the same; empty where all there was is recorded."""
+        if (kind, namespace, name, labels, fields) in self.answered:
+            return ""
+        outside = self.outside(kind, namespace, name, namespaced=namespaced)
+        if outside or kind not in self.partial:
+            return outside
+        whole = self.partial[kind]
+        if namespaced and namespace in whole:
+            return ""
+        if namespaced and whole:
+            return f"{kind} is recorded as a whole only in the namespaces {_some(whole)}"
+        return f"only some objects of the kind {kind} are recorded"
+
+    def outside(self, kind: str, namespace: str, name: str, *, namespaced: bool) -> str:
+        """Why nothing like this was recorded; empty if it was."""
         if self.kinds is not None and kind not in self.kinds:
             return f"its scope holds only the kinds {_some(self.kinds)}"
         if self.namespaces is None or kind in self.all_namespaces:
@@ -146,16 +174,34 @@ def read_scope(path: Path, manifest: dict[str, Any]) -> Scope:
         all_namespaces=frozenset(_names(path, scope, "all_namespaces") or ()),
         kinds=None if kinds is None else frozenset(kind for _, _, kind in kinds),
         extra_kinds=tuple((version, kind) for version, _, kind in kinds or () if version),
+        partial=_partial(path, scope),
         unreadable=tuple(_unreadable(path, entry) for entry in _names(path, scope, "unreadable") or ()),
+        answered=frozenset(_answered(path, scope)),
     )
 
 
-def _names(path: Path, scope: dict[str, Any], key: str) -> list[str] | None:
+def _answered(path: Path, scope: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    entries = scope.get("answered") or []
+    for entry in entries if isinstance(entries, list) else (entries,):
+        given = entry if isinstance(entry, dict) else {}
+        if not given.get("kind") or not all(isinstance(text, str) for text in given.values()):
+            raise BadSnapshot(f"{path}: scope.answered must be a list of mappings with a kind.")
+        yield tuple(given.get(key, "") for key in ANSWER_KEYS)
+
+
+def _partial(path: Path, scope: dict[str, Any]) -> dict[str, frozenset[str]]:
+    value = scope.get("partial") or {}
+    if not isinstance(value, dict):
+        raise BadSnapshot(f"{path}: scope.partial must be a mapping of kinds to namespaces.")
+    return {str(kind): frozenset(_names(path, value, kind, "partial.") or ()) for kind in value}
+
+
+def _names(path: Path, scope: dict[str, Any], key: str, inside: str = "") -> list[str] | None:
     value = scope.get(key)
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(entry, str) and entry for entry in value):
-        raise BadSnapshot(f"{path}: scope.{key} must be a list of names.")
+        raise BadSnapshot(f"{path}: scope.{inside}{key} must be a list of names.")
     return value
 
 

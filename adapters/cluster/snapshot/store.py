@@ -88,8 +88,6 @@ class SnapshotStore:
         return cls(path.resolve().name, time, scope, objects, LogFolder(path / LOGS))
 
     def _fill(self, objects: Sequence[Object]) -> None:
-        for api_version, kind in self.scope.extra_kinds:
-            add_recorded(self.kinds, api_version, kind, ["any"])
         for obj in objects:
             if obj["kind"] == "CustomResourceDefinition":
                 add_defined(self.kinds, obj)
@@ -99,6 +97,8 @@ class SnapshotStore:
             names.add(obj["metadata"].get("namespace") or "")
         for (api_version, kind), namespaces in recorded.items():
             add_recorded(self.kinds, api_version, kind, namespaces)
+        for api_version, kind in self.scope.extra_kinds:
+            add_recorded(self.kinds, api_version, kind, ["any"])  # where no object tells, namespaced
         for obj in objects:
             self._add(obj)
         self._namespaces_recorded = ("", "Namespace") in self._objects
@@ -166,7 +166,7 @@ class SnapshotStore:
         labels = label_matcher(label_selector)
         fields = field_matcher(served.group, kind, field_selector)
         self._readable("list", served, namespace, "")
-        self._recorded(served, namespace, "")
+        self._recorded(served, namespace, "", label_selector, field_selector)
         found = self._stored(served).items()
         chosen = (obj for key, obj in found if not namespace or key[0] == namespace)
         seen = (self._as(api_version, served, obj) for obj in chosen)
@@ -195,8 +195,12 @@ class SnapshotStore:
         if not self.allowed(served, namespace, name):
             raise status.forbidden(verb, served.plural, served.group, namespace, name)
 
-    def _recorded(self, served: ServedKind, namespace: str, name: str) -> None:
-        gap = self.scope.gap(served.kind, namespace, name, namespaced=served.namespaced)
+    def _recorded(
+        self, served: ServedKind, namespace: str, name: str, labels: str = "", fields: str = ""
+    ) -> None:
+        gap = self.scope.gap(
+            served.kind, namespace, name, namespaced=served.namespaced, labels=labels, fields=fields
+        )
         if gap:
             what = status.qualified(served.plural, served.group)
             where = f' in the namespace "{namespace}"' if namespace else ""

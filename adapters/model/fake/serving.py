@@ -3,48 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-import uvicorn
-from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.server import ServerState
-
 from kubetriage.adapters.model.fake.app import app
 from kubetriage.adapters.model.fake.completions import NOTHING, Completions
-from kubetriage.adapters.model.fake.exchange import TRANSPORT
 from kubetriage.adapters.model.fake.journal import Line
+from kubetriage.adapters.model.fake.loopback import HOST, bound, in_thread, listening
 from kubetriage.adapters.model.fake.replies import Oracle
 from kubetriage.adapters.model.fake.settings import Script, Settings, changed, settings
 from kubetriage.adapters.model.fake.summary import summarized
-from kubetriage.domain.errors import BadInput, KubetriageError
-
-HOST = "127.0.0.1"
-"""Whoever can reach a scripted server can steer it: this machine only."""
-BACKLOG = 512
-_STOPPING = 2.0
-"""Seconds in which requests under way can end once they were let go."""
 
 T = TypeVar("T")
-
-
-class _Connection(H11Protocol):
-    """Hands its transport down to the application, for answers that break the rules of HTTP."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        application = self.app
-
-        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
-            scope.setdefault("extensions", {})[TRANSPORT] = transport
-            await application(scope, receive, send)
-
-        self.app = with_transport
 
 
 class ScriptedServer:
@@ -106,18 +79,6 @@ class ScriptedServer:
         return asyncio.run_coroutine_threadsafe(do(), self._loop).result()
 
 
-def _bound(port: int) -> socket.socket:
-    # With the protocol left out asyncio doesn't turn off Nagle's algorithm: 40 ms for every small chunk.
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        made.bind((HOST, port))
-    except OSError as error:
-        made.close()
-        raise BadInput(f"Port {port} of {HOST} cannot be used: {error.strerror}.") from error
-    return made
-
-
 @asynccontextmanager
 async def scripted_server(
     script: Script = None, *, oracle: Oracle | None = None, port: int = 0, **given: Any
@@ -129,26 +90,9 @@ async def scripted_server(
     """
     completions = Completions(settings(script, **given), oracle)
     loop = asyncio.get_running_loop()
-    config = uvicorn.Config(app(completions), lifespan="off", log_config=None, access_log=False, ws="none")
-    config.load()
-    state = ServerState()
-    with _bound(port) as listening, _bound(0) as silent:
-        serving = await loop.create_server(
-            lambda: _Connection(config=config, server_state=state, app_state={}),
-            sock=listening,
-            backlog=BACKLOG,
-        )
-        try:
-            yield ScriptedServer(completions, listening.getsockname()[1], silent.getsockname()[1], loop)
-        finally:
-            serving.close()
-            completions.stop()
-            for connection in list(state.connections):
-                connection.shutdown()
-            if state.tasks:
-                await asyncio.wait(list(state.tasks), timeout=_STOPPING)
-            for connection in list(state.connections):
-                connection.transport.abort()
+    with bound(0) as silent:
+        async with listening(app(completions), port, completions.stop) as taken:
+            yield ScriptedServer(completions, taken, silent.getsockname()[1], loop)
 
 
 @contextmanager
@@ -156,34 +100,6 @@ def scripted_server_in_thread(
     script: Script = None, *, oracle: Oracle | None = None, port: int = 0, **given: Any
 ) -> Iterator[ScriptedServer]:
     """The same for callers without an event loop; the server runs in a thread of its own."""
-    started: list[tuple[ScriptedServer, Callable[[], object]]] = []
-    failed: list[KubetriageError] = []
-    ready = threading.Event()
-
-    async def serve() -> None:
-        stop, loop = asyncio.Event(), asyncio.get_running_loop()
-        async with scripted_server(script, oracle=oracle, port=port, **given) as server:
-            started.append((server, lambda: loop.call_soon_threadsafe(stop.set)))
-            ready.set()
-            await stop.wait()
-
-    def run() -> None:
-        try:
-            asyncio.run(serve())
-        except KubetriageError as error:
-            failed.append(error)
-        finally:
-            ready.set()
-
-    thread = threading.Thread(target=run, name="scripted-model", daemon=True)
-    thread.start()
-    ready.wait()
-    if not started:
-        thread.join()
-        raise failed[0] if failed else RuntimeError("The scripted server did not start.")
-    server, stop = started[0]
-    try:
+    served = partial(scripted_server, script, oracle=oracle, port=port, **given)
+    with in_thread(served, "scripted-model") as server:
         yield server
-    finally:
-        stop()
-        thread.join()

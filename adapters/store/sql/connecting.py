@@ -29,6 +29,9 @@ Work = Callable[[Connection], Result]
 DECISIONS = 7_205_905_101
 """Number of PostgreSQL's advisory lock that transactions which decide hold until they are committed."""
 
+LET_GO = "-c idle_in_transaction_session_timeout=10s"
+"""Of connections to PostgreSQL: a process that was stopped or cut off in the middle of a transaction must not
+keep its locks."""
 _BUSY_SECONDS = 20
 _ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """A server that vanished without a word is noticed within half a minute (milliseconds for the last)."""
@@ -124,7 +127,9 @@ class Connector:
     def _engine(self, synchronous: str, size: int, *, read_only: bool = False) -> Engine:
         if not self.sqlite:
             size = 2 * _READERS + 1
-            options = f"{self.url.query.get('options', '')} -c lock_timeout=20s -c timezone=UTC".strip()
+            given = self.url.query.get("options", "")
+            words = [given] if isinstance(given, str) else list(given)
+            options = " ".join([*words, "-c lock_timeout=20s -c timezone=UTC", LET_GO]).strip()
             arguments = {"connect_timeout": 5, "options": options, **_ALIVE}
             return create_engine(
                 self.url,

@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, cast,
 
 from kubetriage.adapters.store.sql.known import going_on, heard
 from kubetriage.adapters.store.sql.rows import incident_of
-from kubetriage.adapters.store.sql.tables import alerts, incidents, is_open, messages
+from kubetriage.adapters.store.sql.tables import alerts, incident_events, incidents, is_open, messages
 from kubetriage.domain.intake.diagnosing import due_of
 from kubetriage.domain.intake.keys import kept
-from kubetriage.domain.intake.reading import Due, IncidentFilter, Page, Paged, Tallies
+from kubetriage.domain.intake.reading import Due, EventKind, IncidentFilter, Page, Paged, Tallies
 from kubetriage.domain.intake.values import Incident, IncidentState, IntakeSettings
 
 
@@ -108,6 +108,16 @@ def tallies_now(connection: Connection, now: datetime) -> Tallies:
         storms=tuple(going_on(connection)),
         silences=tuple(heard(connection)),
     )
+
+
+def events_after(connection: Connection, after: int | None) -> tuple[int, dict[EventKind, int]]:
+    """Events are numbered in the order of their commits: who writes them decides, one after the other."""
+    c = incident_events.c
+    last = connection.execute(select(func.max(c.seq))).scalar_one() or 0
+    if after is None:
+        return last, {}
+    counted = select(c.kind, func.count()).where(c.seq > after, c.seq <= last).group_by(c.kind)
+    return max(last, after), {EventKind(kind): count for kind, count in connection.execute(counted)}
 
 
 def page_query(query: Select[Any], column: ColumnElement[Any], page: Page) -> Select[Any]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, case, insert, select, update
 
+from kubetriage.adapters.store.sql import checking
 from kubetriage.adapters.store.sql import incident_reads as reads
 from kubetriage.adapters.store.sql.connecting import Connector
 from kubetriage.adapters.store.sql.intake import post_of, sort
@@ -160,13 +161,13 @@ class SqlIncidents:
     async def incidents(self, wanted: IncidentFilter, page: Page) -> Paged[Incident]:
         return await self._connector.read(lambda c: reads.page_of_incidents(c, wanted, page))
 
-    async def children(self, id: str) -> Sequence[Incident]:
-        query = select(incidents).where(incidents.c.absorbed_by == id).order_by(incidents.c.id)
+    async def children(self, id: str, limit: int = 1000) -> Sequence[Incident]:
+        query = select(incidents).where(incidents.c.absorbed_by == id).order_by(incidents.c.id).limit(limit)
         return await self._connector.read(lambda c: [incident_of(row) for row in c.execute(query)])
 
-    async def timeline(self, id: str, after: int = 0) -> Sequence[IncidentEvent]:
+    async def timeline(self, id: str, after: int = 0, limit: int = 1000) -> Sequence[IncidentEvent]:
         c = incident_events.c
-        query = select(incident_events).where(c.incident == id, c.seq > after).order_by(c.seq)
+        query = select(incident_events).where(c.incident == id, c.seq > after).order_by(c.seq).limit(limit)
         return await self._connector.read(lambda c: [event_of(row) for row in c.execute(query)])
 
     async def alerts_of(self, id: str, limit: int = 1000) -> Sequence[AlertRow]:
@@ -216,6 +217,20 @@ class SqlIncidents:
 
     async def sweep(self, now: datetime) -> Sequence[IncidentEvent]:
         return await sweep(self._connector, now, self._settings, self._listen(now))
+
+    async def silent(self, now: datetime, limit: int) -> Sequence[Incident]:
+        since = self._listen(now)
+        return await self._connector.read(
+            lambda c: checking.silent_incidents(c, now, since, limit, self._settings)
+        )
+
+    async def check(self, id: str, now: datetime) -> bool:
+        return await self._connector.decide(lambda c: checking.check(c, id, now))
+
+    async def assume_over(self, id: str, heard_at: datetime, now: datetime) -> Incident | None:
+        return await self._connector.decide(
+            lambda c: checking.assume_over(c, id, heard_at, now, self._settings)
+        )
 
     async def retain(self, now: datetime, keep: Retention) -> Mapping[str, int]:
         return await self._connector.decide(lambda c: retain(c, now, keep))

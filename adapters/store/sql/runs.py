@@ -11,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 
 from kubetriage.adapters.store.sql.connecting import Connector
 from kubetriage.adapters.store.sql.rows import run_of, thread_of
+from kubetriage.adapters.store.sql.run_reads import page_of_runs
 from kubetriage.adapters.store.sql.tables import executors, observations, run_events, runs, threads
 from kubetriage.adapters.store.sql.writing import insert_for, insert_once
 from kubetriage.domain.intake.reading import Page, Paged
-from kubetriage.domain.intake.runs import Executor, Run, RunEvent, RunStatus, Thread, ThreadStatus
+from kubetriage.domain.intake.runs import Executor, Run, RunEvent, RunFilter, RunStatus, Thread, ThreadStatus
 
 _GOING_ON = (RunStatus.PENDING, RunStatus.RUNNING)
 _THREAD = {
@@ -127,6 +128,9 @@ class SqlRuns:
             return Paged[Run](items=tuple(found[: page.limit]), next=more)
 
         return await self._connector.read(work)
+
+    async def search(self, wanted: RunFilter, page: Page) -> Paged[Run]:
+        return await self._connector.read(lambda c: page_of_runs(c, wanted, page))
 
     async def run_status(
         self, id: str, status: RunStatus, now: datetime, *, executor: str | None = None, error: str = ""

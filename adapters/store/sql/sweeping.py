@@ -109,6 +109,6 @@ def _sweep(
 
 def _count(connection: Connection, storm: Storm) -> StormCount:
     c = incidents.c
-    begun = func.count(c.claimed_at)
-    row = connection.execute(select(func.count(), begun).where(c.storm == storm.id)).one()
+    diagnosed = func.count(c.report_run)
+    row = connection.execute(select(func.count(), diagnosed).where(c.storm == storm.id)).one()
     return StormCount(*row)

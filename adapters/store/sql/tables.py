@@ -101,6 +101,7 @@ incidents = Table(
     Column("last_episode_at", Instant, nullable=False),
     Column("resolved_at", Instant),
     Column("noticed_at", Instant),
+    Column("checked_at", Instant),
     Column("closed_at", Instant, index=True),
     Column("close_reason", Words),
     Column("run", Words),
@@ -219,6 +220,7 @@ runs = Table(
     Column("updated_at", Instant, nullable=False),
     Column("started_at", Instant),
     Column("ended_at", Instant, index=True),
+    Index("runs_created", "created_at", "id"),
 )
 
 run_events = Table(

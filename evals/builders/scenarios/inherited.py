@@ -96,7 +96,6 @@ def init_container_never_ends() -> Built:
             NO_OOM,
             NO_PULL,
             NO_ROOM,
-            also=(work.object,),
             tags=("init", "log"),
         ),
         world,

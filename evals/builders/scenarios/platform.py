@@ -181,9 +181,9 @@ def node_short_of_memory() -> Built:
     state = NodeState(texts={"MemoryPressure": "node-memory-pressure"}, since="18m", heartbeat="30s")
     world = lean("2027-01-08T12:00:00Z", nodes={"node-2": state})
     values = {"resource": "memory", "threshold": "100Mi", "available": "61284Ki"}
-    text = world.say("evicted", name="leaky", usage="6812344Ki", request="128Mi", **values)
+    text = world.say("evicted", name="renderer", usage="6812344Ki", request="128Mi", **values)
     gone = PodState(
-        containers={"leaky": Ended(137, began="5h", ended="17m")},
+        containers={"renderer": Ended(137, began="5h", ended="17m")},
         node="node-2",
         age="5h",
         reason="Evicted",
@@ -199,7 +199,7 @@ def node_short_of_memory() -> Built:
             },
         ),
     )
-    work = running(world, "leaky", "lab", age="9d", states=[gone, PodState(node="node-1", age="16m50s")])
+    work = running(world, "renderer", "lab", age="9d", states=[gone, PodState(node="node-1", age="16m50s")])
     node = world.get("Node", "node-2")
     world.event(node, "eviction-threshold", first="18m", last="40s", count=40, resource="memory")
     return Built(
@@ -221,10 +221,10 @@ def node_short_of_memory() -> Built:
             node,
             node,
             "node-pressure",
-            "Node node-2 is under memory pressure: a pod of Deployment lab/leaky, which has no memory "
+            "Node node-2 is under memory pressure: a pod of Deployment lab/renderer, which has no memory "
             "limit, used "
             "6812344Ki and was evicted.",
-            (r"node-2", r"memory", r"evicted|leaky|6812344"),
+            (r"node-2", r"memory", r"evicted|renderer|6812344"),
             NO_PULL,
             NO_PROBE,
             r"disk ?pressure (is )?true",

@@ -16,16 +16,19 @@ from kubetriage.adapters.channels.fake import (
     Platform,
     SlackApi,
     SlackHook,
+    TeamsWorkflow,
     WeComRobot,
 )
 from kubetriage.domain.language import Language
 from kubetriage.domain.messages.delivery import Verdict
-from kubetriage.domain.messages.notice import Notice
+from kubetriage.domain.messages.notice import Event, Notice
 from kubetriage.domain.messages.trial import Trial, trial_notice
 
 Make = Callable[..., ChannelBase]
 SAMPLE = trial_notice(Trial.SAMPLE, Language.EN)
 RESOLVED = trial_notice(Trial.RESOLVED, Language.EN)
+STORM = trial_notice(Trial.STORM, Language.EN)
+OBJECT_ID = "87d349ed-44d7-43e1-9a83-5f2406dee5bd"
 
 
 def slack_api(platforms: FakePlatforms, make: Make, follow_up: str) -> tuple[ChannelBase, SlackApi]:
@@ -41,6 +44,7 @@ async def test_slack_answers_in_the_thread(platforms: FakePlatforms, make: Make)
     later = await channel.send(RESOLVED, key="k2", earlier=first.remote)
     assert later.verdict is Verdict.DELIVERED
     assert [each.thread for each in platform.seen] == ["", platform.seen[0].ident]
+    assert not platform.seen[1].broadcast
     assert any("firing" in text for text in platform.seen[0].texts)
 
 
@@ -52,6 +56,22 @@ async def test_slack_changes_the_first_message(platforms: FakePlatforms, make: M
     (seen,) = platform.seen
     assert any("resolved" in text for text in seen.texts)
     assert not any("firing" in text for text in seen.texts)
+
+
+@pytest.mark.parametrize("follow_up", ["thread", "update", "both"])
+@pytest.mark.parametrize("event", [Event.DIAGNOSED, Event.REOPENED, Event.FLAPPING, Event.STILL_FIRING])
+async def test_news_in_a_thread_is_seen_in_the_channel(
+    event: Event, follow_up: str, platforms: FakePlatforms, make: Make
+) -> None:
+    """A diagnosis stays where it is; what is new is an answer that the channel shows, a reminder is none."""
+    channel, platform = slack_api(platforms, make, follow_up)
+    first = await channel.send(SAMPLE, key="k1")
+    later = SAMPLE.model_copy(update={"event": event})
+    assert (await channel.send(later, key="k2", earlier=first.remote)).verdict is Verdict.DELIVERED
+    before, answer = platform.seen
+    assert answer.thread == before.ident and answer.broadcast is (event is not Event.STILL_FIRING)
+    changed = any("firing again" in text for text in before.texts)
+    assert changed is (event is Event.REOPENED and follow_up != "thread")
 
 
 @pytest.mark.parametrize("follow_up", ["thread", "update", "both"])
@@ -70,12 +90,17 @@ def severe(severity: str) -> Notice:
 
 
 async def test_those_who_are_configured_are_mentioned(platforms: FakePlatforms, make: Make) -> None:
-    """A critical diagnosis mentions them in each platform's way; a warning and a recovery don't."""
+    """A critical diagnosis and a storm mention them in each platform's way; what is mild or over does not."""
     robots: dict[str, tuple[Platform, dict[str, Any], list[str]]] = {
         "feishu": (FeishuRobot(per_second=0), {"mention": ["ou_1", "all"]}, ["ou_1", "all"]),
         "wecom": (WeComRobot(), {"mention": ["lisi"], "format": "markdown"}, ["lisi"]),
         "dingtalk": (DingTalkRobot(), {"mention": ["all", "13800000000"]}, ["all", "13800000000"]),
         "slack": (SlackHook(per_second=0), {"mention": ["here", "U1"]}, ["!here", "@U1"]),
+        "teams": (
+            TeamsWorkflow(per_second=0),
+            {"mention": ["li.wei@example.com", OBJECT_ID]},
+            ["<at>li.wei@example.com</at>", f"<at>{OBJECT_ID}</at>"],
+        ),
     }
     for kind, (robot, options, expected) in robots.items():
         channel = make(kind, url=platforms.add(kind, robot), **options)
@@ -83,9 +108,24 @@ async def test_those_who_are_configured_are_mentioned(platforms: FakePlatforms, 
             severe("critical"),
             severe("warning"),
             RESOLVED.model_copy(update={"severity": "critical"}),
+            STORM,
+            STORM.model_copy(update={"over": True}),
         ):
             assert (await channel.send(notice, key="k")).verdict is Verdict.DELIVERED
-        assert [each.pinged for each in robot.seen] == [expected, [], []]
+        assert [each.pinged for each in robot.seen] == [expected, [], [], expected, []]
+
+
+async def test_teams_mentions_whom_the_card_names(platforms: FakePlatforms, make: Make) -> None:
+    """Each mention has its tag in one text of the card; a tag that a log line brings along is none."""
+    workflow = TeamsWorkflow()
+    channel = make("teams", url=platforms.add("teams", workflow), mention=["li.wei@example.com"])
+    hostile = trial_notice(Trial.HOSTILE, Language.EN).model_copy(update={"severity": "critical"})
+    assert (await channel.send(hostile, key="k")).verdict is Verdict.DELIVERED
+    card = workflow.seen[0].raw["attachments"][0]["content"]
+    person = {"id": "li.wei@example.com", "name": "li.wei@example.com"}
+    entity = {"type": "mention", "text": "<at>li.wei@example.com</at>", "mentioned": person}
+    assert card["msteams"]["entities"] == [entity]
+    assert {text for text in workflow.seen[0].texts if "<at" in text} == {"<at>li.wei@example.com</at>"}
 
 
 async def test_a_retried_webhook_has_the_same_id(platforms: FakePlatforms, make: Make) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
+import tracemalloc
 from collections.abc import Callable
+from datetime import UTC
 
 import pytest
 
 from kubetriage.adapters.channels.channel import ChannelBase
 from kubetriage.adapters.channels.fake import FakePlatforms, FeishuRobot, WeComRobot
+from kubetriage.adapters.channels.templates import MessageTemplate, TemplateFailed, values_of
 from kubetriage.domain.errors import BadSettings
 from kubetriage.domain.language import Language
+from kubetriage.domain.messages.composing import compose
 from kubetriage.domain.messages.delivery import Verdict
+from kubetriage.domain.messages.dialects import PLAIN
 from kubetriage.domain.messages.trial import Trial, trial_notice
 
 Make = Callable[..., ChannelBase]
@@ -83,6 +88,49 @@ async def test_a_template_that_fails_keeps_no_message_back(
     assert delivery.verdict is Verdict.DELIVERED
     assert "built-in" in delivery.why
     assert "Root cause" in robot.seen[0].texts[0]
+
+
+LONG = "('x' * 200000)"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        f"{{{{ {LONG} | replace('x', {LONG}) }}}}",
+        f"{{{{ {LONG}.replace('x', {LONG}) }}}}",
+        f"{{{{ {LONG}.join(['a'] * 10000) }}}}",
+        f"{{{{ ([{LONG}] * 10000) | join | length }}}}",
+        f"{{{{ [{LONG}, {LONG}] | tojson | length }}}} {{{{ [{LONG}, {LONG}] }}}}",
+        f"{{{{ 'x'.join([{LONG}] * 20) ~ [{LONG}] }}}}",
+        "{{ ('a\n' * 90000) | indent(90000) }}",
+        "{{ ('\t' * 90000).expandtabs(90000) }}",
+        f"{{{{ ('{{0}}' * 60000).format({LONG}) }}}}",
+        f"{{{{ ('%(a)s' * 30000) % {{'a': {LONG}}} }}}}",
+        f"{{{{ {LONG}.translate({{120: {LONG}}}) }}}}",
+        f"{{{{ {LONG} | wordwrap(1, wrapstring={LONG}) }}}}",
+        f"{{{{ ('a,' * 90000).split(',') | map('replace', 'a', {LONG}) | join | length }}}}",
+        f"{{% set x %}}{{% for i in range(9000) %}}{{{{ {LONG} | markup }}}}{{% endfor %}}{{% endset %}}{{{{ x | length }}}}",
+        "{% set n = namespace(x=[1]) %}{% for i in range(40) %}{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x }}",
+        "{% set n = namespace(x=1) %}{% for i in range(9999) %}{% set n.x = [n.x] %}{% endfor %}{{ n.x }}",
+    ],
+)
+def test_a_template_is_stopped_before_it_fills_the_memory(template: str) -> None:
+    """What a step would make is worked out before it is made: no clock ends a single step."""
+    made = MessageTemplate(template, "template", PLAIN.prose)
+    message = compose(SAMPLE, language=Language.EN, zone=UTC)
+    tracemalloc.start()
+    try:
+        with pytest.raises(TemplateFailed, match=r"too large|longer than 2 s|more than 200,000"):
+            made.fill(values_of(SAMPLE, message, PLAIN))
+        assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_namespace_is_a_name_and_a_function(make: Make) -> None:
+    """It is a value of the message, and what counts in loops, as in every Jinja2 template."""
+    counting = "{% set n = namespace(a=1) %}{% for e in 'abc' %}{% set n.a = n.a + 1 %}{% endfor %}"
+    assert shown(make, counting + "{{ namespace }} {{ n.a }}") == "aiops 4"
 
 
 def test_a_template_may_compute(make: Make) -> None:

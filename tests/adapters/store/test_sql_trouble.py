@@ -172,3 +172,17 @@ async def test_a_file_that_cannot_be_opened_stays_so(tmp_path: Path) -> None:
     for name in ("folder.db", "notes.db"):
         with pytest.raises(StoreUnavailable, match=r"until that is mended\.$"):
             await Database.open(f"sqlite:///{tmp_path}/{name}")
+
+
+async def test_a_connection_lets_go_of_what_nobody_goes_on_with(postgres: Any) -> None:
+    """A process that was stopped in a transaction keeps its locks for ten seconds; the address' options stay."""
+    url = f"{postgres.database()}?options=-c%20work_mem%3D5MB"
+    connector = Connector(url)
+    try:
+        shown = [
+            await connector.read(lambda c, name=name: c.exec_driver_sql(f"SHOW {name}").scalar_one())  # type: ignore[misc]
+            for name in ("idle_in_transaction_session_timeout", "work_mem", "lock_timeout")
+        ]
+    finally:
+        await connector.close()
+    assert shown == ["10s", "5MB", "20s"]

@@ -95,13 +95,20 @@ class World:
         old = [e for key, e in self.episodes.items() if e.firing and self.seen[key] <= stale]
         members = {id: [i for i in self.incidents.values() if i.storm == id] for id in self.storms}
         counts = {
-            id: sweeping.StormCount(len(of), sum(one.claimed_at is not None for one in of))
+            id: sweeping.StormCount(len(of), sum(one.report_run is not None for one in of))
             for id, of in members.items()
         }
         known = self.known()._replace(episodes=old)
         return self.kinds(
             self.apply(sweeping.sweep(known, counts, self.now, self.settings, self.listening_since))
         )
+
+    def assume_over(self, minute: float) -> Decisions:
+        """Somebody looked at its only incident, and found it healthy."""
+        self.minute = minute
+        firing = [episode for episode in self.episodes.values() if episode.firing]
+        known = self.known()._replace(episodes=firing)
+        return self.apply(sweeping.assume_over(known, self.only.id, self.now, self.settings))
 
     def diagnose(self, minute: float, id: str, report: Report) -> Decisions:
         """A worker takes it, runs and ends, all in this minute."""

@@ -101,6 +101,33 @@ def test_behaviour_08_a_missing_resolve_goes_stale(world: World, fire: Fire, rep
     assert world.events[-1].notice
 
 
+def test_behaviour_08_what_is_healthy_again_is_assumed_to_be_over(
+    world: World, fire: Fire, report: MakeReport
+) -> None:
+    """No repeat came and its resources are well: closed before twice the interval, and said to be assumed."""
+    world.post(0, fire(WEB), fire(READY))
+    world.diagnose(1, world.only.id, report())
+    assert world.kinds(world.assume_over(290)) == ["closed"]
+    assert world.only.close_reason is CloseReason.STALE
+    assert (world.only.counts.firing, world.notices) == (0, ["reported", "closed"])
+    assert (world.events[-1].data["assumed"], world.events[-1].data["healthy"]) == (True, True)
+    world.post(300, fire(WEB))
+    assert (world.only.state, world.only.counts.firing) == (IncidentState.REPORTED, 1)
+
+
+def test_behaviour_08_a_look_closes_nothing_that_is_not_settled(
+    world: World, fire: Fire, report: MakeReport
+) -> None:
+    """What waits or is being diagnosed, and what fires no more, ends in its own way."""
+    world.post(0, fire(WEB))
+    assert world.kinds(world.assume_over(0.1)) == []
+    attempt = world.begin(1, world.only.id)
+    assert world.kinds(world.assume_over(290)) == []
+    world.finish(291, world.only.id, attempt, report())
+    world.post(292, fire(WEB, resolved=True))
+    assert world.kinds(world.assume_over(292.5)) == []
+
+
 def test_behaviour_08_one_that_was_only_silent_goes_on(world: World, fire: Fire, report: MakeReport) -> None:
     """The same episode heard again reopens its incident, with the report that it has."""
     world.post(0, fire(WEB))

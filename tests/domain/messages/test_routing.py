@@ -177,3 +177,16 @@ def test_a_digest_is_as_severe_as_what_is_new_in_it() -> None:
     over = notice(severity="critical", event=Event.RESOLVED)
     assert digest_of([over, notice()], MONDAY).severity == "warning"
     assert digest_of([over, over], MONDAY).severity == "info"
+    storm_over = trial_notice(Trial.STORM, Language.EN).model_copy(update={"over": True})
+    assert digest_of([over, storm_over], MONDAY).severity == "info"
+
+
+def test_a_digest_speaks_the_channels_language() -> None:
+    """States and severities are words, names stay as they are."""
+    notices = [
+        notice(incident="INC-1", title="KubePodCrashLooping"),
+        notice(event=Event.RESOLVED, incident="INC-2"),
+    ]
+    first, second = digest_of(notices, MONDAY, language=Language.ZH).lines
+    assert first.startswith("INC-1 警告 KubePodCrashLooping")
+    assert second.startswith("INC-2 已恢复 ")

@@ -14,11 +14,13 @@ from kubetriage.domain.language import Language
 from kubetriage.domain.messages.composing import compose
 from kubetriage.domain.messages.delivery import Delivery, dead, delivered, retry, shrink, unknown
 from kubetriage.domain.messages.dialects import PLAIN
+from kubetriage.domain.messages.digest import digest_of
 from kubetriage.domain.messages.notice import Event, Notice
 from kubetriage.domain.messages.settling import Policy, room_after, settle
 from kubetriage.domain.messages.telling import notice_for
 from kubetriage.domain.messages.writing import Writer
 from kubetriage.domain.rendering.sample import sample_report
+from kubetriage.domain.report import Report
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 INCIDENT = Incident(
@@ -54,6 +56,18 @@ def test_a_report_is_told_with_the_incidents_severity() -> None:
     assert "Root cause" in text_of(notice)
 
 
+@pytest.mark.parametrize("report", [None, sample_report(Language.EN)], ids=["without", "with"])
+def test_an_end_that_nobody_told_is_said_to_be_assumed(report: Report | None) -> None:
+    """Silence, or resources that are well again, are no resolved alert: the message says so, and a digest too."""
+    told = notice_for(event(EventKind.CLOSED, reason="resolved", assumed=False), INCIDENT, report)
+    assumed = notice_for(event(EventKind.CLOSED, reason="stale", assumed=True), INCIDENT, report)
+    assert "assumed" not in text_of(told)
+    assert "assumed to be over" in text_of(assumed)
+    assert told is not None and assumed is not None
+    both = digest_of([told, assumed], NOW, language=Language.ZH)
+    assert ["推定已恢复" in line for line in both.lines] == [False, True]
+
+
 def test_a_failed_diagnosis_is_told_with_its_reason() -> None:
     """People learn that they have to look for themselves, where, since when and why."""
     text = text_of(
@@ -68,6 +82,11 @@ def test_a_failed_diagnosis_is_told_with_its_reason() -> None:
     ("kind", "data", "words"),
     [
         (EventKind.STORM_BEGAN, {"incidents": 34}, "[alert storm] 34 incidents at once"),
+        (
+            EventKind.STORM_ENDED,
+            {"incidents": 34, "diagnosed": 20},
+            "[alert storm over] 34 incidents, 20 of them diagnosed",
+        ),
         (EventKind.SILENT, {}, "[no alerts arrive] The Watchdog alert has gone silent"),
         (EventKind.HEARD, {}, "[alerts arrive again] The Watchdog alert is heard again"),
     ],
@@ -78,7 +97,7 @@ def test_what_is_about_a_cluster_is_told(kind: EventKind, data: dict[str, object
     assert text.startswith(words) and "Cluster: prod" in text
 
 
-@pytest.mark.parametrize("kind", [EventKind.OPENED, EventKind.STORM_ENDED, EventKind.CLAIMED])
+@pytest.mark.parametrize("kind", [EventKind.OPENED, EventKind.STABLE, EventKind.CLAIMED])
 def test_the_rest_is_not_told(kind: EventKind) -> None:
     """Steps on the way are for the timeline."""
     assert notice_for(event(kind), INCIDENT, None) is None

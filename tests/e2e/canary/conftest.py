@@ -159,8 +159,8 @@ def logged() -> Iterator[Records]:
 @pytest.fixture
 def run_once(
     planted: Path, told: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], Awaitable[Report]]:
-    """Triages within this process, keeping checkpoints and observations in `tmp_path/kept`."""
+) -> Callable[[], Awaitable[list[Report]]]:
+    """Triages within this process, for the report in either language, keeping checkpoints and observations in `tmp_path/kept`."""
     for name, value in told.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # nothing is answered from the cache
@@ -169,7 +169,7 @@ def run_once(
     document = json.loads((planted / "alert.json").read_text(encoding="utf-8"))
     (alert,) = alerts_from(document, received_at=datetime.now(UTC)).alerts
 
-    async def run() -> Report:
+    async def run() -> list[Report]:
         async with (
             open_checkpoints(f"sqlite:///{kept}/runs.sqlite", 1) as checkpoints,
             build_services(
@@ -184,9 +184,8 @@ def run_once(
             graph = build_triage_alert(services).compile(checkpointer=saver)
             config: Any = {"recursion_limit": RECURSION_LIMIT, "configurable": {"thread_id": "1"}}
             given: Any = {"alert": alert, "companions": []}
-            context = TriageContext(model="own", language=Language.EN)
+            context = TriageContext(model="own", language=Language.EN, other_languages=(Language.ZH,))
             ended = await graph.ainvoke(given, config, context=context, durability="sync")
-            made: Report = ended["report"]
-            return made
+            return [ended["report"], *ended["other_reports"]]
 
     return run

@@ -107,16 +107,19 @@ def message_of(report: Report) -> str:
 
 
 async def test_what_a_server_keeps(
-    run_once: Callable[[], Awaitable[Report]], logged: Any, tmp_path: Path
+    run_once: Callable[[], Awaitable[list[Report]]], logged: Any, tmp_path: Path
 ) -> None:
     """Checkpoints of every step, saved observations, reports in every format, messages, and the log at DEBUG."""
-    report = await run_once()
+    reports = await run_once()
     seen = bytes_of(tmp_path / "kept") | {"log": logged.bytes}
-    for form in ("text", "markdown", "json", "html"):
-        style = Style(format=form, headings=Language.BOTH, colour=False, several=False)
-        seen[form] = rendered([report], style).encode()
-    seen["message"] = (await asyncio.to_thread(message_of, report)).encode()
-    assert len(seen) > 15
-    missing = [name for name in seen if SEEN not in seen[name] and "observations" not in name]
+    for report in reports:
+        for form in ("text", "markdown", "json", "html"):
+            style = Style(format=form, headings=Language.BOTH, colour=False, several=False)
+            seen[f"{form} {report.language}"] = rendered([report], style).encode()
+        message = await asyncio.to_thread(message_of, report)
+        seen[f"message {report.language}"] = message.encode()
+    assert len(seen) > 20 and len(reports) == 2
+    assert logged.bytes
+    missing = [n for n in seen if SEEN not in seen[n] and "observations" not in n and n != "log"]
     assert missing == []
     assert leaks(seen, SECRETS) == []

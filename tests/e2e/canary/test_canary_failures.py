@@ -29,7 +29,7 @@ FAILURES: dict[str, Any] = {
 @pytest.mark.parametrize("failure", FAILURES)
 async def test_what_a_failing_endpoint_says(
     failure: str,
-    run_once: Callable[[], Awaitable[Report]],
+    run_once: Callable[[], Awaitable[list[Report]]],
     logged: Any,
     server: ScriptedServer,
     collector: Any,
@@ -39,11 +39,12 @@ async def test_what_a_failing_endpoint_says(
     before = len(collector.bodies)
     server.configure(faults=[{"do": [FAILURES[failure]]}])
     try:
-        report = await run_once()
+        report, other = await run_once()
     finally:
         server.configure(faults=[])
     assert report.usage.model_calls == 0 and any("model" in gap.what for gap in report.gaps)
     seen = bytes_of(tmp_path / "kept") | {"log": logged.bytes, "report": report.model_dump_json().encode()}
+    seen["other"] = other.model_dump_json().encode()
     traced = {f"{n} {path}": body for n, (path, body) in enumerate(collector.bodies[before:])}
     assert any(b"synthesize" in body for body in traced.values())
     seen |= traced

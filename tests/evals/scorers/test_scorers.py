@@ -148,14 +148,13 @@ def test_steps_that_are_in_order_pass(step: dict[str, Any]) -> None:
 
 
 def test_nothing_to_judge_is_not_judged() -> None:
-    """A strategy that gives no evidence or steps is not judged by them; a plain diagnosis not as calm."""
+    """A strategy without evidence, steps or checked claims is not judged by them; a diagnosis not as calm."""
     bare = {"outcome": "diagnosed", "summary": "web url", "root_causes": [{**CAUSE, "evidence": []}]}
     expected = Expected.model_validate(KEY)
     material = Material(bare, expected, score(bare, expected), OWNERS, Spent())
     found = {each.name: each for each in (scorer(material) for scorer in SCORERS)}
-    for name in ("evidence_recall", "remedies", "calm", "leaked_calls", "money"):
+    for name in ("evidence_recall", "remedies", "calm", "leaked_calls", "money", "groundedness"):
         assert found[name].passed is None and found[name].value is None
-    assert found["groundedness"].passed is False
 
 
 @pytest.mark.parametrize(

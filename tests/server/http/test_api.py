@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from kubetriage.domain.intake.errors import StoreUnavailable
 from kubetriage.domain.intake.messages import NewMessage, Outcome
+from kubetriage.domain.intake.runs import Run, RunStatus
 from kubetriage.domain.language import Language
 from kubetriage.domain.rendering.sample import sample_report
 from kubetriage.server.examples import BARE
@@ -355,11 +357,143 @@ def test_a_bug_is_500_and_shows_nothing(serve: Any, with_parts: Callable[..., An
         assert 'kubetriage_errors_total{executor="here",place="http"} 1.0' in page
 
 
-def test_a_server_that_ends_is_not_ready(serve: Any, with_parts: Callable[..., Any]) -> None:
-    """Asked to end, or with an engine that has not begun, `/readyz` says no."""
+@pytest.mark.parametrize(("begun", "told"), [(False, "starting"), (True, "ok")])
+def test_a_server_is_ready_as_soon_as_it_can_store(
+    serve: Any, with_parts: Callable[..., Any], begun: bool, told: str
+) -> None:
+    """A worker that has not begun is told, and keeps no alerts away: they wait for it in the database."""
 
-    async def not_yet() -> bool:
-        return False
+    async def ready() -> bool:
+        return begun
 
-    with serve(changed=with_parts(ready=not_yet)) as server:
-        assert server.client.get("/readyz").status_code == 503
+    with serve(changed=with_parts(ready=ready)) as server:
+        answer = server.client_of(None).get("/readyz")
+        assert (answer.status_code, answer.json()) == (
+            200, {"status": "ok", "database": "ok", "worker": told},
+        )  # fmt: skip
+
+
+def test_what_is_not_ready_is_named_and_nothing_else(serve: Any, with_parts: Callable[..., Any]) -> None:
+    """A stranger is told which part it is, and not what the database said."""
+    with serve(changed=with_parts(incidents=Away())) as server:
+        answer = server.client_of(None).get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json()["detail"] == "The database cannot be written to now."
+        assert "does not answer" not in answer.text
+        server.loop.call_soon_threadsafe(server.parts.stopping.set)
+        server.do(server.parts.stopping.wait())
+        assert server.client.get("/readyz").json()["detail"] == "The server is ending."
+
+
+def test_strangers_cannot_wear_the_database_out(serve: Any, with_parts: Callable[..., Any]) -> None:
+    """However often `/readyz` is asked, the database is asked once a second."""
+    asked = []
+
+    class Counting:
+        async def ping(self) -> None:
+            asked.append(1)
+
+    with serve(changed=with_parts(incidents=Counting())) as server:
+        stranger = server.client_of(None)
+        began = time.monotonic()
+        for _ in range(30):
+            assert stranger.get("/readyz").status_code == 200
+        assert len(asked) <= 1 + (time.monotonic() - began)
+
+
+def test_runs_are_listed_newest_first_in_pages(served: Any) -> None:
+    """Each run once, by what it is of, its status, its worker and its time; the last page has no cursor."""
+    began = datetime.now(UTC)
+
+    async def make() -> None:
+        for number in range(5):
+            made = Run(
+                id=f"listed-{number}", thread=f"listed-{number}", graph="triage_alert", created_at=began,
+                updated_at=began, incident="INC-0000000LISTED" if number < 4 else None,
+            )  # fmt: skip
+            await served.database.runs.create_run(made)
+        await served.database.runs.run_status("listed-1", RunStatus.RUNNING, began, executor="w-listed")
+
+    served.do(make())
+
+    def listed(**query: Any) -> tuple[list[str], str]:
+        answer = served.client.get(f"{API}/runs", params=query)
+        assert answer.status_code == 200, answer.text
+        return [each["id"] for each in answer.json()["items"]], answer.json()["next"]
+
+    ours = {"incident": "INC-0000000LISTED"}
+    seen, cursor = listed(limit=3, **ours)
+    rest, end = listed(limit=3, cursor=cursor, **ours)
+    assert [*seen, *rest] == ["listed-3", "listed-2", "listed-1", "listed-0"]
+    assert end == ""
+    assert listed(worker="w-listed")[0] == ["listed-1"]
+    assert listed(status="running", **ours)[0] == ["listed-1"]
+    assert listed(status=["pending", "error"], **ours)[0] == ["listed-3", "listed-2", "listed-0"]
+    assert listed(on_demand="true", **ours)[0] == []
+    assert "listed-4" in listed(on_demand="true", limit=500)[0]
+    assert listed(created_before=began.isoformat(), **ours)[0] == []
+    assert len(listed(created_from=began.isoformat(), **ours)[0]) == 4
+
+
+@pytest.mark.parametrize(
+    ("path", "cursor"),
+    [
+        ("incidents", "17"), ("incidents", "INC-"), ("incidents", "1_INC-0000-1"), ("messages", "INC-00000000000000"),
+        ("messages", "-1"), ("messages", "1e3"), ("messages", "٣"), ("runs", "INC-00000000000000"), ("runs", "5"),
+        ("runs", "99999999999999999_x"), ("runs", "1_"), ("runs", "_x"), ("runs", "1_x\n"),
+    ],
+)  # fmt: skip
+def test_a_cursor_of_another_list_is_refused(served: Any, path: str, cursor: str) -> None:
+    """What no page of this list has given as `next` is 422, and not the first page once more."""
+    answer = served.client.get(f"{API}/{path}", params={"cursor": cursor})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["where"] == "query.cursor"
+
+
+@pytest.mark.parametrize("after", ["-1", "x", "1.5", "9" * 30, ""])
+def test_a_wrong_place_in_a_timeline_is_refused(served: Any, reported: tuple[str, str], after: str) -> None:
+    """`after` is a number that was told; anything else is 422, and not the whole timeline."""
+    incident, run = reported
+    for path in (f"incidents/{incident}/timeline", f"incidents/{incident}/events", f"runs/{run}/events"):
+        assert served.client.get(f"{API}/{path}", params={"after": after}).status_code == 422, path
+
+
+@pytest.mark.parametrize(
+    "path", ["incidents?after=INC-00000000000000", "incidents?severty=critical", "messages?page=2", "runs?cursors=1", "clusters?name=east"]
+)  # fmt: skip
+def test_a_parameter_that_is_not_known_is_refused(served: Any, path: str) -> None:
+    """A mistyped filter or cursor is said to be one: else everything would be told, for ever from the start."""
+    answer = served.client.get(f"{API}/{path}")
+    assert answer.status_code == 422
+    (wrong,) = answer.json()["errors"]
+    assert wrong["where"] == f"query.{path.partition('?')[2].partition('=')[0]}"
+    if "?name" not in path:
+        assert "cursor" in wrong["what"]
+
+
+def test_a_wrong_method_says_the_right_ones(served: Any) -> None:
+    """405 comes with all methods that the address has."""
+    for method in ("PATCH", "TRACE", "HEAD", "PROPFIND"):
+        assert served.client.request(method, f"{API}/alerts").headers["allow"] == "POST, PUT"
+    path = f"{API}/incidents/INC-00000000000000/acknowledgement"
+    answer = served.client.get(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, PUT")
+
+
+def test_health_is_told_without_a_body_too(served: Any) -> None:
+    """Load balancers ask with HEAD."""
+    for path in ("/healthz", "/readyz"):
+        answer = served.client_of(None).head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    "name", ["Li\nWei", "a\r\nX: y", "a\tb", "a\u2028b", "a\x85b", "\u202eieW iL", "a\x9bb", "x" * 201]
+)
+def test_a_name_is_one_line_of_plain_text(served: Any, reported: tuple[str, str], name: str) -> None:
+    """Names are repeated in chats and logs: none may add a line of its own, be read backwards, or be a page long."""
+    incident, run = reported
+    acked = served.client.put(f"{API}/incidents/{incident}/acknowledgement", json={"who": name})
+    judged = served.client.post(f"{API}/runs/{run}/feedback", json={"verdict": "right", "who": name})
+    assert (acked.status_code, judged.status_code) == (422, 422)
+    assert acked.json()["errors"][0]["where"] == "body.who"

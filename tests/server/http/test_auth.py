@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
+from kubetriage.bootstrap.server_settings import Credential
 from kubetriage.domain.errors import BadSettings
 from kubetriage.server.auth import Gate, require_loopback
 from kubetriage.server.examples import BARE
@@ -101,6 +102,67 @@ def test_scopes_keep_senders_from_reading(served: Any) -> None:
     assert all(each == refused[0] for each in refused)
 
 
+BOUND = {
+    "grafana": Credential(SecretStr("of-grafana"), ("intake",), ("grafana",)),
+    "rules": Credential(SecretStr("of-rules"), ("intake",), ("prometheus", "vmalert")),
+    "scraper": Credential(SecretStr("of-scraper"), ("metrics",)),
+    "any": Credential(SecretStr("of-any"), ("intake",)),
+}
+
+
+@pytest.fixture(scope="module")
+def bound(serve_in: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A server with tokens of certain senders, and one of who scrapes metrics."""
+    with serve_in(tmp_path_factory.mktemp("bound"), tokens=BOUND) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("token", "path", "status"),
+    [
+        ("of-grafana", "/api/v1/alerts/grafana", 202), ("of-grafana", "/api/v1/alerts/grafana/", 202),
+        ("of-grafana", "/api/v1/alerts/alertmanager", 403), ("of-grafana", "/api/v1/alerts", 403), ("of-grafana", "/api/v2/alerts", 403),
+        ("of-grafana", "/api/v1/alerts/grafana%2f..%2falertmanager", 403), ("of-grafana", "/api/v1/alerts/Grafana", 403),
+        ("of-grafana", "/api/v1/alerts/nobody", 403), ("of-grafana", "/api/v1/alerts/", 403),
+        ("of-rules", "/api/v2/alerts", 200), ("of-rules", "/api/v1/alerts/vmalert", 202), ("of-rules", "/api/v1/alerts/grafana", 403),
+        ("of-any", "/api/v1/alerts", 202), ("of-any", "/api/v1/alerts/grafana", 202), ("of-any", "/api/v2/alerts", 200),
+        ("of-scraper", "/api/v1/alerts", 403), ("of-scraper", "/api/v1/alerts/grafana", 403),
+    ],
+)  # fmt: skip
+def test_a_token_of_one_sender_posts_as_no_other(bound: Any, token: str, path: str, status: int) -> None:
+    """A token with `sources` opens their paths alone, however it is shown; to the rest it gets one same 403."""
+    stranger = bound.client_of(None)
+    headers = {"Authorization": f"Bearer {token}"}
+    by_header = stranger.post(path, json=[BARE], headers=headers)
+    by_query = stranger.post(f"{path}?token={token}", json=[BARE])
+    assert (by_header.status_code, by_query.status_code) == (status, status)
+    if path.startswith(ALERTS) and "%2f" not in path:
+        in_path = f"{path.rstrip('/')}/t/{token}"
+        assert stranger.post(in_path, json=[BARE]).status_code == status
+    if status == 403:
+        assert bare(by_header) == bare(stranger.get("/api/v1/incidents", headers=headers))
+
+
+def test_a_token_for_metrics_reads_nothing_else(bound: Any) -> None:
+    """Least privilege for a scraper: `/metrics`, and the same 403 for everything else, there or not."""
+    scraper = bound.client_of("of-scraper")
+    assert scraper.get("/metrics").status_code == 200
+    refused = [
+        bare(scraper.get(path))
+        for path in (
+            "/api/v1/incidents",
+            "/api/v1/clusters",
+            "/metrics/x",
+            "/nothing",
+            "/api/v1/openapi.json",
+        )
+    ]
+    assert refused[0][0] == 403
+    assert all(each == refused[0] for each in refused)
+    assert bound.client_of(None).get("/metrics?token=of-scraper").status_code == 403
+    assert bound.client_of("of-grafana").get("/metrics").status_code == 403
+
+
 def test_a_token_in_an_address_posts_alerts_and_no_more(served: Any) -> None:
     """Addresses are logged by proxies: a token for everything, shown there, reads nothing."""
     stranger = served.client_of(None)
@@ -111,7 +173,8 @@ def test_a_token_in_an_address_posts_alerts_and_no_more(served: Any) -> None:
 def test_health_needs_no_token_and_tells_nothing(served: Any) -> None:
     """`/healthz` and `/readyz` answer anybody, with yes or no."""
     stranger = served.client_of(None)
-    assert stranger.get("/healthz").json() == stranger.get("/readyz").json() == {"status": "ok"}
+    assert stranger.get("/healthz").json() == {"status": "ok"}
+    assert stranger.get("/readyz").json() == {"status": "ok", "database": "ok"}
 
 
 def test_tokens_are_logged_nowhere(served: Any) -> None:
@@ -198,6 +261,32 @@ def raw(served: Any, request: bytes) -> bytes:
 def test_no_spelling_of_a_path_gets_past_the_gate(served: Any, target: str) -> None:
     """The gate and the routes read the same path: nothing that looks like an open one opens another."""
     assert b" 401 " in raw(served, f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/metrics", ALERTS])
+def test_a_body_with_two_ends_is_refused(served: Any, path: str) -> None:
+    """A length and chunks together are how requests are smuggled past a proxy: 400, and the connection ends."""
+    inner = f"GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {API_TOKEN}\r\n\r\n"
+    told = f"0\r\n\r\n{inner}"
+    request = (
+        f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {API_TOKEN}\r\n"
+        f"Content-Length: {len(told)}\r\nTransfer-Encoding: chunked\r\n\r\n{told}"
+    )
+    answer = whole(served, request.encode())
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"kubetriage_" not in answer
+
+
+def whole(served: Any, request: bytes) -> bytes:
+    """All that comes until the other side ends the connection."""
+    host, port = served.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(request)
+        found = b""
+        while part := connection.recv(65536):
+            found += part
+        return found
 
 
 def test_paths_with_dots_lead_nowhere(served: Any) -> None:

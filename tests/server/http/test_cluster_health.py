@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from kubetriage.adapters.cluster.examination import Examined, Rights
 from kubetriage.bootstrap.doctor import Connection
 from kubetriage.bootstrap.settings import ConnectionSettings, Settings
-from kubetriage.server.cluster_health import FRESH_SECONDS, ConfiguredClusters, health_of
+from kubetriage.server.cluster_health import FRESH_SECONDS, ConfiguredClusters, doubts_about, health_of
 
 NOW = datetime(2025, 3, 4, tzinfo=UTC)
 
@@ -59,3 +60,33 @@ async def test_connections_are_tried_now_and_then(broken: Settings, tmp_path: Pa
     assert await starts() == (found, first)
     now[0] += FRESH_SECONDS + 1
     assert (await starts())[1] > first
+
+
+ONE, TWO = {"east": {"command": "x"}}, {"east": {"command": "x", "also_called": ["e"]}, "west": {"command": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("clusters", "default", "said"),
+    [
+        (ONE, "", ""), (ONE, "east", ""), (TWO, "west", ""), (TWO, "e", ""),
+        (TWO, "", r"several clusters \(east, west\) and no default_cluster"),
+        (ONE, "wset", r"default_cluster is wset, which is not configured \(configured are: east\)"),
+    ],
+)  # fmt: skip
+def test_alerts_that_would_find_no_cluster_are_foretold(
+    clusters: dict[str, Any], default: str, said: str
+) -> None:
+    """Several clusters without a default, and a default that there is not, are said before the first alert comes."""
+    doubts = doubts_about(Settings.model_validate({"clusters": clusters, "default_cluster": default}))
+    assert len(doubts) == bool(said)
+    assert re.search(said, "".join(doubts))
+
+
+def test_without_any_cluster_the_program_is_missed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where none is configured, the server's own connection needs a program on PATH."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "no kubernetes-mcp-server on PATH" in "".join(doubts_about(Settings()))
+    program = tmp_path / "kubernetes-mcp-server"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    assert doubts_about(Settings()) == []

@@ -15,14 +15,18 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from kubetriage.domain.intake.reading import Accepted, Silence, Storm, Tallies
+from kubetriage.bootstrap.settings import load_settings
+from kubetriage.domain.intake.posts import Backlog
+from kubetriage.domain.intake.reading import EventKind, Silence, Storm, Tallies
 from kubetriage.domain.intake.runs import Executor
 from kubetriage.domain.language import Language
 from kubetriage.domain.rendering.sample import sample_report
 from kubetriage.server.metrics import ServerMetrics
+from kubetriage.server.sorting import Sorted
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 NOW = datetime(2025, 3, 4, 10, 0, tzinfo=UTC)
+BACKLOG = Backlog(posts=3, oldest_at=NOW - timedelta(seconds=40), failed=1)
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
@@ -63,6 +67,25 @@ def test_posts_are_counted_by_sender_and_outcome(served: Any, make_alert: Callab
     assert value(after, "kubetriage_store_up") == 1
 
 
+def test_opened_incidents_are_counted(
+    served: Any, make_alert: Callable[..., Any], reported: tuple[str, str]
+) -> None:
+    """What is added to timelines is counted by kind, from the first scrape on: two more incidents are two more."""
+
+    def opened() -> float:
+        page = samples(served.client.get("/metrics").text)
+        return value(page, "kubetriage_incident_events_total", kind="opened")
+
+    before = opened()
+    assert opened() == before
+    for _ in range(2):
+        assert served.client.post("/api/v1/alerts", json=make_alert()).json()["incidents"]
+    assert opened() == before + 2
+    served.client.put(f"/api/v1/incidents/{reported[0]}/acknowledgement")
+    page = samples(served.client.get("/metrics").text)
+    assert value(page, "kubetriage_incident_events_total", kind="acknowledged") == 1
+
+
 def test_requests_are_counted_by_route_never_by_address(served: Any) -> None:
     """Ids, unknown paths and odd methods make no series of their own."""
     for number in range(8):
@@ -79,7 +102,9 @@ def test_requests_are_counted_by_route_never_by_address(served: Any) -> None:
 def full() -> tuple[ServerMetrics, Tallies]:
     """Metrics in which everything has happened at least once."""
     metrics = ServerMetrics("1")
-    metrics.accepted("alertmanager", Accepted(post=1, alerts=3, new=2, repeats=1), 0.01)
+    metrics.kept("alertmanager", 0.01)
+    metrics.sorted(Sorted(post=1, source="alertmanager", alerts=3, new=2, repeats=1, incidents=1))
+    metrics.happened({EventKind.OPENED: 1})
     metrics.refused("grafana", "not-stored")
     metrics.requests.labels("GET", "/x", "200").inc()
     metrics.request_seconds.labels("/x").observe(0.1)
@@ -131,7 +156,10 @@ def test_diagnoses_are_counted_with_what_they_used() -> None:
 def test_the_state_of_the_database_is_shown() -> None:
     """Open incidents, the queue and its age, the outbox, storms and silent Watchdogs."""
     metrics, tallies = full()
-    found = samples(metrics.page(tallies, NOW).decode())
+    found = samples(metrics.page(tallies, NOW, (), BACKLOG).decode())
+    assert value(found, "kubetriage_inbox_posts") == 3
+    assert value(found, "kubetriage_inbox_age_seconds") == 40
+    assert value(found, "kubetriage_inbox_failed") == 1
     assert value(found, "kubetriage_incidents_open", state="waiting", severity="critical") == 2
     assert value(found, "kubetriage_queue_depth") == 4
     assert value(found, "kubetriage_queue_oldest_seconds") == 90
@@ -164,7 +192,10 @@ def test_the_page_is_what_prometheus_reads() -> None:
         pytest.skip("promtool is not on PATH (Debian: `apt-get install prometheus`)")
     metrics, tallies = full()
     told = subprocess.run(
-        ["promtool", "check", "metrics"], input=metrics.page(tallies, NOW), capture_output=True, check=False
+        ["promtool", "check", "metrics"],
+        input=metrics.page(tallies, NOW, (), BACKLOG),
+        capture_output=True,
+        check=False,
     )
     assert told.returncode in (0, 3), told.stderr  # 3: remarks on style
     assert b"error" not in told.stderr.lower(), told.stderr
@@ -172,13 +203,13 @@ def test_the_page_is_what_prometheus_reads() -> None:
 
 def exported_names() -> set[str]:
     metrics, tallies = full()
-    return {name for name, _ in samples(metrics.page(tallies, NOW).decode())}
+    return {name for name, _ in samples(metrics.page(tallies, NOW, (), BACKLOG).decode())}
 
 
 def labels_of() -> dict[str, set[str]]:
     metrics, tallies = full()
     found: dict[str, set[str]] = {}
-    for name, labels in samples(metrics.page(tallies, NOW, own="here").decode()):
+    for name, labels in samples(metrics.page(tallies, NOW, (), BACKLOG, own="here").decode()):
         found.setdefault(name, set()).update(dict(labels))
     return found
 
@@ -222,6 +253,41 @@ def test_queries_use_only_labels_that_exist() -> None:
         assert grouped | selected <= allowed, (where, (grouped | selected) - allowed)
 
 
+TOPICS = {
+    "queue": ("kubetriage_queue_depth", "kubetriage_queue_oldest_seconds"),
+    "intake": (
+        "kubetriage_posts_total",
+        "kubetriage_post_seconds_bucket",
+        "kubetriage_alerts_received_total",
+    ),
+    "inbox": ("kubetriage_inbox_posts", "kubetriage_inbox_age_seconds", "kubetriage_inbox_failed"),
+    "incidents": ("kubetriage_incidents_open", "kubetriage_incident_events_total"),
+    "diagnoses": ("kubetriage_diagnoses_total", "kubetriage_diagnosis_seconds_bucket"),
+    "model": ("kubetriage_model_calls_total", "kubetriage_model_tokens_total", "kubetriage_model_cost_total"),
+    "deliveries": ("kubetriage_deliveries_total", "kubetriage_messages"),
+}
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_the_dashboard_shows(topic: str) -> None:
+    """Queue, intake, inbox, incidents, diagnoses, what the model costs, and deliveries each have a panel."""
+    asked = " ".join(expr for where, expr in expressions() if where.startswith("dashboard"))
+    assert [name for name in TOPICS[topic] if name not in asked] == []
+
+
+def test_panels_do_not_cover_each_other() -> None:
+    """Every panel of the dashboard has an id and a place of its own."""
+    panels = json.loads((DEPLOY / "grafana" / "kubetriage.json").read_text(encoding="utf-8"))["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    taken: set[tuple[int, int]] = set()
+    for panel in panels:
+        at = panel["gridPos"]
+        cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+        assert not cells & taken, panel["title"]
+        assert max(x for x, _ in cells) < 24, panel["title"]
+        taken |= cells
+
+
 def test_every_metric_of_ours_is_in_the_dashboard_or_the_rules() -> None:
     """What is counted is looked at somewhere."""
     asked = " ".join(expr for _, expr in expressions())
@@ -262,6 +328,8 @@ tests:
   - {{series: 'kubetriage_diagnoses_total{{job="kubetriage", instance="a", executor="w", outcome="diagnosed"}}', values: '0+1x180'}}
   - {{series: 'kubetriage_watchdog_silent{{job="kubetriage", instance="a", cluster="east"}}', values: '0x5 1x100'}}
   - {{series: 'up{{job="kubetriage", instance="a"}}', values: '1x30 0x100'}}
+  - {{series: 'kubetriage_inbox_age_seconds{{job="kubetriage", instance="a"}}', values: '0x9 180x100'}}
+  - {{series: 'kubetriage_inbox_failed{{job="kubetriage", instance="a"}}', values: '0x29 1x200'}}
   alert_rule_test:
   - {{eval_time: 2m, alertname: KubetriageStoreDown, exp_alerts: []}}
   - eval_time: 10m
@@ -273,6 +341,11 @@ tests:
   - {{expr: 'count(ALERTS{{alertname="KubetriageAlertChainSilent", alertstate="firing"}})', eval_time: 10m, exp_samples: [{{value: 1}}]}}
   - {{expr: 'count(ALERTS{{alertname="KubetriageDown", alertstate="firing"}})', eval_time: 29m, exp_samples: []}}
   - {{expr: 'count(ALERTS{{alertname="KubetriageDown", alertstate="firing"}})', eval_time: 40m, exp_samples: [{{value: 1}}]}}
+  - {{expr: 'count(ALERTS{{alertname="KubetriageInboxOld", alertstate="firing"}})', eval_time: 14m, exp_samples: []}}
+  - {{expr: 'count(ALERTS{{alertname="KubetriageInboxOld", alertstate="firing"}})', eval_time: 16m, exp_samples: [{{value: 1}}]}}
+  - {{expr: 'count(ALERTS{{alertname="KubetriagePostsFailed", alertstate="firing"}})', eval_time: 29m, exp_samples: []}}
+  - {{expr: 'count(ALERTS{{alertname="KubetriagePostsFailed", alertstate="firing"}})', eval_time: 31m, exp_samples: [{{value: 1}}]}}
+  - {{expr: 'count(ALERTS{{alertname="KubetriagePostsFailed", alertstate="firing"}})', eval_time: 95m, exp_samples: []}}
 """
 
 
@@ -307,17 +380,35 @@ def test_the_manifests_are_whole() -> None:
     assert {m["name"] for m in container["volumeMounts"]} == {"state", "config", "tmp"}
 
 
+def test_workers_are_probed_where_they_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The manifest of pods that only diagnose asks the port that the same manifest makes them listen on."""
+    text = (DEPLOY / "kubernetes" / "workers.yaml").read_text(encoding="utf-8")
+    [workers] = yaml.safe_load_all(text)
+    [container] = workers["spec"]["template"]["spec"]["containers"]
+    probes = [container[each]["httpGet"] for each in ("startupProbe", "livenessProbe", "readinessProbe")]
+    assert [each["path"] for each in probes] == ["/readyz", "/healthz", "/readyz"]
+    assert {each["port"] for each in probes} == {"health"}
+    for each in container["env"]:
+        monkeypatch.setenv(each["name"], each.get("value", "postgresql://h/d"))
+    settings = load_settings(None)
+    assert [settings.server.health_port] == [port["containerPort"] for port in container["ports"]]
+    assert settings.database == "postgresql://h/d"
+    assert container["args"][-2:] == ["--role", "worker"]
+
+
 def test_the_settings_of_the_manifest_are_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The configuration in the manifest is accepted, with its tokens from the environment."""
-    from kubetriage.bootstrap.settings import load_settings
-
     text = (DEPLOY / "kubernetes" / "kubetriage.yaml").read_text(encoding="utf-8")
     config = next(o for o in yaml.safe_load_all(text) if o["kind"] == "ConfigMap")["data"]["kubetriage.toml"]
     (tmp_path / "kubetriage.toml").write_text(config, encoding="utf-8")
-    for name in ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "TOKEN_ALERTMANAGER", "TOKEN_API"):
-        monkeypatch.setenv(name, "x")
+    tokens = ("TOKEN_ALERTMANAGER", "TOKEN_PROMETHEUS", "TOKEN_API")
+    for name in ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", *tokens):
+        monkeypatch.setenv(name, name.lower())
     settings = load_settings(str(tmp_path / "kubetriage.toml"))
-    assert {name: scopes for name, (_, scopes) in settings.server.secrets().items()} == {
-        "alertmanager": ("intake",), "api": ("intake", "api"),
-    }  # fmt: skip
+    found = {name: each[1:] for name, each in settings.server.secrets().items()}
+    assert found == {
+        "alertmanager": (("intake",), ("alertmanager",)),
+        "prometheus": (("metrics",), ()),
+        "api": (("intake", "api"), ()),
+    }
     assert settings.server.host == "0.0.0.0"

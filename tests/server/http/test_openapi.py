@@ -34,7 +34,29 @@ def test_every_route_is_described(described: dict[str, Any]) -> None:
     for name, operation in found.items():
         assert operation["tags"], name
         assert operation["description"].endswith((".", "now.")), name
-        assert all("schema" in parameter for parameter in operation.get("parameters", ())), name
+        for parameter in operation.get("parameters", ()):
+            assert "schema" in parameter, (name, parameter["name"])
+            assert parameter.get("description"), (name, parameter["name"])
+
+
+def test_what_people_would_guess_at_has_an_example(described: dict[str, Any]) -> None:
+    """Every body that is asked for or answered in JSON, and every id whose form has a pattern."""
+    for name, operation in operations(described):
+        asked = operation.get("requestBody", {}).get("content", {})
+        told = [each.get("content", {}) for each in operation["responses"].values()]
+        for contents in (asked, *told):
+            for media, content in contents.items():
+                if media.endswith("json"):
+                    assert shown(described, content), (name, media)
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "path" and "pattern" in parameter["schema"]:
+                assert shown(described, parameter), (name, parameter["name"])
+
+
+def shown(described: dict[str, Any], content: dict[str, Any]) -> bool:
+    schema = content.get("schema", {})
+    referred = [described["components"]["schemas"][each] for each in re.findall(r"/(\w+)'", str(schema))]
+    return any({"example", "examples"} & set(each) for each in (content, schema, *referred))
 
 
 def test_every_error_is_a_problem(described: dict[str, Any]) -> None:

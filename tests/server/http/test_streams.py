@@ -11,11 +11,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
+from kubetriage.adapters.store.sql.tables import incident_events
 from kubetriage.domain.intake.runs import Run, RunStatus
 from kubetriage.server.streams import Event, written
 
 API = "/api/v1"
+API_TOKEN = "api-9b1e7c40d2f85a63"
 NOW = datetime(2025, 3, 4, 10, 0, tzinfo=UTC)
 
 
@@ -131,6 +134,25 @@ def test_an_incident_is_followed(served: Any, reported: tuple[str, str]) -> None
         assert next(line for line in lines if line.startswith("event: ")) == "event: acknowledged"
 
 
+def test_a_long_timeline_is_told_in_parts(served: Any, reported: tuple[str, str]) -> None:
+    """However much happened, an answer holds a thousand events, and a stream all of them, past every end but the last."""
+    incident, _ = reported
+    rows = [
+        {"incident": incident, "cluster": "", "at": NOW, "kind": "closed" if each % 500 >= 400 else "joined", "data": {}}
+        for each in range(1600)
+    ]  # fmt: skip
+    rows.append({**rows[0], "kind": "closed"})
+    served.do(served.database._connector.write(lambda c: c.execute(insert(incident_events), rows)))
+    first = served.client.get(f"{API}/incidents/{incident}").json()["timeline"]
+    rest = served.client.get(
+        f"{API}/incidents/{incident}/timeline", params={"after": first[-1]["seq"]}
+    ).json()
+    assert len(first) == 1000
+    told = parsed(served.client.get(f"{API}/incidents/{incident}/events").text)
+    assert [int(e["id"]) for e in told] == [e["seq"] for e in [*first, *rest["items"]]]
+    assert told[-1]["event"] == "closed"
+
+
 def test_streams_end_when_the_server_does(serve: Any) -> None:
     """Asked to end, the server ends open streams rather than wait for their readers."""
     with serve() as server:
@@ -163,6 +185,33 @@ def test_streams_are_counted_and_bounded(serve: Any) -> None:
             time.sleep(0.05)
         with server.client.stream("GET", path) as again:
             assert again.status_code == 200
+
+
+def test_streams_that_are_opened_together_are_bounded_too(serve: Any) -> None:
+    """Many at the same moment are not let in because none of them is counted yet."""
+    from kubetriage.server.parts import HttpSettings
+
+    with serve(settings=HttpSettings(streams=3, poll_seconds=0.05, heartbeat_seconds=0.2)) as server:
+        started(server, "one")
+        statuses: list[int] = []
+        done = threading.Event()
+
+        def follow() -> None:
+            with server.client_of(API_TOKEN).stream("GET", f"{API}/runs/one/events") as answer:
+                statuses.append(answer.status_code)
+                if answer.status_code == 200:
+                    done.wait(10)
+
+        threads = [threading.Thread(target=follow, daemon=True) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        until = time.monotonic() + 10
+        while len(statuses) < 20 and time.monotonic() < until:
+            time.sleep(0.05)
+        done.set()
+        for thread in threads:
+            thread.join(10)
+        assert (statuses.count(200), statuses.count(503)) == (3, 17)
 
 
 def test_an_event_cannot_forge_another() -> None:

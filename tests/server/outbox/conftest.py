@@ -113,7 +113,7 @@ async def outbox(tmp_path: Path, clock: Clock) -> AsyncIterator[Outbox]:
 def mailbox(outbox: Outbox) -> Callable[..., Any]:
     """Enqueues notices for channels."""
     from kubetriage.domain.messages.notice import Notice
-    from kubetriage.server.outbox import new_message
+    from kubetriage.server.message_rows import new_message
 
     async def put(notice: Notice, *channels: str, run: str | None = None) -> None:
         new = [new_message(notice, name, outbox.clock.now, run=run) for name in channels]

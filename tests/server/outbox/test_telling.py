@@ -5,9 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from sqlalchemy import update
+
+from kubetriage.adapters.store.sql.tables import reports
 from kubetriage.bootstrap.settings import Settings
 from kubetriage.domain.alert import Alert, AlertStatus, Severity
 from kubetriage.domain.fingerprint import fingerprint
+from kubetriage.domain.intake.messages import NewMessage
+from kubetriage.domain.intake.reading import IncidentEvent
 from kubetriage.domain.language import Language
 from kubetriage.domain.messages.notice import Notice
 from kubetriage.domain.rendering.sample import sample_report
@@ -103,3 +109,34 @@ async def test_two_tellers_tell_once(outbox: Outbox) -> None:
     for event in events:
         await outbox.database.messages.dispatch(event.seq, await second._of(event), outbox.clock.now)
     assert len(await outbox.every()) == 2
+
+
+async def test_a_report_that_cannot_be_read_holds_no_event_up(outbox: Outbox) -> None:
+    """Of an incident whose report is another version's, people are told without it."""
+    ident = await diagnosed(outbox)
+    broken = update(reports).values(body={"schema": "x/9"})
+    await outbox.database._connector.write(lambda connection: connection.execute(broken))
+    assert await teller(outbox, settings()).once() == 1
+    rows = await outbox.every()
+    assert [(each.channel, each.incident, each.run) for each in rows] == [
+        ("ops", ident, None),
+        ("boss", ident, None),
+    ]
+    assert Notice.model_validate(rows[0].body["notice"]).severity == "warning"
+
+
+async def test_an_event_that_nobody_can_tell_is_ticked_off(
+    outbox: Outbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bug costs the messages of one event, and is logged: it does not come back with every look."""
+    await diagnosed(outbox)
+
+    class Buggy(Teller):
+        async def _of(self, event: IncidentEvent) -> list[NewMessage]:
+            raise KeyError("incident")
+
+    one = Buggy(outbox.database.messages, outbox.database.incidents, settings(), clock=outbox.clock)
+    assert await one.once() == 1
+    assert await outbox.every() == []
+    assert await one.once() == 0
+    assert "a bug keeps people from being told" in caplog.text

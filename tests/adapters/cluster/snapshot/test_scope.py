@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -156,3 +157,68 @@ def test_a_wrong_scope_is_refused(with_scope: Any, scope: dict[str, Any]) -> Non
     """Entries of the wrong type or form are bad input, with the entry named."""
     with pytest.raises(BadSnapshot, match="scope"):
         with_scope(**scope)
+
+
+def test_kinds_that_are_partly_recorded_are_gaps_but_for_what_is_there(with_scope: Any) -> None:
+    """What is recorded is served; what is not, and lists, may be missing, except where all is recorded."""
+    store = with_scope(partial={"Pod": ["shop"], "Node": [], "ConfigMap": []})
+    assert len(store.list("v1", "Pod", "shop")) == 1
+    assert refusal(store, "get", "v1", "Pod", "shop", "x").code == 404
+    assert store.get("v1", "Pod", "other", "b") and store.get("v1", "Node", "", "n")
+    for read in [
+        ("get", "v1", "Pod", "other", "x"),
+        ("list", "v1", "Pod", "other"),
+        ("list", "v1", "Pod", ""),
+        ("get", "v1", "Node", "", "x"),
+        ("list", "v1", "Node", ""),
+        ("list", "v1", "ConfigMap", "shop"),
+    ]:
+        refused = refusal(store, *read)
+        assert refused.code == 501 and read[2] in refused.message
+
+
+def test_questions_that_were_answered_have_their_answer(with_scope: Any) -> None:
+    """An object that was asked for and not there is absent, a list is what it was; others stay gaps."""
+    answered = [
+        {"kind": "ConfigMap", "namespace": "shop", "name": "gone"},
+        {"kind": "Pod", "namespace": "shop", "labels": "app=web"},
+        {"kind": "Service", "namespace": "shop", "name": "gone"},
+    ]
+    store = with_scope(kinds=["Pod", "ConfigMap"], partial={"Pod": [], "ConfigMap": []}, answered=answered)
+    assert refusal(store, "get", "v1", "ConfigMap", "shop", "gone").code == 404
+    assert refusal(store, "get", "v1", "Service", "shop", "gone").code == 404
+    assert store.list("v1", "Pod", "shop", "app=web") == []
+    for read in [
+        ("get", "v1", "ConfigMap", "shop", "other"),
+        ("get", "v1", "Service", "shop", "other"),
+        ("list", "v1", "Pod", "shop"),
+        ("list", "v1", "Pod", "shop", "app=db"),
+        ("list", "v1", "Pod", "other", "app=web"),
+    ]:
+        assert refusal(store, *read).code == 501
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        {"partial": ["Pod"]},
+        {"partial": {"Pod": "shop"}},
+        {"answered": "Pod"},
+        {"answered": [{"name": "x"}]},
+        {"answered": [{"kind": "Pod", "name": 3}]},
+    ],
+)
+def test_parts_of_another_form_are_refused(with_scope: Any, scope: Any) -> None:
+    """A sentence names the field."""
+    with pytest.raises(BadSnapshot, match=rf"snapshot.yaml: scope\.{next(iter(scope))}"):
+        with_scope(**scope)
+
+
+def test_a_custom_kind_named_in_the_scope_is_as_its_objects_are(with_scope: Any, tmp_path: Path) -> None:
+    """Named with its apiVersion it is served; cluster-scoped if what is recorded of it has no namespace."""
+    pool = {"apiVersion": "x.io/v1", "kind": "Pool", "metadata": {"name": "p"}}
+    folder = tmp_path / "s"
+    with_scope(kinds=["x.io/v1/Pool", "Pod"])
+    (folder / "pool.json").write_text(json.dumps(pool), encoding="utf-8")
+    assert len(SnapshotStore.load(folder).list("x.io/v1", "Pool")) == 1
+    assert SnapshotStore.load(folder).get("x.io/v1", "Pool", "", "p")

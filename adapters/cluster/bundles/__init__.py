@@ -1,0 +1,1 @@
+"""What other tools dump of a cluster, made into snapshots."""

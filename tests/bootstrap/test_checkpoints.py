@@ -1,0 +1,90 @@
+"""bootstrap.checkpoints on both databases: written beside the loop, and by the run's owner only."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langgraph.checkpoint.base import Checkpoint, empty_checkpoint
+
+from kubetriage.adapters.store.sql.database import Database
+from kubetriage.bootstrap.checkpoints import Checkpoints, NotOurs, open_checkpoints
+from kubetriage.domain.intake.runs import Run, RunStatus
+
+RUN = "INC-1-1"
+NOW = datetime(2025, 3, 4, 10, tzinfo=UTC)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/k.db"
+    made: str = request.getfixturevalue("postgres").database()
+    return made
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    """With a run that `first` works on."""
+    opened = await Database.open(url)
+    await opened.runs.create_run(Run(id=RUN, thread=RUN, graph="g", created_at=NOW, updated_at=NOW))
+    await opened.runs.run_status(RUN, RunStatus.RUNNING, NOW, executor="first")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def checkpoints(url: str, database: Database) -> AsyncIterator[Checkpoints]:
+    async with open_checkpoints(url, 2) as opened:
+        yield opened
+
+
+def config(checkpoint: str = "") -> Any:
+    given = {"thread_id": RUN, "checkpoint_ns": ""}
+    return {"configurable": given | ({"checkpoint_id": checkpoint} if checkpoint else {})}
+
+
+def made(word: str) -> Checkpoint:
+    checkpoint = empty_checkpoint()
+    checkpoint["channel_values"] = {"word": [word]}
+    checkpoint["channel_versions"] = {"word": word}
+    return checkpoint
+
+
+async def put(saver: Any, word: str, parent: str = "") -> str:
+    wrote = await saver.aput(config(parent), made(word), {"step": 1}, {"word": word})
+    return str(wrote["configurable"]["checkpoint_id"])
+
+
+async def test_who_was_held_for_dead_writes_nothing_over_the_new_owner(
+    database: Database, checkpoints: Checkpoints
+) -> None:
+    """A worker that slept in a node wakes up with its state: the other's newer checkpoint stays the last."""
+    async with checkpoints.saver("first") as slept, checkpoints.saver("second") as other:
+        begun = await put(slept, "one")
+        await database.runs.run_status(RUN, RunStatus.RUNNING, NOW, executor="second")
+        newer = await put(other, "two", begun)
+        with pytest.raises(NotOurs):
+            await put(slept, "stale", begun)
+        found = await other.aget_tuple(config())
+        every = [each async for each in other.alist(config())]
+    assert found is not None
+    assert found.checkpoint["channel_values"] == {"word": ["two"]}
+    assert [each.config["configurable"]["checkpoint_id"] for each in every] == [newer, begun]
+
+
+async def test_only_the_last_checkpoint_may_be_kept_and_none(checkpoints: Checkpoints) -> None:
+    """A run that is over keeps its end, one that is too old to be kept nothing; reading needs no owner."""
+    async with checkpoints.saver("first") as saver:
+        begun = await put(saver, "one")
+        await saver.aput_writes(config(begun), [("word", ["two"])], "task")
+        last = await put(saver, "two", begun)
+    await checkpoints.trim(RUN)
+    async with checkpoints.saver() as reader:
+        kept = [each.config["configurable"]["checkpoint_id"] async for each in reader.alist(config())]
+        await checkpoints.forget(RUN)
+        nothing = await reader.aget_tuple(config())
+    assert (kept, nothing) == ([last], None)
