@@ -4,6 +4,7 @@
 
 Each run is `kubetriage eval run` by rules over bundled scenarios, as a process of its own with its workers,
 everything kept. Peaks are those that the kernel counts for the run's process and for its largest worker.
+Processor seconds are of all of them: on a machine that does other things too they say more than the clock.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -28,6 +30,7 @@ FLAT = 1.25
 class Measured(NamedTuple):
     cells: int
     seconds: float
+    cpu_seconds: float
     run_mib: float
     """Peak of the run's own process."""
     worker_mib: float
@@ -63,6 +66,7 @@ def measure(cells: int, concurrency: int, home: Path) -> Measured:
     command += ["--sample", str(scenarios), "--repeat", str(-(-cells // scenarios))]
     command += ["--concurrency", str(concurrency)]
     env = {**os.environ, "XDG_CACHE_HOME": str(home / "cache"), "XDG_CONFIG_HOME": str(home / "config")}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=env)
     own = largest = 0.0
@@ -71,9 +75,11 @@ def measure(cells: int, concurrency: int, home: Path) -> Measured:
         largest = max([largest, *map(peak, children(process.pid))])
         time.sleep(0.2)
     seconds = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     there = len(list((out / "cells").glob("[!.]*.json")))
     assert process.returncode == 0, process.returncode
-    return Measured(there, seconds, own, largest)
+    return Measured(there, seconds, cpu, own, largest)
 
 
 def main() -> int:
@@ -91,6 +97,7 @@ def main() -> int:
             one = found[-1]
             print(
                 f"{one.cells:>6} cells: {one.seconds:6.1f} s, {one.rate:5.1f} cells/s,"
+                f" {one.cpu_seconds:.1f} s of processor,"
                 f" peak {one.run_mib:.0f} MiB in the run, {one.worker_mib:.0f} MiB in a worker",
                 flush=True,
             )

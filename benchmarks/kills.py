@@ -7,8 +7,8 @@ work and its checkpoint; every fifth comes at any moment, the server's start inc
 meanwhile as Alertmanager does it: again and again until they are accepted. A receiver of webhooks is told of
 every report; some kills come between a message and its answer. Then the server is left alone, and what there
 is is asked: is every accepted alert there, has every incident one report by one run and a message of it, did
-any node run again that was on record as finished, and was any message sent again whose delivery was on record?
-Exit status 1 if not so.
+any node run again that was on record as finished, and was any message sent again whose delivery was on
+record? Exit status 1 if not so.
 """
 
 from __future__ import annotations
@@ -213,10 +213,11 @@ def _killed(config: Path, target: str, chance: random.Random, sender: Sender, re
 
 
 def _busy(url: str, accepted: int) -> bool:
-    """Whether there are fewer reports than accepted alerts, or messages on their way."""
+    """Whether there are fewer reports or delivered messages than accepted alerts, or any are on their way."""
     reported = len(_items(f"{url}/api/v1/incidents?state=reported&limit=500"))
+    told = len(_items(f"{url}/api/v1/messages?state=delivered&limit=500"))
     states = "&".join(f"state={each}" for each in ("pending", "sending", "unknown"))
-    return reported < accepted or bool(_items(f"{url}/api/v1/messages?{states}&limit=1"))
+    return min(reported, told) < accepted or bool(_items(f"{url}/api/v1/messages?{states}&limit=1"))
 
 
 def _items(url: str) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -18,13 +18,19 @@ SHOWN = 12
 
 
 def import_into(
-    path: Path, folder: Path, format_: str = "auto", *, tail: int = 0, at: datetime | None = None
+    path: Path,
+    folder: Path,
+    format_: str = "auto",
+    *,
+    tail: int = 0,
+    at: datetime | None = None,
+    told: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[str]:
     """Import a bundle and say, a line each, what came of it. Raises `BadInput`."""
     from kubetriage.adapters.cluster.bundles.importing import import_bundle
 
     layout = "" if format_ == "auto" else format_
-    done = import_bundle(path, folder, layout, tail=tail, at=at)
+    done = import_bundle(path, folder, layout, tail=tail, at=at, told=told)
     kinds = ", ".join(f"{count} {kind}" for kind, count in list(done.kinds.items())[:SHOWN])
     more = len(done.kinds) - SHOWN
     lines = [_head(done, folder), f"Kinds: {kinds}" + (f" and {more} more kinds." if more > 0 else ".")]
@@ -58,24 +64,17 @@ def is_bundle(path: Path) -> bool:
     """Whether this is to be imported before it can be read: a file, or a folder laid out as a bundle."""
     if not path.is_dir():
         return path.is_file()
-    from kubetriage.adapters.cluster.bundles.files import open_folder
-    from kubetriage.adapters.cluster.bundles.importing import layout_of
+    from kubetriage.adapters.cluster.bundles.importing import looks_like_bundle
     from kubetriage.adapters.cluster.snapshot.scope import MANIFEST
-    from kubetriage.domain.errors import BadInput
 
-    if (path / MANIFEST).exists():
-        return False
-    try:
-        return bool(layout_of(path, open_folder(path)))
-    except BadInput:
-        return False
+    return not (path / MANIFEST).exists() and looks_like_bundle(path)
 
 
 @contextmanager
-def imported(path: Path) -> Iterator[tuple[Path, str]]:
+def imported(path: Path, told: Callable[[int, int], None]) -> Iterator[tuple[Path, str]]:
     """The snapshot that a bundle makes, while it is needed, and a sentence on it. Raises `BadInput`."""
     with tempfile.TemporaryDirectory(prefix="kubetriage-snapshot-") as scratch:
         name = path.resolve().name.split(".")[0] or "bundle"
         folder = Path(scratch) / name
-        lines = import_into(path, folder)
+        lines = import_into(path, folder, told=told)
         yield folder, lines[0].replace(f" into {folder}", f" in {path}")

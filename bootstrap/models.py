@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from kubetriage.domain.model import Completion, ModelLimits, Question
 
 
-def build_models(settings: Settings) -> OpenAIModels:
-    """Every profile, ready to be asked; nothing is connected to before that."""
+def build_models(settings: Settings, book: Ledger | None = None) -> OpenAIModels:
+    """Every profile, ready to be asked, its calls booked in the user's ledger unless another is given.
+
+    Nothing is connected to before one is asked.
+    """
     from kubetriage.adapters.model.asking import OpenAIModels
     from kubetriage.adapters.model.cache import AnswerCache
     from kubetriage.bootstrap.services import cache_folder
@@ -36,7 +39,7 @@ def build_models(settings: Settings) -> OpenAIModels:
     return OpenAIModels(
         profiles,
         keys_of(profiles.values()),
-        ledger=ledger(settings),
+        ledger=book or ledger(settings),
         cache=AnswerCache(cache_folder() / "model-answers.sqlite", settings.model_cache, _now),
         memory=endpoint_memory(),
         spans=otlp_spans(),
@@ -47,8 +50,10 @@ def build_models(settings: Settings) -> OpenAIModels:
 class ConfiguredModels:
     """The port `Models`, made when it is first used: most of what the command line does asks no model."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, book: Callable[[], Ledger] | None = None) -> None:
+        """`book` makes the ledger that calls are booked in; without it, the user's."""
         self._settings = settings
+        self._book = book
         self._made: OpenAIModels | None = None
 
     def limits(self, profile: str) -> ModelLimits:
@@ -64,7 +69,7 @@ class ConfiguredModels:
 
     def _models(self) -> OpenAIModels:
         if self._made is None:
-            self._made = build_models(self._settings)
+            self._made = build_models(self._settings, self._book() if self._book else None)
         return self._made
 
 

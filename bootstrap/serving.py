@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,12 @@ from kubetriage.bootstrap.server_settings import database_url
 from kubetriage.bootstrap.settings import Settings
 from kubetriage.domain.errors import BadSettings
 from kubetriage.domain.language import others_than
-from kubetriage.domain.ports import Observations, Progress, Services
+from kubetriage.domain.ports import Models, Observations, Progress, Services
 from kubetriage.domain.report import Report
 from kubetriage.state.triage_alert import TriageContext
 
 if TYPE_CHECKING:
+    from kubetriage.adapters.model.ledger import Ledger
     from kubetriage.adapters.store.sql.database import Database
     from kubetriage.bootstrap.checkpoints import Checkpoints
     from kubetriage.domain.intake.inbox import Inbox
@@ -84,6 +85,26 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
+async def _shared_models(settings: Settings, database: Database) -> AsyncIterator[Models | None]:
+    """Models under the budgets of all servers on the database; on SQLite the user's ledger is all of them."""
+    if not database.spending.shared:
+        yield None
+        return
+    from kubetriage.bootstrap.models import ConfiguredModels
+
+    def book() -> Ledger:
+        from kubetriage.bootstrap.spending import SharedLedger
+
+        return SharedLedger(database.spending, settings.budget, lambda: datetime.now(UTC))
+
+    models = ConfiguredModels(settings, book)
+    try:
+        yield models
+    finally:
+        await models.aclose()
+
+
+@asynccontextmanager
 async def build_diagnosis(
     settings: Settings, database: Database, outside: Outside
 ) -> AsyncIterator[Diagnosis]:
@@ -96,11 +117,13 @@ async def build_diagnosis(
     async with (
         build_services(settings, snapshot=outside.snapshot, progress=outside.progress) as services,
         open_checkpoints(url, settings.intake.max_running) as checkpoints,
+        _shared_models(settings, database) as models,
     ):
         language = settings.languages(None)[0]
         bound = replace(
-            services, observations=database.observations, outbox=KeptReports(), clock=outside.clock
-        )
+            services, observations=database.observations, outbox=KeptReports(), clock=outside.clock,
+            models=models or services.models,
+        )  # fmt: skip
         yield Diagnosis(
             inbox=database.inbox,
             incidents=database.incidents,

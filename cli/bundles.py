@@ -7,6 +7,9 @@ from pathlib import Path
 
 import click
 
+from kubetriage.cli.app import Options
+from kubetriage.cli.progress import progress_for
+
 FORMATS = ("auto", "cluster-info-dump", "must-gather", "support-bundle")
 TAIL = 50_000
 """Lines of a log that are kept: as many as a triage reads at most."""
@@ -33,7 +36,8 @@ def _time(ctx: click.Context, param: click.Parameter, value: str | None) -> date
     "--time", "at", metavar="TIME", callback=_time, help="When the bundle was made.  [default: as it tells]"
 )
 @click.option("--tail", type=click.IntRange(1), default=TAIL, help=f"Lines of each log.  [{TAIL}]")
-def import_(path: str, folder: str, format_: str, at: datetime | None, tail: int) -> None:
+@click.pass_obj
+def import_(options: Options, path: str, folder: str, format_: str, at: datetime | None, tail: int) -> None:
     """Make a snapshot of what another tool has dumped of a cluster.
 
     PATH is a folder or a .tar, .tar.gz, .tar.xz, .tar.bz2 or .zip of kubectl cluster-info dump (or a file
@@ -43,7 +47,12 @@ def import_(path: str, folder: str, format_: str, at: datetime | None, tail: int
     from kubetriage.bootstrap.bundles import import_into
     from kubetriage.domain.rendering.visible import one_line
 
-    for line in import_into(Path(path), Path(folder), format_, tail=tail, at=at):
+    progress = progress_for(options.quiet)
+    try:
+        lines = import_into(Path(path), Path(folder), format_, tail=tail, at=at, told=progress.files)
+    finally:
+        progress.clear()
+    for line in lines:
         click.echo(one_line(line))  # names come from the bundle
 
 
@@ -54,7 +63,12 @@ def readable_snapshot(snapshot: str | None, *, quiet: bool) -> str | None:
 
     if not snapshot or not is_bundle(Path(snapshot)):
         return snapshot
-    folder, said = click.get_current_context().with_resource(imported(Path(snapshot)))
+    progress = progress_for(quiet)
+    try:
+        bundle = imported(Path(snapshot), progress.files)
+        folder, said = click.get_current_context().with_resource(bundle)
+    finally:
+        progress.clear()
     if not quiet:
         click.echo(f"kubetriage: {one_line(said)}", err=True)
     return str(folder)

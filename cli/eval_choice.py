@@ -25,7 +25,7 @@ _OPTIONS = (
     click.option(
         "--sample",
         type=click.IntRange(1),
-        help="So many of them, evenly out of all, by name.",
+        help="So many of them: of each family its share.",
     ),
 )
 

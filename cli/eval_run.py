@@ -135,7 +135,8 @@ def _do(plan: Plan, how: Conduct, money: Money | None, *, plain: bool, keeps: bo
         if plain:
             return _conclude(ended)
         _report(plan, how, ended, keeps=keeps)
-        click.echo(told(ended.standing, str(money or "")), err=True)
+        if not quiet:
+            click.echo(told(ended.standing, str(money or "")), err=True)
     return 0 if ended.standing.done == ended.standing.of and not ended.standing.not_run else 1
 
 

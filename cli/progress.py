@@ -17,6 +17,8 @@ NODES = ("parse_alert", "locate_primary", "check_related", "apply_rules", "recal
 class Silent(NoProgress):
     """No progress: not a terminal, or `--quiet`."""
 
+    def files(self, done: int, total: int) -> None: ...
+
     def clear(self) -> None: ...
 
 
@@ -40,6 +42,10 @@ class TerminalProgress:
         step = NODES.index(self._node) + 1 if self._node in NODES else 0
         line = f"[{step}/{len(NODES)}] {self._node}: {done}/{planned} reads, {self._total} in all{what}"
         self._show(line)
+
+    def files(self, done: int, total: int) -> None:
+        """So many files of a bundle have been read."""
+        self._show(f"{done}/{total} files")
 
     def clear(self) -> None:
         self._stream.write("\r\x1b[2K")

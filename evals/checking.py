@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from kubetriage.adapters.cluster.snapshot.check import Problem
 from kubetriage.adapters.cluster.snapshot.check import check as check_snapshot
 from kubetriage.domain.alert import Alert
 from kubetriage.domain.errors import BadAlert, BadInput, BadSnapshot
@@ -16,18 +17,6 @@ from kubetriage.evals.giveaways import in_material, in_order, in_the_alert, twic
 from kubetriage.evals.key_checking import of_key
 from kubetriage.evals.material import Material, material_of
 from kubetriage.evals.scenario import ALERT, EXPECTED, SNAPSHOT, Scenario, load
-
-
-class Problem(NamedTuple):
-    """One thing that is wrong."""
-
-    file: str
-    """Relative to the folder of scenarios."""
-    reason: str
-    """A sentence, without its full stop."""
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.reason}."
 
 
 class Checked(NamedTuple):

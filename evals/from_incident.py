@@ -58,9 +58,7 @@ async def scenario_from(stores: Stores, incident: str, folder: Path) -> Made:
         raise BadInput(f"Incident {incident} has no report, and so nothing that was right or wrong.")
     observations = await stores.observations.recorded(run)
     if not observations:
-        raise BadInput(
-            f"What was read for incident {incident} is not kept any more (intake.retention.runs_days)."
-        )
+        raise BadInput(f"What was read for incident {incident} is not kept any more (retention.runs_days).")
     feedback = await stores.incidents.feedback_on(run)
     alerts = alerts_of(await stores.incidents.alerts_of(incident), report)
     target = folder / incident

@@ -1,7 +1,7 @@
 """Whether a run is good enough to go on: for CI, against a number and against a committed baseline.
 
 A baseline holds how often each scenario was right, by arm. It is broken by a scenario that was always right
-and is not any more, and by a rate that is lower beyond chance.
+and never is now, and by a rate that is lower; both beyond chance where a model answers.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ from typing import Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kubetriage.evals.cells import Run, read_model
+from kubetriage.evals.cells import Run, Strategy, read_model
 from kubetriage.evals.figure_values import ArmFigures, Figures
 from kubetriage.evals.reporting import wording
 from kubetriage.evals.statistics import Tries, compare
 
 SCHEMA: Final = "kubetriage.eval-baseline/1"
 MOST_NAMED: Final = 10
+RARE: Final = 0.002
+"""A model falls from all right to none so seldom by chance that a hundred scenarios may be watched for it; it
+takes five runs before and five now."""
 
 
 class ArmBaseline(BaseModel):
@@ -115,6 +118,13 @@ def gate(
     return Gate(tuple(problems), tuple(notes))
 
 
+def by_chance(was: Tries, now: Tries) -> float:
+    """The most that the chance can be of all right and then none, if nothing has changed."""
+    runs = was.ran + now.ran
+    right: float = (was.ran / runs) ** was.ran
+    return right * (now.ran / runs) ** now.ran
+
+
 def _against(run: Run, arm: ArmFigures, baseline: Baseline, problems: list[str], notes: list[str]) -> None:
     before = baseline.arms.get(arm.label)
     if before is None:
@@ -128,11 +138,19 @@ def _against(run: Run, arm: ArmFigures, baseline: Baseline, problems: list[str],
         for name in same
         if name in arm.scenarios
     }
-    lost = sorted(
+    fallen = sorted(
         name
         for name, tries in now.items()
         if tries.ran and tries.passed == 0 and was[name].passed == was[name].ran
     )
+    lost = [
+        name for name in fallen if arm.strategy is Strategy.RULES or by_chance(was[name], now[name]) <= RARE
+    ]
+    if by_luck := [name for name in fallen if name not in lost]:
+        notes.append(
+            f"{arm.label}: always right before and never now, as may be chance with so few runs:"
+            f" {', '.join(by_luck[:MOST_NAMED])}."
+        )
     if lost:
         more = f" and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
         problems.append(

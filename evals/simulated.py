@@ -42,8 +42,8 @@ class Skill(NamedTuple):
 SKILLS: Final[Mapping[str, Skill]] = {
     "qwen3-30b-a3b": Skill(0.86, 0.11, 0.10, "siliconflow-qwen3-30b"),
     "qwen3-235b-a22b": Skill(0.94, 0.05, 0.03, "siliconflow-qwen3-235b"),
-    "deepseek-v3": Skill(0.93, 0.06, 0.08, "siliconflow-deepseek-v3"),
-    "deepseek-r1": Skill(0.94, 0.05, 0.15, "siliconflow-deepseek-r1"),
+    "deepseek-v3": Skill(0.93, 0.06, 0.08, "ark-deepseek-v3"),
+    "deepseek-r1": Skill(0.94, 0.05, 0.15, "ark-deepseek-r1"),
     "busy-235b": Skill(0.94, 0.05, 0.03, "siliconflow-qwen3-235b"),
     "local-0.5b-2cpu": Skill(0.35, 0.40, 0.30, "vllm-qwen3-30b"),
 }
@@ -64,7 +64,9 @@ def simulation_of(models: list[str], time: str) -> str:
     if not scripted:
         return ""
     said = ", ".join(f"{name.removeprefix(PREFIX)} {skill_of(name).right:.0%}" for name in scripted)
-    how = {"zero": "reckoned from tokens", "real": "really waited for"}.get(time, f"waited for ({time})")
+    how = {"zero": "reckoned from tokens", "real": "really waited for"}.get(
+        time, f"reckoned from tokens, {time.removeprefix('scaled:')} of it waited for"
+    )
     return (
         f"Simulated: scripts stand in for {len(scripted)} of the models, with assumed speeds (time {how}),"
         f" published prices and an assumed rate of right answers ({said}); this shows what strategies cost"

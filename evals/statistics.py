@@ -173,7 +173,7 @@ def compare(
 
     The interval is a paired bootstrap over scenarios. Two made-up scenarios, one that each arm wins, are
     drawn with them (after Bonett and Price 2012): without them, a few scenarios that all agree would be
-    certainty. It errs on the wide side.
+    certainty. It errs on the wide side, and less so the more repeats there are.
     """
     names = sorted(name for name, tries in first.items() if tries.ran and name in second and second[name].ran)
     if not names:
@@ -199,7 +199,8 @@ def compare(
 
 def _bootstrap(differences: Sequence[float], seed: int, resamples: int) -> tuple[Interval, float]:
     chance = random.Random(seed)
-    drawn_from = [*differences, 1.0, -1.0]
+    made_up = _made_up(differences)
+    drawn_from = [*differences, made_up, -made_up]
     size = len(drawn_from)
     means = sorted(sum(chance.choices(drawn_from, k=size)) / size for _ in range(resamples))
     tail = (1 - LEVEL) / 2
@@ -207,6 +208,18 @@ def _bootstrap(differences: Sequence[float], seed: int, resamples: int) -> tuple
     assert low is not None and high is not None
     above, level = sum(each > 1e-12 for each in means), sum(abs(each) <= 1e-12 for each in means)
     return Interval(low, high), (above + level / 2) / resamples
+
+
+def _made_up(differences: Sequence[float]) -> float:
+    """By how much each arm wins its made-up scenario.
+
+    Wholly, where scenarios differ wholly or not at all, as single runs do. Where repeats have shown that they
+    differ by a little, halfway (geometrically) between that and all: with that little alone, scenarios that
+    differ wholly and have not come up would be forgotten, and with all, differences that many repeats show
+    would be drowned. By simulation that covers 95 % in both cases.
+    """
+    squares = [each * each for each in differences if each]
+    return fmean(squares) ** 0.25 if squares else 1.0
 
 
 def _noise(tries: Tries) -> float:

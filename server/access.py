@@ -80,7 +80,7 @@ class AccessLog:
             "route": route,
             "status": status,
             "ms": round(seconds * 1000, 1),
-            "client": client[0] if client else "",
+            "client": client[0][:64] if client else "",  # what a proxy says of it may be anything
             "token": caller.name if caller else "",
         }
         parameters = scope.get("path_params") or {}

@@ -169,7 +169,6 @@ async def _http(
     worker, sorter = beside
     gate = Gate(settings.server.secrets())
     require_loopback(settings.server.host, gate)
-
     clock = SteadyClock()
 
     async def ready() -> bool:
@@ -194,11 +193,7 @@ async def _http(
                 stopping=stopping,
                 ready=None if worker is None else ready,
             )
-            options.say(f"kubetriage serve: listening on {address_of(listener)}")
-            if not gate.closed:
-                options.say(
-                    "kubetriage serve: without server.tokens only programs of this machine may use it"
-                )
+            _say_where(options, address_of(listener), closed=gate.closed)
             app = create_app(parts, HEALTH if sorter is None else ROUTERS)
             sorting = asyncio.ensure_future(sorter.run(stopping)) if sorter is not None else None
             try:
@@ -207,6 +202,12 @@ async def _http(
                 stopping.set()
                 if sorting is not None:
                     await sorting
+
+
+def _say_where(options: ServeOptions, address: str, *, closed: bool) -> None:
+    options.say(f"kubetriage serve: listening on {address}")
+    if not closed:
+        options.say("kubetriage serve: without server.tokens only programs of this machine may use it")
 
 
 def http_settings(settings: Settings) -> HttpSettings:

@@ -20,6 +20,8 @@ from kubetriage.server.problems import RETRY_AFTER, Refused
 LOG = logging.getLogger(__name__)
 MEDIA_TYPE: Final = "text/event-stream"
 HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+UNHURRIED: Final = 50
+"""Streams that look for what is new as often as is set."""
 RETRY_MS: Final = 2000
 """When a reader whose connection broke should come again."""
 _ID = re.compile(r"\d{1,15}")
@@ -84,7 +86,12 @@ async def _lines(parts: ServerParts, follow: Follow, after: int) -> AsyncIterato
         if loop.time() - said_at >= settings.heartbeat_seconds:
             said_at = loop.time()
             yield ": heartbeat\n\n"
-        await _pause(parts.stopping, settings.poll_seconds)
+        await _pause(parts.stopping, between(settings.poll_seconds, parts.metrics.open_streams))
+
+
+def between(poll_seconds: float, streams: int) -> float:
+    """Seconds from one look to the next: of many streams each looks less often, all together no more."""
+    return poll_seconds * max(1.0, streams / UNHURRIED)
 
 
 async def _found(follow: Follow, after: int) -> Sequence[Event]:

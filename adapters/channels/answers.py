@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,9 @@ from kubetriage.domain.rendering.visible import clip, one_line
 
 LONGEST_WAIT = 3600.0
 """Seconds: a far side that asks for more is asked again after this."""
+
+
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ def number_of(body: Mapping[str, Any], *names: str) -> int | None:
         value = body.get(name)
         if isinstance(value, int):
             return value
-        if isinstance(value, str) and value.lstrip("-").isdigit():
+        if isinstance(value, str) and _NUMBER.fullmatch(value):
             return int(value)
     return None
 

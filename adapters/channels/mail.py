@@ -5,6 +5,7 @@ The phases of SMTP are kept apart, so that it is known whether a server that wen
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import html
 import ssl
@@ -110,7 +111,8 @@ class MailChannel(ChannelBase):
         try:
             client = self._client()
             try:
-                refused = await self._hand_over(client, content, phase)
+                async with asyncio.timeout(self._options.timeout * 6):  # the library has one for each command
+                    refused = await self._hand_over(client, content, phase)
             finally:
                 client.close()
         except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as error:

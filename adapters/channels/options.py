@@ -120,7 +120,7 @@ class ChannelOptions(BaseModel):
     timeout: float = Field(default=10.0, gt=0, le=120)
     """Seconds until an attempt without an answer ends."""
     max_bytes: int | None = Field(default=None, ge=2000)
-    """A size limit of one's own; the platform's if it is smaller. Any message's shortest form has room in it."""
+    """A size limit of one's own, with room for any message's least; the platform's if it is smaller."""
 
 
 class FeishuOptions(ChannelOptions):

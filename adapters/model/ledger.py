@@ -7,11 +7,10 @@ back (the process was killed) keeps its reserve for an hour. Days are UTC.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kubetriage.adapters.model.files import opened
 from kubetriage.adapters.model.policies import Budget
@@ -118,7 +117,7 @@ class Ledger:
             )
             return [Spent(*row) for row in rows]
 
-    def _check(self, db: sqlite3.Connection, wanted: Reserve, day: str) -> None:
+    def _check(self, db: Any, wanted: Reserve, day: str) -> None:
         limits = (
             ("run_tokens", self.budget.run_tokens, "run", wanted.run),
             ("day_tokens", self.budget.day_tokens, "day", day),
@@ -136,7 +135,7 @@ class Ledger:
                 used = self._sum(db, "cost", column, value, self.budget.currency)
                 self._compare(name, most, used, wanted.cost or 0.0, self.budget.currency)
 
-    def _sum(self, db: sqlite3.Connection, what: str, column: str, value: str, currency: str = "") -> float:
+    def _sum(self, db: Any, what: str, column: str, value: str, currency: str = "") -> float:
         query = f"SELECT COALESCE(SUM({what}), 0) FROM spent WHERE {column} = ?"
         values = [value]
         if currency:

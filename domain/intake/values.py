@@ -213,4 +213,4 @@ class Retention(Value):
     runs_days: float = Field(default=14, gt=0)
     """Observations, events and threads of ended runs; their reports stay with the incident."""
     posts_days: float = Field(default=14, gt=0)
-    """The list of what was posted, and alerts that belong to no incident."""
+    """The list of what was posted, alerts that belong to no incident, and Watchdogs not heard for so long."""

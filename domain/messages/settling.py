@@ -13,6 +13,9 @@ ROOMS = (1.0, 0.6, 0.35)
 TOO_LARGE = "too large: "
 """How the reason of an attempt begins that was refused for its size."""
 
+NO_ANSWER = "no answer: "
+"""How the reason of an attempt begins that had none and is made again."""
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -39,6 +42,7 @@ def settle(
     *,
     attempt: int,
     shrunk: int,
+    unanswered: bool = False,
     began_at: datetime,
     now: datetime,
     repeats: bool,
@@ -46,25 +50,33 @@ def settle(
 ) -> Step:
     """`attempt` is the number of this one, from 1; `shrunk` how many before it were refused for their size.
 
+    `unanswered`: one before it had no answer, so people may have the message, however this one ended.
     `repeats`: an attempt without an answer may be made again, because the far side would know it.
     """
     error = f"{delivery.code}: {delivery.why}" if delivery.code else delivery.why
+    final = Outcome.UNKNOWN if unanswered else Outcome.DEAD
     if delivery.verdict is Verdict.DELIVERED:
         return Step(Outcome.DELIVERED)
     if delivery.verdict is Verdict.DEAD:
-        return Step(Outcome.DEAD, error)
+        return _ended(final, error)
     if delivery.verdict is Verdict.UNKNOWN and not repeats:
         return Step(Outcome.UNKNOWN, error)
     given_up = attempt >= policy.max_attempts or now - began_at > timedelta(hours=policy.give_up_hours)
     if delivery.verdict is Verdict.SHRINK:
         if shrunk + 1 >= len(ROOMS) or given_up:
-            return Step(Outcome.DEAD, f"{TOO_LARGE}{error}")
+            return _ended(final, f"{TOO_LARGE}{error}")
         return Step(Outcome.RETRY, f"{TOO_LARGE}{error}", now)
     if given_up:
-        outcome = Outcome.UNKNOWN if delivery.verdict is Verdict.UNKNOWN else Outcome.DEAD
-        return Step(outcome, f"given up after {attempt} attempts: {error}")
+        error = f"given up after {attempt} attempts: {error}"
+        return Step(Outcome.UNKNOWN, error) if delivery.verdict is Verdict.UNKNOWN else _ended(final, error)
+    error = f"{NO_ANSWER}{error}" if delivery.verdict is Verdict.UNKNOWN else error
     pause = min(policy.first_pause * 2 ** min(attempt - 1, 20), policy.longest_pause)
     return Step(Outcome.RETRY, error, now + timedelta(seconds=max(pause, delivery.retry_after or 0.0)))
+
+
+def _ended(outcome: Outcome, error: str) -> Step:
+    behind = " (an earlier attempt had no answer)" if outcome is Outcome.UNKNOWN else ""
+    return Step(outcome, f"{error}{behind}")
 
 
 def room_after(shrunk: int) -> float:

@@ -22,6 +22,9 @@ COMBINING_LIMIT = 4
 _ACTING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Categories that are never drawn: controls, formats (bidirectional, zero-width), surrogates, separators."""
 
+_ESCAPED = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
+_LONGEST_ESCAPE = 10
+
 
 def visible(text: str) -> str:
     """The text with every acting character written as an escape; line feeds stay, tabs become four spaces."""
@@ -43,8 +46,19 @@ def one_line(text: str) -> str:
 
 
 def clip(text: str, limit: int = SENTENCE_LIMIT) -> str:
-    """The text, or its beginning and `…` where it is longer than `limit` characters."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    """The text, or its beginning and `…` where it is longer than `limit` characters.
+
+    It does not end within a letter and its marks, nor within an escape that `visible` wrote.
+    """
+    if len(text) <= limit:
+        return text
+    end = limit - 1
+    while end > 0 and unicodedata.category(text[end])[0] == "M":
+        end -= 1
+    begun = text.rfind("\\", max(end - _LONGEST_ESCAPE, 0), end)
+    if begun >= 0 and (whole := _ESCAPED.match(text, begun)) and whole.end() > end:
+        end = begun
+    return text[:end].rstrip() + "…"
 
 
 def _escape(character: str) -> str:

@@ -11,7 +11,8 @@ from kubetriage.evals.reporting.html_style import COLOURS
 from kubetriage.evals.statistics import Interval
 
 WIDTH: Final = 640
-_ROW: Final = 34
+_NARROW: Final = 400
+_ROW: Final = 44
 _LABEL: Final = 30
 """Characters of an arm's name that a chart shows."""
 _NAMES: Final = 200
@@ -43,24 +44,26 @@ class Dot(NamedTuple):
 
 
 def rates(dots: Sequence[Dot], said: Sequence[str]) -> str:
-    """A row an arm: its rate, its interval, and both in words."""
-    left, right = 212, WIDTH - 128
-    height = _TOP + _ROW * len(dots) + 24
+    """Two lines an arm, its name with its rate in words, and the interval: narrow enough for a telephone."""
+    left, right = 8, _NARROW - 8
+    height = _TOP + _ROW * len(dots) + 22
 
     def x(share: float) -> float:
         return left + (right - left) * share
 
     parts = []
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        parts.append(_line(x(share), _TOP, x(share), height - 24, "grid"))
-        parts.append(_text(x(share), height - 8, f"{share:.0%}", "soft middle"))
+        parts.append(_line(x(share), _TOP, x(share), height - 20, "grid"))
+        side = {0.0: "soft", 1.0: "soft end"}.get(share, "soft middle")
+        parts.append(_text(x(share), height - 5, f"{share:.0%}", side))
     for row, (dot, words) in enumerate(zip(dots, said, strict=True)):
-        y = _TOP + _ROW * (row + 0.5)
-        parts.append(_text(0, y + 4, dot.label[:_LABEL], "name"))
-        parts.append(_line(x(dot.interval.low), y, x(dot.interval.high), y, f"thick c{dot.colour}"))
-        parts.append(_mark(dot, x(dot.rate), y))
-        parts.append(_text(WIDTH, y + 4, words, "end"))
-    return _svg(height, "Share of right diagnoses of each arm, with 95 % intervals", parts)
+        y = _TOP + _ROW * row
+        parts.append(_text(left, y + 14, dot.label[:_LABEL], "name"))
+        parts.append(_text(right, y + 14, words, "end"))
+        parts.append(_line(x(dot.interval.low), y + 29, x(dot.interval.high), y + 29, f"thick c{dot.colour}"))
+        parts.append(_mark(dot, x(dot.rate), y + 29))
+    name = "Share of right diagnoses of each arm, with 95 % intervals"
+    return _svg(height, name, parts, _NARROW)
 
 
 def scatter(dots: Sequence[Dot], unit: str, name: str) -> str:
@@ -168,6 +171,8 @@ def _text(x: float, y: float, said: str, style: str) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" class="{style.strip()}">{text(said)}</text>'
 
 
-def _svg(height: float, name: str, parts: Sequence[str]) -> str:
+def _svg(height: float, name: str, parts: Sequence[str], width: int = WIDTH) -> str:
     inner = "\n".join(parts)
-    return f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{text(name)}">\n{inner}\n</svg>'
+    box = f'viewBox="0 0 {width} {height:.0f}" role="img" aria-label="{text(name)}"'
+    narrow = ' class="narrow"' if width == _NARROW else ""
+    return f"<svg {box}{narrow}>\n{inner}\n</svg>"

@@ -43,6 +43,7 @@ td.words, th.words { white-space: normal; text-align: left; overflow-wrap: anywh
 figure { margin: .6rem 0; }
 figcaption { color: var(--soft); font-size: .875rem; }
 svg { display: block; width: 100%; min-width: 34rem; max-width: 46rem; height: auto; }
+svg.narrow { min-width: 0; max-width: 32rem; }
 svg text { fill: var(--ink); font: 12px var(--sans); }
 svg .soft { fill: var(--soft); }
 svg .grid { stroke: var(--grid); stroke-width: 1; }

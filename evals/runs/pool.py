@@ -184,6 +184,9 @@ class Pool:
                 worker.process.kill()
         for worker in self._workers:
             await worker.process.wait()
+        log = Path(self._setting.folder) / LOG
+        if log.is_file() and not log.stat().st_size:
+            log.unlink()
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ BROAD_ALLOWED = {
     "cli/app.py run": "the last line of defence: a bug of ours ends as one sentence and exit status 1",
     "server/sorting.py _arrivals": "a post that a bug stumbles over is tried again, then kept and told; others go on",
     "server/sorting.py _stored": "the same for its alerts",
+    "server/checking.py _healthy": "a bug ends one look, is logged whole and counted; the incident stays open",
     "server/running.py _made": "a bug ends one attempt, is logged whole and told by its run; the worker goes on",
 }
 """Functions that may catch everything without raising it again, each with the reason."""

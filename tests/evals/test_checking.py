@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
+from kubetriage.adapters.cluster.snapshot.check import Problem
 from kubetriage.cli.app import run
 from kubetriage.cli.demo import bundled_scenarios
 from kubetriage.domain.errors import BadInput
-from kubetriage.evals.checking import Problem, check_scenarios
+from kubetriage.evals.checking import check_scenarios
 from kubetriage.evals.giveaways import TELLING
 from kubetriage.evals.key_checking import TO_FILL_IN
 

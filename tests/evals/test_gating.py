@@ -95,3 +95,31 @@ def test_a_baseline_has_a_scenario_a_line(tmp_path: Path) -> None:
     path.write_text('{"schema": "other"}')
     with pytest.raises(BadInput, match=r"x\.json: "):
         read_baseline(path)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "stops"), [(5, 5, True), (5, 1, False), (1, 5, False), (10, 3, True)]
+)
+def test_a_model_that_fell_in_one_scenario_is_a_problem_where_chance_is_none(
+    before: int, now: int, stops: bool
+) -> None:
+    """A model is not the same each time: all right and then none stops only where chance seldom does that."""
+    plants = [Plant(Strategy.GRAPH, "a", lambda chance: 1.0)]
+    earlier, later = (planted_run(planted_scenarios(30), repeats, plants) for repeats in (before, now))
+    baseline = baseline_of(earlier, figures_of(earlier, planted_cells(earlier, plants, 1)))
+    cells = failing(list(planted_cells(later, plants, 1)), "scenario-007")
+    found = gated(later, cells, baseline=baseline)
+    assert found.open is not stops
+    assert any("scenario-007" in said for said in (found.problems if stops else found.notes))
+
+
+@pytest.mark.slow
+def test_an_unchanged_model_seldom_stops() -> None:
+    """A model as good as before, right in nine of ten runs of each scenario, stops fewer than one in ten."""
+    plants = [Plant(Strategy.GRAPH, "a", lambda chance: 0.9)]
+    run = planted_run(planted_scenarios(60), 5, plants)
+    stopped = 0
+    for seed in range(60):
+        baseline = baseline_of(run, figures_of(run, planted_cells(run, plants, seed)))
+        stopped += not gated(run, list(planted_cells(run, plants, seed + 1000)), baseline=baseline).open
+    assert stopped <= 6

@@ -92,15 +92,11 @@ async def test_what_the_judge_says_is_not_always_an_opinion() -> None:
     ids=["the same profile", "the same model", "the same weights elsewhere"],
 )
 def test_no_model_judges_itself(used: ModelUsed) -> None:
-    """The model under test is refused as its own judge, under whatever profile."""
+    """The model under test is refused as its own judge, under whatever profile; another one may judge."""
+    refuse_own_model(run_of(some_scenarios()), profile("http://127.0.0.1:1/v1"))
     run = run_of(some_scenarios()).model_copy(update={"models": (used,)})
     with pytest.raises(BadInput, match="under test and cannot judge"):
         refuse_own_model(run, profile("http://127.0.0.1:1/v1"))
-
-
-def test_another_model_may_judge() -> None:
-    """A model that is not in the run is no conflict."""
-    refuse_own_model(run_of(some_scenarios()), profile("http://127.0.0.1:1/v1"))
 
 
 def test_the_judge_sees_the_diagnosis_and_nothing_else() -> None:

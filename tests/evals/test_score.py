@@ -177,3 +177,24 @@ def test_owner_references_of_the_snapshot_decide() -> None:
 def test_a_report_without_root_causes_is_scored() -> None:
     """Empty and missing fields fail checks, they don't raise."""
     assert failed({}, expected()) == ["outcome", "culprit", "must_mention"]
+
+
+def test_a_chinese_report_is_not_held_to_english_patterns() -> None:
+    """Patterns for Chinese are used where the answer has them; else outcome and culprit alone decide."""
+    told = {"outcome": "diagnosed", "root_cause": "x", "primary": None, "category": "oom-killed"}
+    culprit = {"kind": "Deployment", "namespace": "shop", "name": "web"}
+    plain = Expected.model_validate(told | {"culprit": culprit, "must_mention": ["memory limit"]})
+    cause = {"culprit": culprit, "statement": "容器超出内存上限。", "likelihood": "high"}
+    report = {
+        "language": "zh",
+        "outcome": "diagnosed",
+        "summary": "容器超出内存上限。",
+        "root_causes": [cause],
+    }
+    assert score(report, plain).passed and not score(report, plain).wrong_with_confidence
+    assert not score({**report, "language": "en"}, plain).passed
+    held = plain.model_copy(update={"must_mention_zh": ("内存上限",), "must_not_claim_zh": ("磁盘",)})
+    assert score(report, held).passed
+    assert not score(
+        {**report, "summary": "磁盘已满。", "root_causes": [{**cause, "statement": "磁盘"}]}, held
+    ).passed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import chain, islice
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -26,7 +27,15 @@ LAYOUTS: dict[str, Callable[[PurePosixPath], Place | None]] = {
     cluster_info.NAME: cluster_info.place,
 }
 """Where two fit a bundle equally well, the first."""
+Told = Callable[[int, int], None]
+_TOLD_EVERY = 50
 _HEAD = 4096
+_GLANCE = 2000
+"""Names in a folder and the folders in it that a look tells it from others by."""
+_FOLDERS = frozenset({"cluster-resources", "cluster-scoped-resources", "namespaces"})
+
+
+def _nobody(done: int, total: int) -> None: ...
 
 
 class Imported(NamedTuple):
@@ -52,11 +61,18 @@ class Imported(NamedTuple):
 
 
 def import_bundle(
-    path: Path, folder: Path, layout: str = "", *, tail: int = 0, at: datetime | None = None
+    path: Path,
+    folder: Path,
+    layout: str = "",
+    *,
+    tail: int = 0,
+    at: datetime | None = None,
+    told: Told = _nobody,
 ) -> Imported:
     """Write the snapshot; `layout` is one of `LAYOUTS`, or found out if empty.
 
-    `tail` lines of each log are kept (0: all), `at` overrides the bundle's own time. Raises `BadInput` for a
+    `tail` lines of each log are kept (0: all), `at` overrides the bundle's own time, `told` hears how many
+    files of how many are done. Raises `BadInput` for a
     bundle that cannot be used at all and for a folder that cannot be written.
     """
     require_new_or_empty(folder)
@@ -65,7 +81,7 @@ def import_bundle(
         with SnapshotDraft(folder) as draft:
             found = Collected(draft, opened.skipped, tail)
             chosen = layout or layout_of(path, opened)
-            _collect(chosen, opened, found)
+            _collect(chosen, opened, found, told)
             if not found.objects:
                 raise _nothing(path, chosen, opened)
             time = taken(found.stamps, found.newest, found.dumped_at)
@@ -120,17 +136,28 @@ def layout_of(path: Path, opened: Opened) -> str:
     raise _nothing(path, "", opened)
 
 
+def looks_like_bundle(folder: Path) -> bool:
+    """Whether a folder may be one, at a glance: it may be any folder, the root of the disk too."""
+    for path in islice(chain(*(folder.glob(pattern) for pattern in ("*", "*/*"))), _GLANCE):
+        name = PurePosixPath(path.relative_to(folder).as_posix())
+        if path.name in _FOLDERS or cluster_info.place(name) is not None:
+            return True
+    return False
+
+
 def _is_printed(file: BundleFile) -> bool:
     with file.path.open("rb") as stream:
         return cluster_info.is_printed(stream.read(_HEAD).decode("utf-8", "replace"))
 
 
-def _collect(layout: str, opened: Opened, found: Collected) -> None:
+def _collect(layout: str, opened: Opened, found: Collected, told: Told) -> None:
     place_of = LAYOUTS[layout]
     if layout == cluster_info.NAME and len(opened.files) == 1 and _is_printed(opened.files[0]):
         found.printed(opened.files[0])
         return
-    for file in opened.files:
+    for number, file in enumerate(opened.files):
+        if number % _TOLD_EVERY == 0:
+            told(number, len(opened.files))
         place = place_of(file.name)
         if place is None:
             opened.others += 1

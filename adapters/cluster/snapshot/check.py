@@ -31,7 +31,7 @@ class Problem(NamedTuple):
     """One thing that is wrong."""
 
     file: str
-    """Relative to the snapshot folder."""
+    """Relative to the folder that was checked."""
     reason: str
     """A sentence, without its full stop."""
 

@@ -66,10 +66,7 @@ def read_text(path: Path) -> str:
 
 
 def documents(path: Path, text: str | None = None) -> Iterator[tuple[Any, int]]:
-    """A file's documents (of its `text`, if that was read), each with the line it starts at.
-
-    Raises `BadSnapshot` naming file and line.
-    """
+    """A file's documents (`text`: if it was read), each with its first line. Raises `BadSnapshot`."""
     text = read_text(path) if text is None else text
     if path.suffix == ".json":
         yield _json(path, text), 1

@@ -80,6 +80,8 @@ class _Seen:
             self._objects(one)
 
     def scope(self) -> dict[str, Any]:
+        # A kind that the cluster doesn't serve was refused as such: that is not kept, and holds again so.
+        self._answered.add(("CustomResourceDefinition", "", "", "", ""))
         asked = [dict(zip(ANSWER_KEYS, one, strict=True)) for one in sorted(self._answered)]
         answered = [{key: text for key, text in one.items() if text} for one in asked]
         return self._coverage.scope() | ({"answered": answered} if answered else {})

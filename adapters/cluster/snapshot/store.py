@@ -133,6 +133,14 @@ class SnapshotStore:
         found = self._by_plural.get((group, plural))
         return found if found and version in found.versions else None
 
+    def unserved(self, api_version: str, kind: str) -> status.ApiStatus:
+        """Why a kind is not served: where not all definitions are recorded, it may have been defined."""
+        if self.scope.kinds is not None:
+            gap = self.scope.gap("CustomResourceDefinition", "", "", namespaced=False)
+            if gap:
+                return status.not_recorded(f"the kind {kind} in {api_version}", gap)
+        return status.ApiStatus(404, "NotFound", f'no matches for kind "{kind}" in version "{api_version}"')
+
     def allowed(self, kind: ServedKind, namespace: str, name: str = "") -> bool:
         """Whether RBAC let the recording user read this; empty means all of them."""
         return not self.scope.refuses(kind.kind, namespace, name, namespaced=kind.namespaced)
@@ -182,9 +190,7 @@ class SnapshotStore:
     def _kind(self, api_version: str, kind: str) -> ServedKind:
         served = self.served(api_version, kind)
         if served is None:
-            raise status.ApiStatus(
-                404, "NotFound", f'no matches for kind "{kind}" in version "{api_version}"'
-            )
+            raise self.unserved(api_version, kind)
         return served
 
     def _stored(self, served: ServedKind) -> dict[tuple[str, str], Object]:
@@ -223,7 +229,10 @@ def object_files(path: Path) -> list[Path]:
     if not path.exists():
         raise BadSnapshot(f"{path} does not exist.")
     if not path.is_dir():
-        raise BadSnapshot(f"{path} is not a folder; a snapshot is a folder with {MANIFEST} in it.")
+        raise BadSnapshot(
+            f"{path} is not a folder; a snapshot is a folder with {MANIFEST} in it. "
+            "`kubetriage snapshot import` makes one of what other tools dump."
+        )
     if not (path / MANIFEST).exists():
         raise _not_a_snapshot(path)
     return sorted(

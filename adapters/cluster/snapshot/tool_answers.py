@@ -215,7 +215,7 @@ class ToolAnswers:
     def _served(self, task: str, api_version: str, kind: str) -> ServedKind:
         served = self.store.served(api_version, kind)
         if served is None:
-            raise ToolFailure(f'{task}: no matches for kind "{kind}" in version "{api_version}"')
+            raise ToolFailure(f"{task}: {self.store.unserved(api_version, kind)}")
         return served
 
     def _not_denied(

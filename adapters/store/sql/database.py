@@ -11,6 +11,7 @@ from kubetriage.adapters.store.sql.messages import SqlMessages
 from kubetriage.adapters.store.sql.migrating import migrate
 from kubetriage.adapters.store.sql.observations import SqlObservations
 from kubetriage.adapters.store.sql.runs import SqlRuns
+from kubetriage.adapters.store.sql.spending import SqlSpending
 from kubetriage.domain.intake.inbox import Inbox
 from kubetriage.domain.intake.stores import Incidents, Messages, Runs
 from kubetriage.domain.intake.values import IntakeSettings
@@ -30,6 +31,7 @@ class Database:
         self.runs: Runs = SqlRuns(connector)
         self.messages: Messages = SqlMessages(connector)
         self.observations: Observations = SqlObservations(connector)
+        self.spending = SqlSpending(connector)
 
     @classmethod
     async def open(cls, url: str, settings: IntakeSettings | None = None) -> Database:

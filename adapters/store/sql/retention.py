@@ -20,6 +20,7 @@ from kubetriage.adapters.store.sql.tables import (
     reports,
     run_events,
     runs,
+    silences,
     storms,
 )
 from kubetriage.domain.intake.values import Retention
@@ -54,6 +55,7 @@ def retain(connection: Connection, now: datetime, keep: Retention) -> Mapping[st
     told = list(connection.execute(_some(messages.c.id, alone)).scalars())
     drop(attempts, attempts.c.message.in_(told))
     drop(messages, messages.c.id.in_(told))
+    drop(silences, silences.c.last_heard < posts_before)  # a cluster that is no more would be silent for ever
     drop(storms, storms.c.id.in_(_some(storms.c.id, storms.c.ended_at < incidents_before)))
     ended = select(runs.c.id).where(runs.c.ended_at < runs_before)
     with_observations = select(observations.c.run).where(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from kubetriage.adapters.channels import dingtalk, feishu, slack_api, wecom
 from kubetriage.adapters.channels.answers import Answer, wait_of
 from kubetriage.adapters.channels.channel import ChannelBase
 from kubetriage.adapters.channels.options import AnyOptions
@@ -94,6 +95,22 @@ def test_apprise_is_not_used_where_we_do_more(scheme: str, make: Make) -> None:
 def test_teams_errors_inside_200_are_seen(body: bytes, verdict: Verdict) -> None:
     """A 200 whose text holds the error of what stands behind is no delivery."""
     assert of_answer(Answer(200, {}, body)).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"null", b"[]", b"{}", b'"0"', b"<html>", b"\xff\xfe", b"[" * 100_000, b'{"a":' * 9000),
+        *(b'{"code": "--5"}', '{"code": "²"}'.encode(), b'{"code": ' + b"1" * 5000 + b"}"),
+        *(b'{"code": null}', b'{"errcode": []}', b'{"ok": "yes"}', b'{"code": 1e999}', b'{"errcode": "0x0"}'),
+    ],
+)
+def test_an_answer_without_a_code_is_unknown(body: bytes) -> None:
+    """Whatever comes instead of a platform's answer, the message may be there or not; nothing is raised."""
+    answer = Answer(200, {}, body)
+    judged = [each(answer) for each in (feishu.of_answer, wecom.of_answer, dingtalk.of_answer)]
+    judged.append(slack_api.of_answer(answer, 100))
+    assert {each.verdict for each in judged} == {Verdict.UNKNOWN}
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Callable
 
+from kubetriage.adapters.channels.channel import ChannelBase
+from kubetriage.adapters.channels.fake import FakePlatforms, WebhookReceiver
 from kubetriage.adapters.channels.signing import (
     dingtalk_query,
     dingtalk_sign,
     feishu_sign,
     standard_signature,
 )
+from kubetriage.domain.language import Language
+from kubetriage.domain.messages.delivery import Verdict
+from kubetriage.domain.messages.trial import Trial, trial_notice
+
+Make = Callable[..., ChannelBase]
 
 
 def b64(key: bytes, message: bytes) -> str:
@@ -43,3 +51,18 @@ def test_the_standard_signature_is_the_specifications() -> None:
     body = b'{"test": 2432232314}'
     expected = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
     assert standard_signature(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body) == expected
+
+
+async def test_what_comes_over_the_wire_is_signed(platforms: FakePlatforms, make: Make) -> None:
+    """Worked out here from the three headers and the bytes that came, the signature is the one that came."""
+    key, receiver = b"0123456789abcdef01234567", WebhookReceiver()
+    secret = f"whsec_{base64.b64encode(key).decode()}"
+    url = platforms.add("hook", receiver)
+    channel = make("webhook", url=url, secret=secret, allow_private=True, headers={"X-Team": "ops"})
+    sent = await channel.send(trial_notice(Trial.HOSTILE, Language.ZH), key="msg_1")
+    assert sent.verdict is Verdict.DELIVERED
+    (call,) = receiver.calls
+    signed = f"{call.headers['webhook-id']}.{call.headers['webhook-timestamp']}.".encode() + call.body
+    assert call.headers["webhook-signature"] == f"v1,{b64(key, signed)}"
+    assert call.headers["webhook-id"] == "msg_1" and call.headers["x-team"] == "ops"
+    assert secret not in str(call.headers) and base64.b64encode(key) not in call.body

@@ -230,6 +230,21 @@ async def test_a_storm_has_a_budget(
     await database.close()
 
 
+async def test_what_happened_is_counted_from_where_one_left_off(
+    database: Database, make_alert: MakeAlert, now: datetime
+) -> None:
+    """Events of all timelines by kind, each counted once however often it is asked."""
+    await opened(database, now, make_alert(namespace="shop", pod="web-0"))
+    last, none = await database.incidents.happened(None)
+    assert none == {}
+    assert await database.incidents.happened(last) == (last, {})
+    await opened(database, now, make_alert(namespace="shop", pod="db-0"))
+    await opened(database, now, make_alert(namespace="shop", pod="cache-0"))
+    later, kinds = await database.incidents.happened(last)
+    assert (later > last, kinds[EventKind.OPENED]) == (True, 2)
+    assert await database.incidents.happened(later) == (later, {})
+
+
 async def test_children_are_listed_with_what_explains_them(
     database: Database, make_alert: MakeAlert, now: datetime
 ) -> None:
@@ -263,3 +278,20 @@ async def test_old_incidents_are_deleted_open_ones_never(
     assert await database.incidents.incident(kept) is not None
     assert len(await database.incidents.alerts_of(kept)) == 1
     assert (await database.incidents.tallies(later)).firing_alerts == 1
+
+
+async def test_a_cluster_that_is_no_more_is_forgotten(
+    database: Database, make_alert: MakeAlert, now: datetime
+) -> None:
+    """A Watchdog that was not heard for two weeks counts as silent no longer; one that is heard stays."""
+
+    async def watchdog(cluster: str, at: datetime) -> None:
+        alert = make_alert("Watchdog", cluster=cluster, severity=Severity.NONE)
+        await database.incidents.accept([alert], source="t", body_digest="d", received_at=at)
+
+    await watchdog("gone", now)
+    later = now + timedelta(days=15)
+    await watchdog("here", later)
+    assert len((await database.incidents.tallies(later)).silences) == 2
+    await database.incidents.retain(later, Retention())
+    assert [each.cluster for each in (await database.incidents.tallies(later)).silences] == ["here"]

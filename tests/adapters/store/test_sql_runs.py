@@ -9,7 +9,7 @@ from typing import Any
 from kubetriage.adapters.store.sql.database import Database
 from kubetriage.domain.evidence import Observation, Read, get
 from kubetriage.domain.intake.reading import Page
-from kubetriage.domain.intake.runs import Run, RunStatus, Thread, ThreadStatus
+from kubetriage.domain.intake.runs import Run, RunFilter, RunStatus, Thread, ThreadStatus
 from kubetriage.domain.resource import resource
 
 
@@ -131,3 +131,42 @@ async def test_workers_show_that_they_live(database: Database, now: datetime) ->
     assert (first.data, second.id) == ({"host": "a"}, "w2")
     await runs.forget_executor("w1")
     assert [executor.id for executor in await runs.executors()] == ["w2"]
+
+
+async def test_runs_of_all_threads_are_listed_in_pages(database: Database, now: datetime) -> None:
+    """Newest first, those of the same moment each once; a page goes on though the run before it was deleted."""
+    runs = database.runs
+    for number in range(7):
+        at = now + timedelta(seconds=number // 3)
+        made = run_of(f"r{number}", f"t{number}", at, arguments={"input": "x"}, metadata={"a": 1})
+        await runs.create_run(made)
+    first = await runs.search(RunFilter(), Page(limit=3))
+    assert await runs.delete_run(first.items[-1].id)
+    await runs.create_run(run_of("r9", "t9", now + timedelta(hours=1)))
+    second = await runs.search(RunFilter(), Page(limit=3, after=first.next))
+    last = await runs.search(RunFilter(), Page(limit=3, after=second.next))
+    assert [[run.id for run in page.items] for page in (first, second, last)] == [
+        ["r6", "r5", "r4"], ["r3", "r2", "r1"], ["r0"],
+    ]  # fmt: skip
+    assert last.next == ""
+    assert (first.items[0].arguments, first.items[0].metadata) == ({}, {})
+
+
+async def test_runs_are_found_by_what_they_are(database: Database, now: datetime) -> None:
+    """Status, incident, worker and time; all that are given hold."""
+    runs = database.runs
+    await runs.create_run(run_of("of", "a", now, incident="INC-1"))
+    await runs.create_run(run_of("asked", "b", now + timedelta(minutes=1)))
+    await runs.run_status("asked", RunStatus.RUNNING, now, executor="w1")
+
+    async def found(**wanted: Any) -> list[str]:
+        return [run.id for run in (await runs.search(RunFilter(**wanted), Page())).items]
+
+    assert await found() == ["asked", "of"]
+    assert await found(statuses=(RunStatus.RUNNING, RunStatus.ERROR)) == ["asked"]
+    assert await found(incident="INC-1") == ["of"]
+    assert (await found(on_demand=True), await found(on_demand=False)) == (["asked"], ["of"])
+    assert await found(executor="w1") == ["asked"]
+    assert await found(created_from=now + timedelta(seconds=1)) == ["asked"]
+    assert await found(created_before=now + timedelta(seconds=1)) == ["of"]
+    assert await found(executor="w1", incident="INC-1") == []

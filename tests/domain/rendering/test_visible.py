@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import time
+import unicodedata
+
 import pytest
 
 from kubetriage.domain.rendering.visible import clip, one_line, visible
@@ -39,3 +43,27 @@ def test_long_text_is_clipped_to_its_limit() -> None:
     """Text beyond the limit ends with an ellipsis and is exactly as long as the limit."""
     assert clip("x" * 50, 10) == "x" * 9 + "…"
     assert clip("x" * 10, 10) == "x" * 10
+
+
+@pytest.mark.parametrize("limit", range(1, 14))
+@pytest.mark.parametrize(
+    "text", ["ab\x07cd\u202eef", "cafe\u0301 e\u0301\u0302 x\ufe0f", "a\\x zz\\u12 zz zz"]
+)
+def test_a_clipped_text_ends_with_a_whole_character(text: str, limit: int) -> None:
+    """A letter keeps its marks, an escape all of its digits; what only looks like an escape is no obstacle."""
+    shown = visible(text)
+    kept = clip(shown, limit)
+    assert len(kept) <= limit
+    if kept != shown:
+        rest = shown[len(kept) - 1 :]
+        assert not unicodedata.combining(rest[0]) and rest[0] != "\ufe0f"
+        assert not re.search(r"\\(x[0-9a-f]?|u[0-9a-f]{0,3})…$", kept) or text.startswith("a\\x")
+
+
+def test_long_texts_are_made_visible_quickly() -> None:
+    """A log of a megabyte, with escapes, marks and Chinese in it, takes no time that anybody would notice."""
+    text = "\x1b[31m错误\u202e e\u0301\u0301\u0301\u0301\u0301\u0301 plain words " * 40_000
+    began = time.perf_counter()
+    shown = visible(text)
+    assert time.perf_counter() - began < 2
+    assert shown.startswith("\\x1b[31m错误\\u202e e\u0301\u0301\u0301\u0301 plain")

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from kubetriage.evals.reporting.charts import Dot, rates, scatter, ticks
+from kubetriage.evals.reporting.charts import Dot, rates, scatter, spaced, ticks
 from kubetriage.evals.statistics import Interval
 
 
@@ -69,3 +69,15 @@ def test_axes_have_a_few_round_values(low: float, high: float) -> None:
     found = ticks(low, high)
     assert 1 <= len(found) <= 14
     assert all(low <= each <= high for each in found)
+
+
+@pytest.mark.parametrize("wanted", [[50, 50, 50], [10, 300, 305, 306], [299, 298, 300], [20, 150, 280], []])
+def test_names_are_spaced_and_in_the_order_of_their_marks(wanted: list[float]) -> None:
+    """Names keep their distance, their order and their bounds; those with room stay where they are."""
+    places = spaced(wanted, 20, 300)
+    order = sorted(range(len(wanted)), key=lambda each: wanted[each])
+    ordered = [places[each] for each in order]
+    assert all(later - earlier >= 15 for earlier, later in pairwise(ordered))
+    assert all(20 <= place <= 300 for place in places)
+    if wanted == [20, 150, 280]:
+        assert places == wanted

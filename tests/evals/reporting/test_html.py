@@ -15,6 +15,7 @@ import pytest
 from kubetriage.evals.cells import Cell, CellOutcome, Kept, Run, Score, Strategy
 from kubetriage.evals.figures import figures_of
 from kubetriage.evals.planted import Plant, planted_cells, planted_run, planted_scenarios
+from kubetriage.evals.reporting.drill_down import SHORT, WHOLE
 from kubetriage.evals.reporting.html import render_html
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>&\x1b[31m\u202e\u200b"
@@ -223,3 +224,75 @@ def test_a_run_without_a_verdict_makes_a_page(cells: list[Cell] | None) -> None:
     text, page = made(given, run)
     assert page.open == [] and not re.search(r"\bnan\b", text, re.IGNORECASE)
     assert ("0 of 0 cells" if cells is not None else "18 of 18 cells") in page.text
+
+
+def test_a_place_that_a_link_leads_to_is_opened() -> None:
+    """Anchors are inside of what is folded: a browser opens what it has to scroll to."""
+    run, cells = planted()
+    text, _ = made(cells, run)
+    assert not re.search(r"<(details|summary)[^>]* id=", text)
+    assert len(re.findall(r'</summary><div id="s\d+', text)) == 8 * (1 + len(PLANTS))
+
+
+def kept_of(answers: int, reads: int) -> list[Kept]:
+    said = [Kept(what="prompt", text="FIRST PROMPT " + "p" * 9000)]
+    said += [Kept(what="answer", text=f"ANSWER {number}.") for number in range(answers)]
+    return said + [Kept(what="read", text=f"READ {number}.") for number in range(reads)]
+
+
+def test_a_cell_leads_down_to_what_was_asked_and_answered() -> None:
+    """Of a cell that failed the prompt, answers and reads; of one that passed the prompt and the last answer,
+    before all others."""
+    run, cells = planted(scenarios=1, repeats=1)
+    one = next(cell for cell in cells if cell.key.model == "small" and cell.scores)
+    update = {"outcome": CellOutcome.FAIL, "why": "Wrong.", "calls_file": "kept/x.jsonl.gz"}
+    for outcome, reads, answers in ((CellOutcome.FAIL, True, 20), (CellOutcome.PASS, False, 3)):
+        cell = one.model_copy(update={**update, "outcome": outcome})
+        text, _ = made([cell], run, kept_of(20, 3))
+        assert "FIRST PROMPT" in text and "ANSWER 19." in text
+        assert ("READ 2." in text) is reads
+        assert len(re.findall(r"ANSWER \d+\.", text)) == answers
+
+
+def test_a_short_page_is_shorter_and_keeps_what_tells_most() -> None:
+    """Published pages cut texts and say how much; first prompt, last answer and why it failed stay."""
+    run, cells = planted(scenarios=2, repeats=2)
+    cells = [
+        cell.model_copy(update={"outcome": CellOutcome.FAIL, "why": "It blames another one."})
+        for cell in cells
+        if cell.scores
+    ]
+    figures = figures_of(run, cells)
+    whole, short = (
+        "".join(render_html(run, figures, cells, lambda cell: kept_of(20, 30), depth=depth))
+        for depth in (WHOLE, SHORT)
+    )
+    assert len(short) < len(whole) / 2
+    assert "ANSWER 19." in short and "FIRST PROMPT" in short and "It blames another one." in short
+    assert "more characters are left out here" in short and "43 more are left out here" in short
+    assert Page(short).open == []
+
+
+def test_pairs_that_cannot_be_told_apart_are_folded_where_there_are_many() -> None:
+    """What is decided is said first; five arms that are alike are not ten paragraphs of nothing."""
+    plants = [Plant(Strategy.GRAPH, name, lambda chance: 0.9) for name in "abcd"]
+    plants.append(Plant(Strategy.RULES, "none", lambda chance: 0.1))
+    run = planted_run(planted_scenarios(30), 3, plants)
+    text, _ = made(list(planted_cells(run, plants, 1)), run)
+    decided, _, folded = text.partition("6 pairs cannot be told apart")
+    assert decided.count("is better than rules by") == 4 and "cannot be told apart on" not in decided
+    assert folded.count("cannot be told apart on 30 scenarios") == 6
+    assert "Each of these 10 comparisons is at 95 %" in folded
+
+
+def test_how_simulated_answers_are_drawn_is_told() -> None:
+    """The shares that are assumed of a script, that they are drawn alike for all strategies, and what that
+    does to each; of a real run nothing."""
+    run, cells = planted(scenarios=1, repeats=1)
+    skill = {"right": 0.86, "plausible": 0.11, "leaks": 0.1}
+    model = run.models[0].model_copy(update={"id": "tiny", "profile": {"simulated": True, "skill": skill}})
+    text, _ = made(cells, run.model_copy(update={"models": (model,)}))
+    assert "tiny is right in 86 % of cells" in text and "is the same for every strategy" in text
+    assert "Nothing checks what it says" in text and "those that the rules were written with" in text
+    real, _ = made(cells, run.model_copy(update={"simulated": False, "models": (model,)}))
+    assert "is right in 86 %" not in real

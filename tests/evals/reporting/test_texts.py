@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from markdown_it import MarkdownIt
@@ -11,6 +12,7 @@ from kubetriage.evals.cells import Run, Strategy
 from kubetriage.evals.figure_values import Figures
 from kubetriage.evals.figures import figures_of
 from kubetriage.evals.planted import Plant, planted_cells, planted_run, planted_scenarios
+from kubetriage.evals.reporting import columns
 from kubetriage.evals.reporting.as_json import summary
 from kubetriage.evals.reporting.markdown import render_markdown
 from kubetriage.evals.reporting.terminal import render_terminal
@@ -96,3 +98,19 @@ def test_a_run_without_cells_is_told() -> None:
     figures = figures_of(run, [])
     assert "0 of 0 cells" in render_terminal(run, figures)
     assert render_markdown(run, figures) and summary(run, figures)["arms"] == []
+
+
+def test_no_difference_is_not_below_nothing() -> None:
+    """Two arms with the same rate differ by +0.0, never by −0.0, whichever comes first."""
+    plants = [ALIKE, ALIKE._replace(model="twin")]
+    run = planted_run(planted_scenarios(6), 2, plants)
+    sure = [plant._replace(rate=lambda chance: 1.0) for plant in plants]
+    said = render_terminal(run, figures_of(run, planted_cells(run, sure, 1)))
+    assert "+0.0 points" in said and "−0.0" not in said
+
+
+def test_several_runs_are_told_with_their_intervals(found: tuple[Run, Figures]) -> None:
+    """pass@1, and of two and of all runs pass@k and pass^k, each with its 95 % interval."""
+    head, rows = columns.repeats(found[1])
+    assert head == ["arm", "pass@1", "pass@2", "pass@3", "pass^2", "pass^3"]
+    assert all(re.fullmatch(r"[\d.]+ % \(\d+–\d+ %\)", shown) for row in rows for shown in row[1:])

@@ -3,81 +3,19 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from kubetriage.domain.intake.errors import StoreUnavailable
 from kubetriage.domain.intake.messages import NewMessage, Outcome
-from kubetriage.domain.intake.runs import Run, RunStatus
 from kubetriage.domain.language import Language
 from kubetriage.domain.rendering.sample import sample_report
 from kubetriage.server.examples import BARE
 
 API = "/api/v1"
 API_TOKEN = "api-9b1e7c40d2f85a63"
-
-
-def test_incidents_are_listed_newest_first_in_pages(served: Any, make_alert: Callable[..., Any]) -> None:
-    """`next` leads through all incidents of a filter, each once; the last page has none."""
-    posted = []
-    for number in range(5):
-        answer = served.client.post(f"{API}/alerts", json=make_alert(cluster="paged", number=str(number)))
-        posted += answer.json()["incidents"]
-    seen: list[str] = []
-    cursor = ""
-    for _ in range(3):
-        query = {"cluster": "paged", "limit": 2, "cursor": cursor}
-        page = served.client.get(f"{API}/incidents", params=query).json()
-        seen += [item["id"] for item in page["items"]]
-        cursor = page["next"]
-    assert seen == sorted(posted, reverse=True)
-    assert cursor == ""
-
-
-def test_filters_narrow_the_list(served: Any, make_alert: Callable[..., Any]) -> None:
-    """Cluster, severity, alert name, state, text and time each leave out what does not fit."""
-    kept = make_alert("KubeJobFailed", cluster="narrow", severity="critical", job_name="backup")
-    (incident,) = served.client.post(f"{API}/alerts", json=kept).json()["incidents"]
-    hour = timedelta(hours=1)
-    now = datetime.now(UTC)
-    fitting: dict[str, Any] = {
-        "cluster": "narrow", "severity": "critical", "alert": "KubeJobFailed", "open": "true", "q": "BACKUP",
-        "opened_from": (now - hour).isoformat(), "opened_before": (now + hour).isoformat(), "state": ["waiting", "queued"],
-    }  # fmt: skip
-
-    def found(**changed: Any) -> list[str]:
-        answer = served.client.get(f"{API}/incidents", params=fitting | changed)
-        assert answer.status_code == 200, answer.text
-        return [item["id"] for item in answer.json()["items"]]
-
-    assert found() == [incident]
-    others: list[dict[str, Any]] = [
-        {"cluster": "other"}, {"severity": "info"}, {"alert": "Other"}, {"open": "false"}, {"q": "nowhere"},
-        {"opened_from": (now + hour).isoformat()}, {"opened_before": (now - hour).isoformat()}, {"state": "closed"},
-        {"absorbed_by": "INC-00000000000000"},
-    ]  # fmt: skip
-    assert [found(**other) for other in others] == [[]] * len(others)
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        {"limit": "0"}, {"limit": "501"}, {"cursor": "a b"}, {"cursor": "9" * 30}, {"open": "perhaps"},
-        {"opened_from": "yesterday"}, {"opened_from": "2025-01-01T00:00:00"}, {"opened_from": "0001-01-01T00:00:00+14:00"},
-        {"q": "x" * 201}, {"q": "a\x00b"}, {"cluster": "\x1b[31m"},
-    ],
-)  # fmt: skip
-def test_a_wrong_query_is_422_and_says_where(served: Any, query: dict[str, str]) -> None:
-    """What is wrong is named by its place; its value is not repeated."""
-    answer = served.client.get(f"{API}/incidents", params=query)
-    assert answer.status_code == 422
-    (wrong,) = answer.json()["errors"]
-    assert wrong["where"] == f"query.{next(iter(query))}"
-    assert served.client.get(f"{API}/incidents?state=nonsense").status_code == 422
 
 
 def test_an_incident_comes_with_all_that_belongs_to_it(served: Any, reported: tuple[str, str]) -> None:
@@ -315,162 +253,6 @@ def test_what_cannot_be_triaged_is_refused(served: Any, body: dict[str, Any], st
     assert answer.json()["detail"]
 
 
-class Away:
-    """A database that is away, whatever is asked of it."""
-
-    def __getattr__(self, name: str) -> Any:
-        async def away(*_: Any, **__: Any) -> Any:
-            raise StoreUnavailable("The database does not answer.")
-
-        return away
-
-
-def test_without_a_database_reading_is_503(serve: Any, with_parts: Callable[..., Any]) -> None:
-    """Everything says 503 with Retry-After, `/readyz` too; `/healthz` and `/metrics` still answer."""
-    away = Away()
-    with serve(changed=with_parts(incidents=away, runs=away, messages=away)) as server:
-        for path in ("incidents", "incidents/INC-00000000000000", "runs/x", "runs/x/report", "messages"):
-            answer = server.client.get(f"{API}/{path}")
-            assert (answer.status_code, answer.headers["retry-after"]) == (503, "5"), path
-        assert server.client.get("/readyz").status_code == 503
-        assert server.client.get("/healthz").status_code == 200
-        assert "kubetriage_store_up 0.0" in server.client.get("/metrics").text
-
-
-def test_a_bug_is_500_and_shows_nothing(serve: Any, with_parts: Callable[..., Any]) -> None:
-    """An error of ours is a problem without details; the log has them, with secrets masked."""
-
-    class Broken:
-        async def health(self) -> Any:
-            raise RuntimeError("password=hunter2hunter2 is in here")
-
-    with serve(changed=with_parts(clusters=Broken())) as server:
-        answer = server.client.get(f"{API}/clusters")
-        assert answer.status_code == 500
-        assert "hunter2" not in answer.text
-        assert answer.headers["content-type"] == "application/problem+json"
-        (line,) = [line for line in server.lines() if "error" in line]
-        assert line["request"] == answer.headers["x-request-id"]
-        assert "RuntimeError" in line["error"]
-        assert "hunter2" not in line["error"]
-        page = server.client_of(API_TOKEN).get("/metrics").text  # the connection ends with an error of ours
-        assert 'kubetriage_errors_total{executor="here",place="http"} 1.0' in page
-
-
-@pytest.mark.parametrize(("begun", "told"), [(False, "starting"), (True, "ok")])
-def test_a_server_is_ready_as_soon_as_it_can_store(
-    serve: Any, with_parts: Callable[..., Any], begun: bool, told: str
-) -> None:
-    """A worker that has not begun is told, and keeps no alerts away: they wait for it in the database."""
-
-    async def ready() -> bool:
-        return begun
-
-    with serve(changed=with_parts(ready=ready)) as server:
-        answer = server.client_of(None).get("/readyz")
-        assert (answer.status_code, answer.json()) == (
-            200, {"status": "ok", "database": "ok", "worker": told},
-        )  # fmt: skip
-
-
-def test_what_is_not_ready_is_named_and_nothing_else(serve: Any, with_parts: Callable[..., Any]) -> None:
-    """A stranger is told which part it is, and not what the database said."""
-    with serve(changed=with_parts(incidents=Away())) as server:
-        answer = server.client_of(None).get("/readyz")
-        assert answer.status_code == 503
-        assert answer.json()["detail"] == "The database cannot be written to now."
-        assert "does not answer" not in answer.text
-        server.loop.call_soon_threadsafe(server.parts.stopping.set)
-        server.do(server.parts.stopping.wait())
-        assert server.client.get("/readyz").json()["detail"] == "The server is ending."
-
-
-def test_strangers_cannot_wear_the_database_out(serve: Any, with_parts: Callable[..., Any]) -> None:
-    """However often `/readyz` is asked, the database is asked once a second."""
-    asked = []
-
-    class Counting:
-        async def ping(self) -> None:
-            asked.append(1)
-
-    with serve(changed=with_parts(incidents=Counting())) as server:
-        stranger = server.client_of(None)
-        began = time.monotonic()
-        for _ in range(30):
-            assert stranger.get("/readyz").status_code == 200
-        assert len(asked) <= 1 + (time.monotonic() - began)
-
-
-def test_runs_are_listed_newest_first_in_pages(served: Any) -> None:
-    """Each run once, by what it is of, its status, its worker and its time; the last page has no cursor."""
-    began = datetime.now(UTC)
-
-    async def make() -> None:
-        for number in range(5):
-            made = Run(
-                id=f"listed-{number}", thread=f"listed-{number}", graph="triage_alert", created_at=began,
-                updated_at=began, incident="INC-0000000LISTED" if number < 4 else None,
-            )  # fmt: skip
-            await served.database.runs.create_run(made)
-        await served.database.runs.run_status("listed-1", RunStatus.RUNNING, began, executor="w-listed")
-
-    served.do(make())
-
-    def listed(**query: Any) -> tuple[list[str], str]:
-        answer = served.client.get(f"{API}/runs", params=query)
-        assert answer.status_code == 200, answer.text
-        return [each["id"] for each in answer.json()["items"]], answer.json()["next"]
-
-    ours = {"incident": "INC-0000000LISTED"}
-    seen, cursor = listed(limit=3, **ours)
-    rest, end = listed(limit=3, cursor=cursor, **ours)
-    assert [*seen, *rest] == ["listed-3", "listed-2", "listed-1", "listed-0"]
-    assert end == ""
-    assert listed(worker="w-listed")[0] == ["listed-1"]
-    assert listed(status="running", **ours)[0] == ["listed-1"]
-    assert listed(status=["pending", "error"], **ours)[0] == ["listed-3", "listed-2", "listed-0"]
-    assert listed(on_demand="true", **ours)[0] == []
-    assert "listed-4" in listed(on_demand="true", limit=500)[0]
-    assert listed(created_before=began.isoformat(), **ours)[0] == []
-    assert len(listed(created_from=began.isoformat(), **ours)[0]) == 4
-
-
-@pytest.mark.parametrize(
-    ("path", "cursor"),
-    [
-        ("incidents", "17"), ("incidents", "INC-"), ("incidents", "1_INC-0000-1"), ("messages", "INC-00000000000000"),
-        ("messages", "-1"), ("messages", "1e3"), ("messages", "٣"), ("runs", "INC-00000000000000"), ("runs", "5"),
-        ("runs", "99999999999999999_x"), ("runs", "1_"), ("runs", "_x"), ("runs", "1_x\n"),
-    ],
-)  # fmt: skip
-def test_a_cursor_of_another_list_is_refused(served: Any, path: str, cursor: str) -> None:
-    """What no page of this list has given as `next` is 422, and not the first page once more."""
-    answer = served.client.get(f"{API}/{path}", params={"cursor": cursor})
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["where"] == "query.cursor"
-
-
-@pytest.mark.parametrize("after", ["-1", "x", "1.5", "9" * 30, ""])
-def test_a_wrong_place_in_a_timeline_is_refused(served: Any, reported: tuple[str, str], after: str) -> None:
-    """`after` is a number that was told; anything else is 422, and not the whole timeline."""
-    incident, run = reported
-    for path in (f"incidents/{incident}/timeline", f"incidents/{incident}/events", f"runs/{run}/events"):
-        assert served.client.get(f"{API}/{path}", params={"after": after}).status_code == 422, path
-
-
-@pytest.mark.parametrize(
-    "path", ["incidents?after=INC-00000000000000", "incidents?severty=critical", "messages?page=2", "runs?cursors=1", "clusters?name=east"]
-)  # fmt: skip
-def test_a_parameter_that_is_not_known_is_refused(served: Any, path: str) -> None:
-    """A mistyped filter or cursor is said to be one: else everything would be told, for ever from the start."""
-    answer = served.client.get(f"{API}/{path}")
-    assert answer.status_code == 422
-    (wrong,) = answer.json()["errors"]
-    assert wrong["where"] == f"query.{path.partition('?')[2].partition('=')[0]}"
-    if "?name" not in path:
-        assert "cursor" in wrong["what"]
-
-
 def test_a_wrong_method_says_the_right_ones(served: Any) -> None:
     """405 comes with all methods that the address has."""
     for method in ("PATCH", "TRACE", "HEAD", "PROPFIND"):
@@ -478,13 +260,6 @@ def test_a_wrong_method_says_the_right_ones(served: Any) -> None:
     path = f"{API}/incidents/INC-00000000000000/acknowledgement"
     answer = served.client.get(path)
     assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, PUT")
-
-
-def test_health_is_told_without_a_body_too(served: Any) -> None:
-    """Load balancers ask with HEAD."""
-    for path in ("/healthz", "/readyz"):
-        answer = served.client_of(None).head(path)
-        assert (answer.status_code, answer.content) == (200, b"")
 
 
 @pytest.mark.parametrize(

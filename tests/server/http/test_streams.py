@@ -15,7 +15,7 @@ from sqlalchemy import insert
 
 from kubetriage.adapters.store.sql.tables import incident_events
 from kubetriage.domain.intake.runs import Run, RunStatus
-from kubetriage.server.streams import Event, written
+from kubetriage.server.streams import Event, between, written
 
 API = "/api/v1"
 API_TOKEN = "api-9b1e7c40d2f85a63"
@@ -137,7 +137,7 @@ def test_an_incident_is_followed(served: Any, reported: tuple[str, str]) -> None
 def test_a_long_timeline_is_told_in_parts(served: Any, reported: tuple[str, str]) -> None:
     """However much happened, an answer holds a thousand events, and a stream all of them, past every end but the last."""
     incident, _ = reported
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"incident": incident, "cluster": "", "at": NOW, "kind": "closed" if each % 500 >= 400 else "joined", "data": {}}
         for each in range(1600)
     ]  # fmt: skip
@@ -222,3 +222,8 @@ def test_an_event_cannot_forge_another() -> None:
     assert "\r" not in text
     assert text.count("\n") == 4
     assert json.loads(text.split("data: ", 1)[1])["log"] == evil.data["log"]
+
+
+def test_many_streams_ask_no_more_often_than_some() -> None:
+    """The database is asked by two hundred readers as often as by fifty."""
+    assert [between(0.3, streams) for streams in (1, 50, 200)] == [0.3, 0.3, 1.2]

@@ -36,6 +36,7 @@ Put = Callable[..., Any]
 SAMPLE = trial_notice(Trial.SAMPLE, Language.EN)
 RESOLVED = trial_notice(Trial.RESOLVED, Language.EN)
 BUSY = Fault(FaultKind.BUSY)
+SILENT = Fault(FaultKind.SILENT)
 
 
 def numbered(number: int, **given: object) -> Notice:
@@ -59,7 +60,9 @@ async def faulty(outbox: Outbox, put: Put, total: int) -> dict[str, Platform]:
         open_wide = {} if kind == "webhook" else open_wide
         open_wide |= {"per_minute": 0} if kind == "feishu" else {}
         # Whoever answers 2xx as a receiver of webhooks has taken it, whatever it says.
-        faults = [each for each in EVERY if kind != "webhook" or each.kind is not FaultKind.GARBAGE]
+        faults = [
+            each for each in (*EVERY, SILENT) if kind != "webhook" or each.kind is not FaultKind.GARBAGE
+        ]
         platforms[kind] = build(faults=every_class(0.2, seed, tuple(faults)), **open_wide)
         url = outbox.platforms.add(kind, platforms[kind])
         given = {"api": url, "token": "t", "channel": "C1"} if kind == "slack-api" else {"url": url}
@@ -86,7 +89,7 @@ async def check_faults(outbox: Outbox, put: Put, total: int) -> None:
         if each.state is MessageState.DELIVERED:
             assert told == 1, f"{each.channel}: {each.body}"
         if each.state is MessageState.DEAD:
-            assert told == 0
+            assert told == 0, f"{each.channel}: {each.error}"
 
 
 async def test_under_faults_every_message_ends_once(outbox: Outbox, mailbox: Put) -> None:
@@ -133,6 +136,21 @@ async def test_no_answer_is_not_asked_again_of_a_robot(outbox: Outbox, mailbox: 
     }
     assert (len(robots["robot"].seen), len(robots["stubborn"].seen)) == (1, 2)
     assert len(receiver.calls) == 2 and len(receiver.seen) == 1
+
+
+@pytest.mark.parametrize("then", [FaultKind.DEAD, FaultKind.STATUS])
+async def test_what_may_have_arrived_is_never_called_dead(
+    outbox: Outbox, mailbox: Put, then: FaultKind
+) -> None:
+    """An attempt without an answer, and refusals after it: people may have it, and no stand-in repeats it."""
+    hook, spare = WebhookReceiver(faults=[Fault(FaultKind.CUT), *[Fault(then)] * 9]), WeComRobot()
+    outbox.channel("hook", "webhook", url=outbox.platforms.add("hook", hook), allow_private=True)
+    outbox.channel("spare", "wecom", url=outbox.platforms.add("spare", spare))
+    await mailbox(SAMPLE, "hook")
+    await outbox.drain(outbox.sender(fallbacks={"hook": "spare"}, policy=Policy(max_attempts=4)))
+    assert await outbox.states() == {"hook diagnosed": "unknown"}
+    (message,) = await outbox.every()
+    assert message.error.endswith("(an earlier attempt had no answer)") and spare.calls == []
 
 
 async def test_a_worker_that_dies_leaves_unknown(outbox: Outbox, mailbox: Put) -> None:

@@ -222,3 +222,13 @@ def test_a_custom_kind_named_in_the_scope_is_as_its_objects_are(with_scope: Any,
     (folder / "pool.json").write_text(json.dumps(pool), encoding="utf-8")
     assert len(SnapshotStore.load(folder).list("x.io/v1", "Pool")) == 1
     assert SnapshotStore.load(folder).get("x.io/v1", "Pool", "", "p")
+
+
+def test_a_kind_that_nobody_recorded_may_exist(with_scope: Any) -> None:
+    """With kinds given a custom kind is a gap, unless all definitions are recorded and it has none."""
+    read = ("list", "x.io/v1", "Pool", "")
+    assert refusal(with_scope(kinds=["Pod"]), *read).code == 501
+    assert refusal(with_scope(kinds=["CustomResourceDefinition"]), *read).code == 404
+    some = with_scope(kinds=["CustomResourceDefinition"], partial={"CustomResourceDefinition": []})
+    assert refusal(some, *read).code == 501
+    assert refusal(with_scope(namespaces=["shop"]), *read).code == 404

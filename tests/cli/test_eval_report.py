@@ -1,0 +1,54 @@
+"""`kubetriage eval report`: a run that is there, as text or as files elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kubetriage.cli.app import run as kubetriage
+from kubetriage.evals.cells import Strategy, write_cell, write_run
+from kubetriage.evals.planted import Plant, planted_cells, planted_run, planted_scenarios
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A run of two arms that was killed after most of its cells."""
+    plants = [
+        Plant(Strategy.RULES, "none", lambda chance: 0.9),
+        Plant(Strategy.GRAPH, "small", lambda chance: 0.5),
+    ]
+    run = planted_run(planted_scenarios(6), 2, plants).model_copy(update={"ended": None})
+    write_run(tmp_path / "run", run)
+    for cell in list(planted_cells(run, plants, 1))[:-3]:
+        write_cell(tmp_path / "run", cell)
+    return tmp_path / "run"
+
+
+def test_a_run_is_reported_without_running_anything(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On the terminal, beginning with the simulation, with what is there of a run that was killed."""
+    before = sorted(path.name for path in folder.rglob("*"))
+    assert kubetriage(["eval", "report", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Simulated: ") and "21 of 24 cells are there" in said
+    assert sorted(path.name for path in folder.rglob("*")) == before
+
+
+def test_files_are_written_where_they_are_asked_for(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Page and Markdown elsewhere, a shortened page on request, and nothing on the terminal."""
+    html, short, markdown = (tmp_path / name for name in ("a.html", "b.html", "c.md"))
+    assert kubetriage(["eval", "report", str(folder), "--html", str(html), "--markdown", str(markdown)]) == 0
+    assert kubetriage(["eval", "report", str(folder), "--html", str(short), "--short"]) == 0
+    assert capsys.readouterr().out == ""
+    assert markdown.read_text().startswith("**Simulated: ")
+    page = html.read_text()
+    assert page.startswith("<!doctype html>") and page.endswith("</html>\n")
+    assert short.stat().st_size < html.stat().st_size
+
+
+def test_a_folder_without_a_run_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One sentence that names the file that is missing."""
+    assert kubetriage(["eval", "report", str(tmp_path)]) == 2
+    assert "run.json cannot be read" in capsys.readouterr().err

@@ -1,0 +1,163 @@
+"""From an incident's diagnosis, by the routes, to what each platform really shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from kubetriage.adapters.channels.fake import (
+    Fault,
+    FaultKind,
+    FeishuRobot,
+    Platform,
+    SlackHook,
+    WeComRobot,
+)
+from kubetriage.bootstrap.channels import channels_of
+from kubetriage.bootstrap.settings import Settings
+from kubetriage.domain.alert import Alert, Severity
+from kubetriage.domain.fingerprint import fingerprint
+from kubetriage.domain.language import Language
+from kubetriage.domain.messages.settling import Policy
+from kubetriage.domain.rendering.sample import sample_report
+from kubetriage.server.telling import Teller
+
+Outbox = Any
+NIGHT = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
+"""Half past eleven at night in Shanghai, a Monday."""
+NOON = datetime(2026, 3, 3, 4, tzinfo=UTC)
+
+
+class Oncall:
+    """Three platforms, the channels that lead there, and incidents that are diagnosed."""
+
+    def __init__(self, outbox: Outbox, **given: Any) -> None:
+        self.outbox = outbox
+        self.robots: dict[str, Platform] = {
+            "boss": FeishuRobot(per_second=0),
+            "ops": WeComRobot(),
+            "team": SlackHook(per_second=0),
+        }
+        kinds = {"boss": "feishu", "ops": "wecom", "team": "slack"}
+        own = given.pop("own", {})
+        channels = {
+            name: {"type": kind, "url": outbox.platforms.add(name, self.robots[name]), **own.get(name, {})}
+            for name, kind in kinds.items()
+        }
+        self.settings = Settings.model_validate({"channels": channels, "language": "en", **given})
+        outbox.channels = channels_of(self.settings)
+        database = outbox.database
+        self.teller = Teller(database.messages, database.incidents, self.settings, clock=outbox.clock)
+        fallbacks = {name: each.fallback for name, each in self.settings.channels.items()}
+        self.sender = outbox.sender(fallbacks=fallbacks, policy=Policy(max_attempts=3))
+
+    async def diagnosed(
+        self, severity: str = "warning", namespace: str = "shop", cluster: str = "prod-1", **labels: str
+    ) -> None:
+        now, incidents = self.outbox.clock.now, self.outbox.database.incidents
+        every = {"alertname": "KubePodCrashLooping", "namespace": namespace, "cluster": cluster, **labels}
+        alert = Alert(
+            name="KubePodCrashLooping",
+            labels=every,
+            severity=Severity(severity),
+            starts_at=now,
+            fingerprint=fingerprint(every),
+        )
+        accepted = await incidents.accept([alert], source="t", body_digest=str(every), received_at=now)
+        (ident,) = accepted.incidents
+        await self.outbox.clock.sleep(90)
+        now = self.outbox.clock.now
+        assert await incidents.claim(ident, 1, now)
+        assert await incidents.started(ident, 1, f"run-{ident}", now)
+        report = sample_report(Language.EN)
+        assert report.primary is not None
+        primary = report.primary.model_copy(update={"namespace": namespace, "cluster": cluster})
+        told = report.alert.model_copy(update={"labels": every})
+        report = report.model_copy(update={"primary": primary, "alert": told, "id": f"run-{ident}"})
+        await incidents.finished(ident, 1, f"run-{ident}", report, now)
+
+    async def tell(self) -> Mapping[str, int]:
+        """How many messages each platform has shown by now."""
+        await self.teller.once()
+        while await self.sender.once():
+            await self.outbox.clock.sleep(20)
+        return {name: len(robot.seen) for name, robot in self.robots.items() if robot.seen}
+
+    def shown(self, name: str) -> str:
+        return "\n".join(self.robots[name].seen[-1].texts)
+
+
+REST = {"channels": ["ops"]}
+
+
+@pytest.mark.parametrize(
+    ("route", "hits", "misses"),
+    [
+        ({"severities": ["critical"]}, {"severity": "critical"}, {"severity": "warning"}),
+        ({"namespaces": ["pay-*"]}, {"namespace": "pay-eu"}, {"namespace": "shop"}),
+        ({"clusters": ["prod-*"]}, {"cluster": "prod-7"}, {"cluster": "test-7"}),
+        ({"labels": {"team": "pay*"}}, {"team": "payments"}, {"team": "search"}),
+        ({"labels": {"team": "pay*"}}, {"team": "payments"}, {}),
+    ],
+)
+async def test_a_route_decides_which_platform_shows_it(
+    outbox: Outbox, route: Any, hits: Any, misses: Any
+) -> None:
+    """What fits a route is shown there alone; what does not is shown by the next one that fits."""
+    oncall = Oncall(outbox, routes=[{"channels": ["boss"], **route}, REST])
+    await oncall.diagnosed(**hits)
+    assert await oncall.tell() == {"boss": 1}
+    await oncall.diagnosed(**{"pod": "other", **misses})
+    assert await oncall.tell() == {"boss": 1, "ops": 1}
+
+
+async def test_a_route_has_its_hours(outbox: Outbox) -> None:
+    """By day one channel is told and by night another, by the clock of the zone that is set."""
+    day = {"channels": ["team"], "hours": ["mon-fri 09:00-18:00"], "timezone": "Asia/Shanghai"}
+    oncall = Oncall(outbox, routes=[day, REST])
+    outbox.clock.now = NIGHT
+    await oncall.diagnosed()
+    assert await oncall.tell() == {"ops": 1}
+    outbox.clock.now = NOON
+    await oncall.diagnosed(pod="other")
+    assert await oncall.tell() == {"ops": 1, "team": 1}
+
+
+async def test_quiet_hours_hold_back_what_can_wait(outbox: Outbox) -> None:
+    """At night something critical is shown at once; a warning is shown at eight, after midnight."""
+    quiet = {"hours": ["22:00-08:00"], "timezone": "Asia/Shanghai", "channels": ["boss"]}
+    oncall = Oncall(outbox, routes=[{"channels": ["boss"]}], quiet_hours=[quiet])
+    outbox.clock.now = NIGHT
+    await oncall.diagnosed("warning")
+    assert await oncall.tell() == {}
+    await oncall.diagnosed("critical", pod="other")
+    assert await oncall.tell() == {"boss": 1}
+    outbox.clock.now = datetime(2026, 3, 2, 23, 59, tzinfo=UTC)
+    assert await oncall.tell() == {"boss": 1}
+    await outbox.clock.sleep(timedelta(minutes=2).total_seconds())
+    assert await oncall.tell() == {"boss": 2}
+
+
+async def test_each_channel_has_its_language_and_its_mentions(outbox: Outbox) -> None:
+    """One diagnosis is Chinese on one platform and English on the other; only the critical one pages."""
+    own = {"boss": {"language": "zh", "mention": ["ou_1"]}, "ops": {"language": "en"}}
+    oncall = Oncall(outbox, own=own, routes=[{"channels": ["boss", "ops"]}])
+    await oncall.diagnosed("critical")
+    assert await oncall.tell() == {"boss": 1, "ops": 1}
+    assert "根因" in oncall.shown("boss") and "Root cause" in oncall.shown("ops")
+    assert oncall.robots["boss"].seen[0].pinged == ["ou_1"]
+    await oncall.diagnosed("warning", pod="other")
+    await oncall.tell()
+    assert oncall.robots["boss"].seen[1].pinged == []
+
+
+async def test_a_dead_platform_has_a_stand_in(outbox: Outbox) -> None:
+    """The robot was removed: people are told by the channel that is set to stand in, once."""
+    oncall = Oncall(outbox, own={"boss": {"fallback": "team"}}, routes=[{"channels": ["boss"]}])
+    oncall.robots["boss"]._faults = iter([Fault(FaultKind.DEAD)] * 5)
+    await oncall.diagnosed()
+    assert await oncall.tell() == {"team": 1}
+    assert len(oncall.robots["boss"].calls) == 1
