@@ -1,14 +1,13 @@
 """Computing beside the event loop: rules over a large cluster take half a second, and others wait meanwhile.
 
 All of it in one thread a process. Python computes in one thread at a time anyway, a second one would only
-make the loop wait for both, and `functools.cached_property` holds a lock for each property of a class: two threads
-that come upon two of them in a different order would wait for each other for ever.
+make the loop wait for both, and `functools.cached_property` holds a lock for each property of a class: two
+threads that come upon two of them in a different order would wait for each other for ever.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -22,8 +21,7 @@ THREAD = "kubetriage-computing"
 
 
 @cache
-def _thread(process: int) -> ThreadPoolExecutor:
-    """A process's own: a forked one has no thread of its parent's."""
+def _thread() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, THREAD)
 
 
@@ -34,4 +32,4 @@ async def aside(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     unheard.
     """
     computing = partial(copy_context().run, partial(work, *args, **kwargs))
-    return await asyncio.get_running_loop().run_in_executor(_thread(os.getpid()), computing)
+    return await asyncio.get_running_loop().run_in_executor(_thread(), computing)

@@ -9,7 +9,6 @@ from langgraph.runtime import Runtime
 
 from kubetriage.domain.alert import Alert, Subject, SubjectScope
 from kubetriage.domain.alert_formats import alerts_from
-from kubetriage.domain.computing import aside
 from kubetriage.domain.diagnosing import Case, diagnose
 from kubetriage.domain.incidents import group_incidents
 from kubetriage.domain.model_use import ModelUse
@@ -28,7 +27,7 @@ async def parse_alert(
     Takes an `alert` that is already parsed as it is. Raises `BadAlert` for a document in no known format.
     """
     context = runtime.context or TriageContext()
-    alert, companions = await aside(_alerts, state, services.clock())
+    alert, companions = _alerts(state, services.clock())
     subject = _named(alert) or subject_of(alert)
     cluster = context.cluster or subject.cluster
     chosen = services.clusters.choose(cluster)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from kubetriage.domain.intake.messages import Message, NewMessage
+from kubetriage.domain.intake.messages import Attempt, Message, NewMessage, Outcome
 from kubetriage.domain.messages.notice import Notice
 from kubetriage.domain.messages.routing import message_key
+from kubetriage.domain.messages.settling import NO_ANSWER
 
 
 def new_message(
@@ -47,3 +48,8 @@ def status_in(code: str) -> int | None:
     """The number in `HTTP 429` or of an SMTP reply."""
     last = code.rpartition(" ")[2] if code.startswith("HTTP ") else code
     return int(last) if last.isdigit() and len(last) == 3 else None
+
+
+def unanswered(tried: Attempt) -> bool:
+    """People may have the message since that attempt."""
+    return tried.outcome in (None, Outcome.UNKNOWN) or tried.error.startswith(NO_ANSWER)

@@ -69,7 +69,7 @@ class ServerMetrics:
         )
         self.happenings = Counter(
             "kubetriage_incident_events",
-            "What happened to incidents, by any process that shares the database.",
+            "What happened to incidents since the first scrape, whichever process did it.",
             ["kind"],
             registry=made,
         )

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from kubetriage.domain.intake.errors import StoreUnavailable
-from kubetriage.domain.intake.messages import Attempt, Message, MessageState, NewMessage, Outcome
+from kubetriage.domain.intake.messages import Message, MessageState, NewMessage, Outcome
 from kubetriage.domain.intake.reading import Page
 from kubetriage.domain.intake.stores import Incidents, Messages
 from kubetriage.domain.language import Language
@@ -22,9 +22,9 @@ from kubetriage.domain.messages.delivery import Delivery, dead, unknown
 from kubetriage.domain.messages.digest import digest_of
 from kubetriage.domain.messages.notice import Notice
 from kubetriage.domain.messages.sending import Channel
-from kubetriage.domain.messages.settling import NO_ANSWER, TOO_LARGE, Policy, Step, room_after, settle
+from kubetriage.domain.messages.settling import TOO_LARGE, Policy, Step, room_after, settle
 from kubetriage.domain.messages.telling import FOLLOWING
-from kubetriage.server.message_rows import instead_of, notice_in, status_in
+from kubetriage.server.message_rows import instead_of, notice_in, status_in, unanswered
 
 log = logging.getLogger(__name__)
 
@@ -214,7 +214,7 @@ class Sender:
             delivery,
             attempt=number,
             shrunk=shrunk,
-            unanswered=any(map(_unanswered, tried)),
+            unanswered=any(map(unanswered, tried)),
             began_at=tried[0].started_at if tried else now,
             now=now,
             repeats=self._repeats[channel.name],
@@ -277,11 +277,6 @@ class Sender:
         other = self._fallbacks.get(message.channel, "")
         if other in self._channels and (new := instead_of(message, other, now)) is not None:
             await self._messages.enqueue([new], now)
-
-
-def _unanswered(tried: Attempt) -> bool:
-    """People may have the message since that attempt."""
-    return tried.outcome in (None, Outcome.UNKNOWN) or tried.error.startswith(NO_ANSWER)
 
 
 async def _sent(channel: Channel, notice: Notice, key: str, room: float, earlier: str) -> Delivery:

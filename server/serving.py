@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,7 +160,7 @@ async def _http(
     beside: tuple[Worker | None, Supervisor | None],
 ) -> None:
     """Take alerts and serve the API beside the process that sorts; without it only say how the worker is."""
-    from kubetriage.server.app import HEALTH, ROUTERS, create_app
+    from kubetriage.server.app import HEALTH, create_app
     from kubetriage.server.auth import Gate, require_loopback
     from kubetriage.server.cluster_health import ConfiguredClusters
     from kubetriage.server.desk import Desk
@@ -170,10 +170,6 @@ async def _http(
     gate = Gate(settings.server.secrets())
     require_loopback(settings.server.host, gate)
     clock = SteadyClock()
-
-    async def ready() -> bool:
-        assert worker is not None
-        return worker.ready.is_set()
 
     port = settings.server.port if sorter is not None else settings.server.health_port or 0
     with listening(settings.server.host, port) as listener:
@@ -191,17 +187,25 @@ async def _http(
                 clock=clock,
                 name=process_name(),
                 stopping=stopping,
-                ready=None if worker is None else ready,
+                ready=None if worker is None else _readiness_of(worker),
             )
             _say_where(options, address_of(listener), closed=gate.closed)
-            app = create_app(parts, HEALTH if sorter is None else ROUTERS)
-            sorting = asyncio.ensure_future(sorter.run(stopping)) if sorter is not None else None
+            if sorter is None:
+                await answer(create_app(parts, HEALTH), listener, stopping)
+                return
+            sorting = asyncio.ensure_future(sorter.run(stopping))
             try:
-                await answer(app, listener, stopping)
+                await answer(create_app(parts), listener, stopping)
             finally:
                 stopping.set()
-                if sorting is not None:
-                    await sorting
+                await sorting
+
+
+def _readiness_of(worker: Worker) -> Callable[[], Awaitable[bool]]:
+    async def ready() -> bool:
+        return worker.ready.is_set()
+
+    return ready
 
 
 def _say_where(options: ServeOptions, address: str, *, closed: bool) -> None:

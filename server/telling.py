@@ -45,8 +45,6 @@ class Teller:
                 await self.once()
             except StoreUnavailable as error:
                 log.warning("the database is away: %s", error)
-            except Exception:  # the worker has more to do than this
-                log.exception("a bug ended a look for events; the next one follows")
             try:
                 await asyncio.wait_for(stopping.wait(), LOOK_SECONDS)
             except TimeoutError:

@@ -36,3 +36,6 @@ class Inbox(Protocol):
 
     async def retain(self, before: datetime) -> int:
         """Delete what failed and came before that time; how many."""
+
+    async def ping(self) -> None:
+        """Returns if posts can be kept now, else raises `StoreUnavailable`."""

@@ -52,7 +52,6 @@ async def attempt(task: Task, endpoints: Endpoints, *, waited: bool) -> Tried:
     """
     key, started = task.key, datetime.now(UTC)
     endpoint: Endpoint | None = None
-    kept: list[Kept] = []
     try:
         if key.model != NO_MODEL:
             endpoint = await endpoints.open(key, task.scenario.expected)
@@ -67,10 +66,11 @@ async def attempt(task: Task, endpoints: Endpoints, *, waited: bool) -> Tried:
         why, trouble = str(error), trouble_of(error)
     except Exception as error:  # noqa: BLE001 - one cell's bug must not take the others; it is told as one
         why = f"This is a bug in kubetriage ({type(error).__name__}: {str(error)[:200]})."
-        trouble, kept = Trouble.LASTING, [Kept(what="note", text=traceback.format_exc())]
+        trouble = Trouble.LASTING
+        task.said.append(Kept(what="note", text=traceback.format_exc()))
     finally:
         await endpoints.close(key)
-    return Tried(_not_run(task, endpoint, why, started), [*kept, Kept(what="note", text=why)], trouble)
+    return Tried(_not_run(task, endpoint, why, started), [*task.said, Kept(what="note", text=why)], trouble)
 
 
 async def _made(task: Task, endpoint: Endpoint | None) -> Made:

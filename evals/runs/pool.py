@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -23,6 +25,8 @@ STARTING: Final = 120.0
 """Seconds until a worker has loaded what it needs."""
 MOST_STARTS: Final = 3
 """Workers in a row that end before they have done anything."""
+ENDING: Final = 5.0
+"""Seconds between a worker's last word and its end."""
 _LINE: Final = 2**20
 READY: Final = '{"what":"ready"}'
 
@@ -148,10 +152,12 @@ class Pool:
                 break
             worker.doing.pop(done.key.id, None)
             self._events.put_nowait(done)
-        if worker.process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                worker.process.kill()
-        status = await worker.process.wait()
+        try:  # its output has ended, so it is about to
+            async with asyncio.timeout(ENDING):
+                status = await worker.process.wait()
+        except TimeoutError:
+            _kill(worker.process)
+            status = await worker.process.wait()
         self._workers.remove(worker)
         if not worker.ready:
             self._failed_starts += 1
@@ -168,8 +174,7 @@ class Pool:
             if late and worker.hung is None:
                 worker.hung = late[0].order.key
             if late or (not worker.ready and now - worker.started > STARTING):
-                with contextlib.suppress(ProcessLookupError):
-                    worker.process.kill()
+                _kill(worker.process)
 
     @property
     def _longest(self) -> float:
@@ -180,13 +185,22 @@ class Pool:
         for task in self._listening:
             task.cancel()
         for worker in self._workers:
-            with contextlib.suppress(ProcessLookupError):
-                worker.process.kill()
+            _kill(worker.process)
         for worker in self._workers:
             await worker.process.wait()
         log = Path(self._setting.folder) / LOG
         if log.is_file() and not log.stat().st_size:
             log.unlink()
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """End it at once.
+
+    Not by its own `kill`, which takes the end away from asyncio's watcher: that then knows no exit status.
+    """
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
 
 
 @asynccontextmanager

@@ -48,11 +48,12 @@ class Worker:
     async def do(self, order: Order) -> None:
         """Try a cell, write what it came to where that stands, and say so."""
         task = Task(
-            order.key,
-            _scenario(order.scenario),
-            self._settings,
-            Language(self._setting.language),
-            self._setting.timeout,
+            key=order.key,
+            scenario=_scenario(order.scenario),
+            settings=self._settings,
+            language=Language(self._setting.language),
+            timeout=self._setting.timeout,
+            said=[],
         )
         if order.key.model in self._setting.models:
             from kubetriage.adapters.model.traffic.naming import asking_cell

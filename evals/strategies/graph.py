@@ -17,10 +17,10 @@ MOST_LEAKED = 8
 class WatchedModels:
     """The port `Models`, with everything that goes through it written down."""
 
-    def __init__(self, models: Models, endpoint: Endpoint) -> None:
+    def __init__(self, models: Models, endpoint: Endpoint, kept: list[Kept]) -> None:
         self._models = models
         self._endpoint = endpoint
-        self.kept: list[Kept] = []
+        self.kept = kept
         self.failures: list[ModelFailed] = []
         self.completions = 0
         self.leaked = 0
@@ -66,7 +66,7 @@ def _answer(completion: Completion) -> Kept:
 
 async def by_graph(task: Task, endpoint: Endpoint) -> Made:
     """Raises what the model failed with, and then the rules' report is thrown away: it is not the model's."""
-    watched = WatchedModels(endpoint.models, endpoint)
+    watched = WatchedModels(endpoint.models, endpoint, task.said)
     _, made = await triaged(task, endpoint.profile.name, watched)
     if watched.failures:
         raise watched.failures[0]

@@ -21,6 +21,8 @@ class Task(NamedTuple):
     language: Language
     timeout: float
     """Seconds."""
+    said: list[Kept]
+    """What models were asked and answered by now, for cells that come to no report."""
 
 
 class Made(NamedTuple):

@@ -119,7 +119,7 @@ class Watch(AsyncCallbackHandler):
         self._endpoint = endpoint
         self._accounts = Accounts(endpoint.booked)
         self._shown = 0
-        self.kept: list[Kept] = []
+        self.kept = task.said
         self.completions = 0
         self.leaked = 0
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
@@ -48,10 +49,11 @@ class Pinged:
         self._asked_at = -math.inf
         self._well = False
 
-    async def well(self, parts: ServerParts) -> bool:
+    async def well(self, parts: ServerParts, *, takes_alerts: bool) -> bool:
         async with self._asking:
             if time.monotonic() - self._asked_at > FRESH_SECONDS:
-                self._well = await _answers(parts)
+                # What takes alerts needs their inbox alone: a busy database keeps no alert away.
+                self._well = await _answers(parts.inbox.ping if takes_alerts else parts.incidents.ping)
                 self._asked_at = time.monotonic()
             return self._well
 
@@ -69,10 +71,10 @@ class EventsCounted:
             parts.metrics.happened(kinds)
 
 
-async def _answers(parts: ServerParts) -> bool:
+async def _answers(ping: Callable[[], Awaitable[None]]) -> bool:
     try:
         async with asyncio.timeout(SECONDS):
-            await parts.incidents.ping()
+            await ping()
     except (TimeoutError, StoreUnavailable) as error:
         LOG.warning("not ready: %s", error or "the database does not answer in time")
         return False
@@ -102,12 +104,13 @@ async def readyz(request: Request, parts: Parts) -> Response:
     if parts.stopping.is_set():
         return problem_response(Problem.of(503, "The server is ending."))
     pinged: Pinged = request.app.state.pinged
-    if not await pinged.well(parts):
+    takes_alerts: bool = request.app.state.takes_alerts
+    if not await pinged.well(parts, takes_alerts=takes_alerts):
         return problem_response(Problem.of(503, "The database cannot be written to now."))
     told = Readiness()
     if parts.ready is not None:
         told = Readiness(worker="ok" if await parts.ready() else "starting")
-        if told.worker != "ok" and not request.app.state.takes_alerts:
+        if told.worker != "ok" and not takes_alerts:
             return problem_response(Problem.of(503, "The worker has not begun yet."))
     return JSONResponse(told.model_dump(exclude_none=True))
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kubetriage.adapters.model.fake import ChatRequest, Reply, ScriptedServer, scripted_server_in_thread
-from kubetriage.evals.cells import Cell, CellOutcome, cells_in
+from kubetriage.evals.cells import Cell, CellOutcome, cells_in, read_kept
 from kubetriage.evals.scenario import find
 from kubetriage.evals.scripted_answers import right
 
@@ -79,6 +79,11 @@ def test_what_could_not_be_run_is_told_apart(evaluated: Callable[..., Any], tmp_
         assert (arm["could_not_run"], arm["overall"]["ran"], arm["overall"]["rate"]) == (2, 4, 1.0)
         assert any("503" in why for why in arm["reasons"])
         assert "could not run" in first["said"]
+        down_cells = [
+            c for c in cells_of(tmp_path / "run").values() if c.outcome is CellOutcome.COULD_NOT_RUN
+        ]
+        kept = [read_kept(tmp_path / "run", cell) for cell in down_cells]
+        assert [[one.what for one in each] for each in kept] == [["prompt", "note", "note"]] * 2
         before = {
             id_: cell.started
             for id_, cell in cells_of(tmp_path / "run").items()

@@ -48,7 +48,7 @@ def run_of(answer: dict[str, Any], *reads: tuple[str, dict[str, Any], str]) -> R
 
 def task() -> Task:
     key = CellKey(scenario=SCENARIO.name, strategy=Strategy.REACT, model="m")
-    return Task(key, SCENARIO, Settings(), Language.EN, 60)
+    return Task(key, SCENARIO, Settings(), Language.EN, 60, [])
 
 
 def test_what_was_asked_and_what_lists_showed_is_evidence() -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from kubetriage.bootstrap.settings import load_settings
+
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 
 

@@ -27,7 +27,7 @@ class Away:
 def test_without_a_database_reading_is_503(serve: Any, with_parts: Callable[..., Any]) -> None:
     """Everything says 503 with Retry-After, `/readyz` too; `/healthz` and `/metrics` still answer."""
     away = Away()
-    with serve(changed=with_parts(incidents=away, runs=away, messages=away)) as server:
+    with serve(changed=with_parts(inbox=away, incidents=away, runs=away, messages=away)) as server:
         for path in ("incidents", "incidents/INC-00000000000000", "runs/x", "runs/x/report", "messages"):
             answer = server.client.get(f"{API}/{path}")
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "5"), path
@@ -74,7 +74,7 @@ def test_a_server_is_ready_as_soon_as_it_can_store(
 
 def test_what_is_not_ready_is_named_and_nothing_else(serve: Any, with_parts: Callable[..., Any]) -> None:
     """A stranger is told which part it is, and not what the database said."""
-    with serve(changed=with_parts(incidents=Away())) as server:
+    with serve(changed=with_parts(inbox=Away())) as server:
         answer = server.client_of(None).get("/readyz")
         assert answer.status_code == 503
         assert answer.json()["detail"] == "The database cannot be written to now."
@@ -82,6 +82,14 @@ def test_what_is_not_ready_is_named_and_nothing_else(serve: Any, with_parts: Cal
         server.loop.call_soon_threadsafe(server.parts.stopping.set)
         server.do(server.parts.stopping.wait())
         assert server.client.get("/readyz").json()["detail"] == "The server is ending."
+
+
+def test_what_takes_alerts_is_ready_while_their_inbox_is(serve: Any, with_parts: Callable[..., Any]) -> None:
+    """A database of incidents that is busy or away keeps no alert away: posts wait in the inbox."""
+    with serve(changed=with_parts(incidents=Away())) as server:
+        assert server.client_of(None).get("/readyz").status_code == 200
+        answer = server.client.post("/api/v1/alerts", json={"labels": {"alertname": "A"}})
+        assert (answer.status_code, answer.json()["state"]) == (202, "waiting")
 
 
 def test_strangers_cannot_wear_the_database_out(serve: Any, with_parts: Callable[..., Any]) -> None:
@@ -92,7 +100,7 @@ def test_strangers_cannot_wear_the_database_out(serve: Any, with_parts: Callable
         async def ping(self) -> None:
             asked.append(1)
 
-    with serve(changed=with_parts(incidents=Counting())) as server:
+    with serve(changed=with_parts(inbox=Counting())) as server:
         stranger = server.client_of(None)
         began = time.monotonic()
         for _ in range(30):
