@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 
 from kubetriage.domain.intake.messages import Attempt, Message, NewMessage, Outcome
@@ -24,6 +26,14 @@ def new_message(
         body={"notice": notice.model_dump(mode="json", exclude={"report"} if run else None)},
         due_at=due_at,
     )
+
+
+def digest_message(digest: Notice, channel: str, told: Iterable[int], now: datetime) -> NewMessage:
+    """The row of a digest: one for the same messages, whoever makes it."""
+    words = " ".join(map(str, sorted(told)))
+    key = f"digest-{hashlib.sha256(f'{channel} {words}'.encode()).hexdigest()[:40]}"
+    body = {"notice": digest.model_dump(mode="json")}
+    return NewMessage(key=key, channel=channel, event="digest", body=body, due_at=now)
 
 
 def instead_of(message: Message, other: str, now: datetime) -> NewMessage | None:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from kubetriage.domain.intake.errors import StoreUnavailable
-from kubetriage.domain.intake.messages import Message, MessageState, NewMessage, Outcome
+from kubetriage.domain.intake.messages import Message, MessageState, Outcome
 from kubetriage.domain.intake.reading import Page
 from kubetriage.domain.intake.stores import Incidents, Messages
 from kubetriage.domain.language import Language
@@ -22,9 +21,9 @@ from kubetriage.domain.messages.delivery import Delivery, dead, unknown
 from kubetriage.domain.messages.digest import digest_of
 from kubetriage.domain.messages.notice import Notice
 from kubetriage.domain.messages.sending import Channel
-from kubetriage.domain.messages.settling import TOO_LARGE, Policy, Step, room_after, settle
+from kubetriage.domain.messages.settling import REFUSED_LATER, TOO_LARGE, Policy, Step, room_after, settle
 from kubetriage.domain.messages.telling import FOLLOWING
-from kubetriage.server.message_rows import instead_of, notice_in, status_in, unanswered
+from kubetriage.server.message_rows import digest_message, instead_of, notice_in, status_in, unanswered
 
 log = logging.getLogger(__name__)
 
@@ -136,6 +135,7 @@ class Sender:
             lost = await self._messages.messages(Page(limit=100), channel=name, states=[MessageState.UNKNOWN])
             for message in lost.items:
                 young = now - message.due_at < timedelta(hours=self._policy.give_up_hours)
+                young = young and not message.error.endswith(REFUSED_LATER)
                 if young and message.attempts < self._policy.max_attempts:
                     await self._messages.retry(message.id, now)
 
@@ -168,17 +168,17 @@ class Sender:
         due = [each for each in page.items if each.due_at <= now and each.event != "digest"]
         if len(due) < max(self._digest_after, budget + 1):
             return
-        readable = {each.id: notice for each in due if (notice := notice_in(each)) is not None}
-        told = [readable[ident] for ident in sorted(readable)]
-        digest = digest_of(told, now, language=self._languages.get(name, Language.EN))
+        readable: dict[int, Notice] = {}
+        for each in sorted(due, key=lambda each: each.id):
+            notice = notice_in(each)
+            if notice is not None and not (await self._before(each, notice))[2]:
+                readable[each.id] = notice
         if len(readable) < self._digest_after:
             return
-        words = " ".join(map(str, sorted(readable)))
-        key = f"digest-{hashlib.sha256(f'{name} {words}'.encode()).hexdigest()[:40]}"
-        body = {"notice": digest.model_dump(mode="json")}
-        new = NewMessage(key=key, channel=name, event="digest", body=body, due_at=now)
-        (into,) = await self._messages.enqueue([new], now)
-        await self._messages.digested(sorted(readable), into.id, now)
+        language = self._languages.get(name, Language.EN)
+        digest = digest_of(list(readable.values()), now, language=language)
+        (into,) = await self._messages.enqueue([digest_message(digest, name, readable, now)], now)
+        await self._messages.digested(list(readable), into.id, now)
 
     async def _send_all(self, name: str, messages: Sequence[Message]) -> None:
         channel = self._channels[name]

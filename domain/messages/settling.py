@@ -16,6 +16,9 @@ TOO_LARGE = "too large: "
 NO_ANSWER = "no answer: "
 """How the reason of an attempt begins that had none and is made again."""
 
+REFUSED_LATER = " (an earlier attempt had no answer)"
+"""How the reason ends of what may have arrived by an earlier attempt, and will not by another one."""
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -75,8 +78,7 @@ def settle(
 
 
 def _ended(outcome: Outcome, error: str) -> Step:
-    behind = " (an earlier attempt had no answer)" if outcome is Outcome.UNKNOWN else ""
-    return Step(outcome, f"{error}{behind}")
+    return Step(outcome, f"{error}{REFUSED_LATER}" if outcome is Outcome.UNKNOWN else error)
 
 
 def room_after(shrunk: int) -> float:

@@ -147,7 +147,9 @@ async def test_what_may_have_arrived_is_never_called_dead(
     outbox.channel("hook", "webhook", url=outbox.platforms.add("hook", hook), allow_private=True)
     outbox.channel("spare", "wecom", url=outbox.platforms.add("spare", spare))
     await mailbox(SAMPLE, "hook")
-    await outbox.drain(outbox.sender(fallbacks={"hook": "spare"}, policy=Policy(max_attempts=4)))
+    sender = outbox.sender(fallbacks={"hook": "spare"}, policy=Policy(max_attempts=4))
+    await outbox.drain(sender)
+    await sender.keep()
     assert await outbox.states() == {"hook diagnosed": "unknown"}
     (message,) = await outbox.every()
     assert message.error.endswith("(an earlier attempt had no answer)") and spare.calls == []
@@ -194,6 +196,25 @@ async def test_a_limit_is_kept_by_a_digest(outbox: Outbox, mailbox: Put) -> None
     digested = await outbox.every(MessageState.DIGESTED)
     (told_by,) = {each.digest for each in digested}
     assert told_by == (await outbox.every(MessageState.DELIVERED))[0].id
+
+
+async def test_a_digest_tells_of_no_end_without_a_beginning(outbox: Outbox, mailbox: Put) -> None:
+    """Recoveries of what was never told here stand in no digest, and end with that as their reason."""
+    robot = WeComRobot(clock=outbox.clock.seconds)
+    outbox.channel("ops", "wecom", url=outbox.platforms.add("ops", robot))
+    for number in range(25):
+        await mailbox(numbered(number), "ops")
+    for number in range(13, 38):
+        await mailbox(RESOLVED.model_copy(update={"incident": f"INC-{number:05d}."}), "ops")
+    await outbox.drain(outbox.sender())
+    ends = Counter((each.event, each.state.value) for each in await outbox.every())
+    assert ends == {
+        ("diagnosed", "digested"): 25,
+        ("resolved", "digested"): 12,
+        ("resolved", "dead"): 13,
+        ("digest", "delivered"): 1,
+    }
+    assert "37 messages in one" in robot.seen[0].texts[0] and len(robot.seen) == 1
 
 
 async def test_a_few_messages_are_told_at_the_channels_pace(outbox: Outbox, mailbox: Put) -> None:
