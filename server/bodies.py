@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
@@ -29,17 +30,29 @@ class Room:
     def __init__(self, size: int) -> None:
         self._free = self._size = size
         self._changed = asyncio.Condition()
+        self._giving: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def held(self, seconds: float) -> AsyncIterator[Held]:
-        """Nothing yet, of what a body may `grow` to; given back when this ends."""
+        """Nothing yet, of what a body may `grow` to; given back when this ends, and what it is `for_` too."""
         held = Held(self, seconds)
         try:
             yield held
         finally:
-            async with self._changed:
-                self._free += held.size
-                self._changed.notify_all()
+            if held.for_ is None or held.for_.done():
+                await self._give_back(held.size)
+            else:
+                held.for_.add_done_callback(lambda _: self._give_back_later(held.size))
+
+    async def _give_back(self, size: int) -> None:
+        async with self._changed:
+            self._free += size
+            self._changed.notify_all()
+
+    def _give_back_later(self, size: int) -> None:
+        giving = asyncio.ensure_future(self._give_back(size))
+        self._giving.add(giving)
+        giving.add_done_callback(self._giving.discard)
 
     async def take(self, size: int, seconds: float) -> int:
         """What was taken of it. Raises `Refused` (503) if there is no room within `seconds`."""
@@ -62,6 +75,8 @@ class Held:
         self._room = room
         self._seconds = seconds
         self.asked = self.size = 0
+        self.for_: asyncio.Future[Any] | None = None
+        """What goes on with the body in hand even if nobody waits for it any more."""
 
     async def grow(self, size: int) -> None:
         """Have room for that many bytes; raises as `Room.take` does."""

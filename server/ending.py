@@ -19,8 +19,13 @@ LATE_SECONDS = 30.0
 
 
 @contextmanager
-def ended_by_signals(stopping: asyncio.Event, grace: float, at_once: Callable[[], None]) -> Iterator[None]:
-    """The first signal sets the event, the second calls `at_once` and ends the process with its status."""
+def ended_by_signals(
+    stopping: asyncio.Event, grace: float, at_once: Callable[[], None], *, attached: bool = False
+) -> Iterator[None]:
+    """The first signal sets the event, the second calls `at_once` and ends the process with its status.
+
+    Ctrl-C reaches the `attached` processes of a server as well. It is for the server to say when they end.
+    """
     loop = asyncio.get_running_loop()
 
     def end(number: signal.Signals) -> None:
@@ -34,7 +39,9 @@ def ended_by_signals(stopping: asyncio.Event, grace: float, at_once: Callable[[]
         late.daemon = True
         late.start()
 
-    for number in SIGNALS:
+    if attached:
+        loop.add_signal_handler(signal.SIGINT, lambda: None)
+    for number in SIGNALS[:1] if attached else SIGNALS:
         loop.add_signal_handler(number, end, number)
     try:
         yield

@@ -9,7 +9,7 @@ from datetime import datetime
 from kubetriage.domain.intake.messages import Attempt, Message, NewMessage, Outcome
 from kubetriage.domain.messages.notice import Notice
 from kubetriage.domain.messages.routing import message_key
-from kubetriage.domain.messages.settling import NO_ANSWER
+from kubetriage.domain.messages.settling import ASKED_TO_WAIT, NO_ANSWER
 
 
 def new_message(
@@ -63,3 +63,8 @@ def status_in(code: str) -> int | None:
 def unanswered(tried: Attempt) -> bool:
     """People may have the message since that attempt."""
     return tried.outcome in (None, Outcome.UNKNOWN) or tried.error.startswith(NO_ANSWER)
+
+
+def asked_until(pending: Iterable[Message]) -> list[datetime]:
+    """Until when the far side asked to be left alone, whichever worker it said so to."""
+    return [each.due_at for each in pending if each.error.startswith(ASKED_TO_WAIT)]

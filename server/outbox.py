@@ -10,6 +10,7 @@ import asyncio
 import functools
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from kubetriage.domain.intake.errors import StoreUnavailable
@@ -21,9 +22,23 @@ from kubetriage.domain.messages.delivery import Delivery, dead, unknown
 from kubetriage.domain.messages.digest import digest_of
 from kubetriage.domain.messages.notice import Notice
 from kubetriage.domain.messages.sending import Channel
-from kubetriage.domain.messages.settling import REFUSED_LATER, TOO_LARGE, Policy, Step, room_after, settle
+from kubetriage.domain.messages.settling import (
+    TOO_LARGE,
+    Policy,
+    Step,
+    room_after,
+    settle,
+)
 from kubetriage.domain.messages.telling import FOLLOWING
-from kubetriage.server.message_rows import digest_message, instead_of, notice_in, status_in, unanswered
+from kubetriage.server.message_rows import (
+    asked_until,
+    digest_message,
+    instead_of,
+    notice_in,
+    status_in,
+    unanswered,
+)
+from kubetriage.server.outbox_upkeep import keep_outbox
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +46,6 @@ BATCH = 10
 """Messages of one channel that are claimed at once."""
 IDLE_SECONDS = 2.0
 KEEP_SECONDS = 60.0
-LOST_SECONDS = 1800.0
-"""A claim that is this old belongs to a worker that died: an attempt takes two minutes at most."""
 WAIT_FOR_FIRST = 15.0
 """Seconds that a follow-up waits for the incident's first message."""
 
@@ -102,7 +115,8 @@ class Sender:
             except Exception:  # the worker has more to do than this
                 log.exception("a bug ended a round of sending; the next one begins", extra={"channel": name})
             if not done:
-                await _wait(stopping, pause)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stopping.wait(), pause)
 
     async def once(self) -> int:
         """Send what is due and allowed now on every channel; how many messages were taken up."""
@@ -114,8 +128,12 @@ class Sender:
 
     async def _round(self, name: str) -> int:
         now = self._clock()
+        page = await self._messages.messages(Page(limit=200), channel=name, states=[MessageState.PENDING])
+        if not page.items:
+            return 0
+        self._silent[name] = max([self._silent.get(name, now), *asked_until(page.items)])
         budget = await self._budget(name, now)
-        await self._digest(name, budget, now)
+        await self._digest(name, budget, page.items, now)
         claimed = await self._messages.claim_due(self._worker, now, {name: budget})
         await self._send_all(name, claimed)
         return len(claimed)
@@ -126,28 +144,8 @@ class Sender:
 
     async def keep(self) -> None:
         """Let go of what dead workers held, and repeat what was lost where that is harmless."""
-        now = self._clock()
-        await self._messages.release(now, claimed_before=now - timedelta(seconds=LOST_SECONDS))
-        await self._end_orphans(now)
-        for name, repeats in self._repeats.items():
-            if not repeats:
-                continue
-            lost = await self._messages.messages(Page(limit=100), channel=name, states=[MessageState.UNKNOWN])
-            for message in lost.items:
-                young = now - message.due_at < timedelta(hours=self._policy.give_up_hours)
-                young = young and not message.error.endswith(REFUSED_LATER)
-                if young and message.attempts < self._policy.max_attempts:
-                    await self._messages.retry(message.id, now)
-
-    async def _end_orphans(self, now: datetime) -> None:
-        """What waits for a channel that is not configured any more is given up once it is old enough."""
-        old = now - timedelta(hours=self._policy.give_up_hours)
-        page = await self._messages.messages(Page(limit=200), states=[MessageState.PENDING])
-        gone = {each.channel for each in page.items if each.due_at < old} - set(self._channels)
-        for message in await self._messages.claim_due(self._worker, now, dict.fromkeys(gone, BATCH)):
-            if number := await self._messages.attempt_started(message.id, self._worker, now):
-                why = f"There is no channel named {message.channel} any more."
-                await self._messages.attempt_ended(message.id, number, Outcome.DEAD, now, error=why)
+        repeats = {name: self._repeats[name] for name in self._channels}
+        await keep_outbox(self._messages, self._worker, repeats, self._policy, self._clock())
 
     async def _budget(self, name: str, now: datetime) -> int:
         """How many messages the channel may be sent now, over all workers."""
@@ -159,13 +157,12 @@ class Sender:
         made = await self._messages.attempts_since(name, now - timedelta(seconds=60))
         return max(0, min(BATCH, most - made))
 
-    async def _digest(self, name: str, budget: int, now: datetime) -> None:
+    async def _digest(self, name: str, budget: int, pending: Sequence[Message], now: datetime) -> None:
         """Tell many as one, where more wait than the channel may be sent."""
         limited = self._channels[name].pace.per_minute > 0
         if not limited or self._silent.get(name, now) > now:
             return
-        page = await self._messages.messages(Page(limit=200), channel=name, states=[MessageState.PENDING])
-        due = [each for each in page.items if each.due_at <= now and each.event != "digest"]
+        due = [each for each in pending if each.due_at <= now and each.event != "digest"]
         if len(due) < max(self._digest_after, budget + 1):
             return
         readable: dict[int, Notice] = {}
@@ -287,10 +284,3 @@ async def _sent(channel: Channel, notice: Notice, key: str, room: float, earlier
         log.exception("the channel has a bug", extra={"channel": channel.name})
         why = f"A bug in kubetriage ended the attempt ({type(error).__name__}): the message may be there."
         return unknown(why, code="bug")
-
-
-async def _wait(stopping: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stopping.wait(), seconds)
-    except TimeoutError:
-        return

@@ -43,6 +43,8 @@ SMALL = 256 * 1024
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_ITEMS = 60_000
 """Items that the lists of one body may have together: 16 MB of Alertmanager's are about 27,000 alerts."""
+MOST_LEFT_OUT = 2**31 - 1
+"""Whatever a sender says: databases count no further."""
 LONGEST_TEXT = 65_536
 """Characters of a text that are looked into; its alert keeps half of them."""
 _MOST_FIELDS = 40
@@ -73,7 +75,8 @@ def posted(body: bytes, source: Source | None, received_at: datetime) -> Posted:
     alerts, found, truncated = _understood(document, received_at)
     if not alerts:
         raise Refused(400, NOTHING)
-    return Posted(tuple(alerts), source.value if source else found, truncated, digest)
+    left_out = max(0, min(truncated, MOST_LEFT_OUT))
+    return Posted(tuple(alerts), source.value if source else found, left_out, digest)
 
 
 def plainly_holds_alerts(body: bytes) -> bool:

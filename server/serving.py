@@ -85,7 +85,7 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
         supervisor.kill()
         sorter.kill()
 
-    with ended_by_signals(stopping, server.grace_seconds, kill):
+    with ended_by_signals(stopping, server.grace_seconds, kill, attached=options.attached):
         await _all(works, stopping)
 
 
@@ -106,7 +106,7 @@ async def sort_posts(settings: Settings, say: Callable[[str], None]) -> None:
     end_with_parent()
     os.nice(SORTER_NICENESS)
     stopping = asyncio.Event()
-    with ended_by_signals(stopping, settings.server.grace_seconds, lambda: None):
+    with ended_by_signals(stopping, settings.server.grace_seconds, lambda: None, attached=True):
         async with open_database(settings) as database:
             sorter = Sorter(
                 database.inbox, database.incidents, SteadyClock(), lambda done: say(done.line()),

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from kubetriage.adapters.alerts.gzip_members import GZIP
 from kubetriage.bootstrap.databases import away
 from kubetriage.domain.intake.posts import Arrival, KeptBody, PostState
 from kubetriage.server.posted import Posted, Source, posted
@@ -37,7 +38,11 @@ ATTEMPTS = 3
 RETRY = timedelta(seconds=10)
 CLEAN = timedelta(minutes=10)
 RISKY_BYTES = 1024 * 1024
-"""A body this large counts as tried before it is: it may take all memory, and this process with it."""
+"""A body this large, or a packed one, counts as tried before it is: it may take this process with it."""
+DEATHS = 6
+"""After so many processes that died over a post, and got no further with it, it is given up."""
+SUSPECTED = timedelta(seconds=30)
+"""How long others go before a post over which `ATTEMPTS` processes died; doubled with each further one."""
 _LONGEST_PAUSE = 10.0
 
 
@@ -83,6 +88,9 @@ class Sorter:
         self._poll_seconds = poll_seconds
         self._failed_for = timedelta(days=failed_days)
         self._cleaned: datetime | None = None
+        self._fresh = True
+        self._begun: set[int] = set()
+        """Posts that count as tried by this process."""
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until it is to stop. While the database is away this waits."""
@@ -105,20 +113,26 @@ class Sorter:
             await self._inbox.retain(now - self._failed_for)
             self._cleaned = now
         kept = await self._inbox.oldest(now, ROUND_BYTES)
+        # What killed the process before this one is among the first: each alone, so that it alone is blamed.
+        for together in [[each] for each in kept] if self._fresh else [kept]:
+            await self._sort(together)
+        self._fresh = False
+        return bool(kept)
+
+    async def _sort(self, kept: Sequence[KeptBody]) -> None:
         arrivals: list[Arrival] = []
         for each in kept:
             arrivals += await self._arrivals(each)
         for together in batches(arrivals):
             await self._stored(together)
-        return bool(kept)
 
     async def _arrivals(self, kept: KeptBody) -> Sequence[Arrival]:
         """The alerts of a body, in parts; none if it cannot be understood now, which is noted."""
-        if kept.attempts >= ATTEMPTS:
+        if kept.attempts >= DEATHS:
             await self._give_up(kept.post, "Sorting it ended the process several times.")
             return ()
-        if len(kept.body) > RISKY_BYTES:
-            await self._inbox.retry(kept.post, self._clock(), "Sorting it has begun.")
+        if self._fresh or _is_risky(kept.body):
+            await self._begin(kept)
         try:
             found = await asyncio.to_thread(_understood, kept)
         except Exception as error:  # noqa: BLE001 an error of ours is told, and the post kept
@@ -138,12 +152,25 @@ class Sorter:
             return
         done: list[int] = []
         for arrival, accepted in zip(together, results, strict=True):
+            post = number_of(arrival)
             if accepted is not None:
                 self._told(arrival, accepted)
-            if arrival.last and (accepted is not None or await self._is_sorted(number_of(arrival))):
-                done.append(number_of(arrival))
+            if arrival.last and (accepted is not None or await self._is_sorted(post)):
+                done.append(post)
+            elif accepted is not None and post in self._begun:
+                await self._inbox.advanced(post)
         if done:
             await self._inbox.drop(done)
+            self._begun.difference_update(done)
+
+    async def _begin(self, kept: KeptBody) -> None:
+        """Count it as tried, once in the life of this process: an outage in the middle is not its fault."""
+        if kept.post in self._begun:
+            return
+        self._begun.add(kept.post)
+        deaths = kept.attempts + 1 - ATTEMPTS
+        pause = SUSPECTED * 2**deaths if deaths >= 0 else timedelta(0)
+        await self._inbox.retry(kept.post, self._clock() + pause, "Sorting it has begun.")
 
     async def _is_sorted(self, post: int) -> bool:
         """Whether another has stored all of it; it may be in the middle of doing so."""
@@ -166,14 +193,21 @@ class Sorter:
             raise error
         log.error("post %d could not be sorted: %s", post, error, exc_info=error)
         why = f"It could not be sorted: {type(error).__name__}."
-        attempts = await self._inbox.retry(post, self._clock() + RETRY, why)
+        tries = 0 if post in self._begun else 1
+        attempts = await self._inbox.retry(post, self._clock() + RETRY, why, tries=tries)
+        self._begun.discard(post)
         if attempts >= ATTEMPTS:
             await self._give_up(post, why)
 
     async def _give_up(self, post: int, why: str) -> None:
         log.error("post %d is given up, and kept as it came: %s", post, why)
         await self._inbox.fail(post, why)
+        self._begun.discard(post)
         self._heard(Sorted(post, "", 0, 0, 0, 0, failed=True))
+
+
+def _is_risky(body: bytes) -> bool:
+    return len(body) > RISKY_BYTES or body.startswith(GZIP)
 
 
 def _understood(kept: KeptBody) -> Posted | str:

@@ -67,23 +67,43 @@ class Supervisor:
         pause = FIRST_PAUSE
         while not stopping.is_set():
             began = time.monotonic()
-            process = await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE if self._heard else None,
-            )
-            self._processes[number] = process
-            if stopping.is_set():
-                process.terminate()
-            if process.stdout is not None and self._heard is not None:
-                async for line in process.stdout:
-                    self._heard(line)
-            status = await process.wait()
-            del self._processes[number]
-            if stopping.is_set():
-                return
+            try:
+                process, status = await self._one(number, stopping)
+            except OSError as error:  # no memory, or no room for a further process: there will be
+                log.error("a process could not be started: %s; it is tried again", error)
+            else:
+                if stopping.is_set():
+                    return
+                log.error("process %d ended with status %d; it is started again", process, status)
             pause = FIRST_PAUSE if time.monotonic() - began > STEADY_SECONDS else pause
-            log.error("process %d ended with status %d; it is started again", process.pid, status)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), pause)
             pause = min(LONGEST_PAUSE, pause * 2)
+
+    async def _one(self, number: int, stopping: asyncio.Event) -> tuple[int, int]:
+        """From the start of a process to its end; its id and its status."""
+        process = await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE if self._heard else None,
+        )
+        self._processes[number] = process
+        if stopping.is_set():
+            process.terminate()
+        if process.stdout is not None and self._heard is not None:
+            await _hear(process.stdout, self._heard)
+        status = await process.wait()
+        del self._processes[number]
+        return process.pid, status
+
+
+async def _hear(lines: asyncio.StreamReader, heard: Callable[[bytes], None]) -> None:
+    """Whole lines until the end. One that means nothing is no reason to stop watching who wrote it."""
+    while True:
+        try:
+            line = await lines.readline()
+            if not line.endswith(b"\n"):  # nothing, or what a kill left of a line
+                return
+            heard(line)
+        except (ValueError, TypeError) as error:
+            log.error("a line of a process of ours was not understood: %s", error)

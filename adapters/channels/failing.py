@@ -27,6 +27,8 @@ def _said(error: BaseException) -> str:
         return f"no TLS could be agreed on: {error.reason or 'its answer is not TLS'}"
     if isinstance(error, socket.gaierror):
         return "its name is not known"
+    if isinstance(error, TimeoutError) and not error.errno:
+        return "it took too long"
     if isinstance(error, OSError) and error.errno:
         return os.strerror(error.errno) if error.errno in errno.errorcode else ""
     if isinstance(error, BaseExceptionGroup):  # one error for each address that a name has

@@ -21,8 +21,14 @@ class Inbox(Protocol):
     async def oldest(self, now: datetime, size: int) -> Sequence[KeptBody]:
         """What came first, as many as have so many bytes together, one at least; without what is to wait."""
 
-    async def retry(self, post: int, at: datetime, why: str) -> int:
-        """Sorting it failed: count that, and try again then. How often that was so far."""
+    async def retry(self, post: int, at: datetime, why: str, tries: int = 1) -> int:
+        """Sorting it failed, or may end this process: count that, and try again then. How often so far.
+
+        A time that is further away than any of ours comes of a clock that was set back, and holds nothing up.
+        """
+
+    async def advanced(self, post: int) -> None:
+        """A part of it is sorted: what was counted against it is forgotten."""
 
     async def fail(self, post: int, why: str) -> None:
         """Give it up; it is kept as it came."""

@@ -13,6 +13,8 @@ ROOMS = (1.0, 0.6, 0.35)
 TOO_LARGE = "too large: "
 """How the reason of an attempt begins that was refused for its size."""
 
+ASKED_TO_WAIT = "asked to wait: "
+"""How the reason of an attempt begins after which the channel is left alone until the next one is due."""
 NO_ANSWER = "no answer: "
 """How the reason of an attempt begins that had none and is made again."""
 
@@ -72,7 +74,10 @@ def settle(
     if given_up:
         error = f"given up after {attempt} attempts: {error}"
         return Step(Outcome.UNKNOWN, error) if delivery.verdict is Verdict.UNKNOWN else _ended(final, error)
-    error = f"{NO_ANSWER}{error}" if delivery.verdict is Verdict.UNKNOWN else error
+    if delivery.verdict is Verdict.UNKNOWN:
+        error = f"{NO_ANSWER}{error}"
+    elif delivery.retry_after:
+        error = f"{ASKED_TO_WAIT}{error}"
     pause = min(policy.first_pause * 2 ** min(attempt - 1, 20), policy.longest_pause)
     return Step(Outcome.RETRY, error, now + timedelta(seconds=max(pause, delivery.retry_after or 0.0)))
 

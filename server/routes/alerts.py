@@ -140,6 +140,7 @@ async def _kept(request: Request, parts: ServerParts, source: Source | None) -> 
         keeping = asyncio.ensure_future(
             parts.inbox.keep(body, source=source.value if source else "", received_at=received_at)
         )
+        held.for_ = keeping
         # Never cut off in the middle: what is late is stored all the same, and comes again as a repeat.
         done, _ = await asyncio.wait([keeping], timeout=limits.accept_seconds)
         if not done:

@@ -244,10 +244,10 @@ def test_on_a_full_disk_intake_says_so_and_nothing_breaks(
     assert server.process.poll() is None
     resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (most, most))
     wait_until(lambda: kills.post(server.url, 500))
-    with sqlite3.connect(tmp_path / "kubetriage.db") as connection:
+    with sqlite3.connect(tmp_path / "kubetriage.db", timeout=30) as connection:
+        counted = "SELECT count(*) FROM alerts"
+        wait_until(lambda: connection.execute(counted).fetchone()[0] == 1 + accepted * MANY + 1)
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        [stored] = connection.execute("SELECT count(*) FROM alerts").fetchone()
-    assert stored == 1 + accepted * MANY + 1
 
 
 MANY = 100

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,11 +13,12 @@ import pytest
 
 from kubetriage.adapters.store.sql.database import Database
 from kubetriage.domain.intake.errors import StoreUnavailable
-from kubetriage.domain.intake.posts import Arrival, Backlog, Post, PostState
+from kubetriage.domain.intake.posts import Arrival, Backlog, KeptBody, Post, PostState
 from kubetriage.domain.intake.reading import EventKind, IncidentFilter, Page
 from kubetriage.domain.intake.values import IntakeSettings
 from kubetriage.server import sorting
-from kubetriage.server.sorting import ATTEMPTS, Sorted, Sorter, batches
+from kubetriage.server.posted import MOST_LEFT_OUT
+from kubetriage.server.sorting import ATTEMPTS, DEATHS, Sorted, Sorter, batches
 from kubetriage.server.sweeping import sorted_until
 
 AT = datetime(2026, 3, 4, 10, tzinfo=UTC)
@@ -96,6 +98,17 @@ async def test_what_a_sender_left_out_is_told_once(database: Database) -> None:
     (incident,) = (await bench.post(number)).incidents
     events = await database.incidents.timeline(incident)
     assert [event.data for event in events if event.kind is EventKind.CUT_OFF] == [{"alerts": 7}]
+
+
+@pytest.mark.parametrize("left_out", [2**31, 10**18, 10**30, -5])
+async def test_a_sender_may_say_any_number(database: Database, left_out: int) -> None:
+    """Of alerts that it left out: what no database counts that far is no reason to lose the alerts."""
+    bench = Bench(database)
+    (number,) = await bench.keep(body("web-0", truncated=left_out))
+    await bench.sort()
+    found = await bench.post(number)
+    assert (found.state, found.alerts) == (PostState.SORTED, 1)
+    assert found.truncated == max(0, min(left_out, MOST_LEFT_OUT))
 
 
 async def test_failed_posts_are_deleted_in_the_end(database: Database) -> None:
@@ -195,26 +208,111 @@ async def test_a_post_that_a_bug_stumbles_over_is_tried_again_and_kept(database:
 async def test_a_post_that_kills_the_sorter_is_given_up(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of a large body it is noted before that it is looked at: after three dead processes it is left alone."""
-    monkeypatch.setattr(sorting, "RISKY_BYTES", 10)
+    """Of what a process looks at first it is noted before: others go ahead of what killed several processes."""
 
     class Killed(BaseException):
         pass
 
-    def killing(*_: Any) -> Any:
-        raise Killed
+    real = sorting._understood
 
-    bench = Bench(database)
-    (number,) = await bench.keep(body("web-0"))
+    def killing(kept: KeptBody) -> Any:
+        if kept.post == number:
+            raise Killed
+        return real(kept)
+
+    (number, other) = await Bench(database).keep(body("web-0"), body("web-1"))
+    now = AT
     with monkeypatch.context() as patched:
         patched.setattr(sorting, "_understood", killing)
-        for _ in range(ATTEMPTS):
+        for death in range(DEATHS):
+            dying, now = Bench(database), now + timedelta(minutes=10)
+            dying.now = now
             with pytest.raises(Killed):
-                await bench.sorter.once()
+                await dying.sorter.once()
+            if death == ATTEMPTS:
+                following = Bench(database)
+                following.now = now  # at the same moment
+                await following.sort()
+                assert (await following.post(other)).state is PostState.SORTED
+    bench = Bench(database)
+    bench.now = now + timedelta(minutes=10)
     await bench.sort()
     found = await database.inbox.post(number)
     assert found is not None and found.state is PostState.FAILED
     assert bench.told[-1].failed
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+async def test_an_outage_is_not_the_fault_of_the_post(
+    database: Database, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]
+) -> None:
+    """However often its transaction fails because the database is away, a large post is never given up for it."""
+    monkeypatch.setattr(sorting, "RISKY_BYTES", 10)
+    away = True
+
+    class Leaving:
+        post = database.incidents.post
+
+        async def sort(self, arrivals: Sequence[Arrival]) -> Any:
+            if away:
+                raise StoreUnavailable("The database is away.")
+            return await database.incidents.sort(arrivals)
+
+    bench = Bench(database, Leaving())
+    (number,) = await bench.keep(pack(body("web-0")))
+    for _ in range(2 * DEATHS):
+        with pytest.raises(StoreUnavailable):
+            await bench.sorter.once()
+        bench.now += timedelta(seconds=1)
+    away = False
+    await bench.sort()
+    assert (await bench.post(number)).state is PostState.SORTED
+
+
+async def test_many_sorters_at_once_do_not_give_a_post_up(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each replica's sorter begins with the same large post before the first has stored it: it is no poison."""
+    monkeypatch.setattr(sorting, "RISKY_BYTES", 10)
+    benches = [Bench(database) for _ in range(2 * DEATHS)]
+    (number,) = await benches[0].keep(body("web-0"))
+    for bench in benches:
+        for kept in await database.inbox.oldest(AT, 10_000):
+            assert await bench.sorter._arrivals(kept)
+    benches[0].now += timedelta(minutes=2)
+    await benches[0].sort()
+    assert (await benches[0].post(number)).state is PostState.SORTED
+    assert await database.inbox.backlog() == Backlog(0, None, 0)
+
+
+async def test_what_gets_further_with_every_process_is_not_given_up(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Servers that are killed again and again while they sort one large post: each stores a part more."""
+    monkeypatch.setattr(sorting, "PART_ALERTS", 1)
+    monkeypatch.setattr(sorting, "RISKY_BYTES", 10)
+
+    class Dying:
+        post = database.incidents.post
+
+        async def sort(self, arrivals: Sequence[Arrival]) -> Any:
+            results = await database.incidents.sort(arrivals)
+            if self.stored:
+                raise KeyboardInterrupt
+            self.stored = results[0] is not None
+            return results
+
+        stored = False
+
+    pods = [f"web-{n}" for n in range(3 * DEATHS)]
+    (number,) = await Bench(database).keep(body(*pods))
+    for _ in range(len(pods)):
+        try:
+            await Bench(database, Dying()).sort()
+        except KeyboardInterrupt:
+            continue
+    found = await Bench(database).post(number)
+    assert (found.state, found.alerts, found.new) == (PostState.SORTED, len(pods), len(pods))
 
 
 async def test_a_body_without_alerts_says_so(database: Database) -> None:

@@ -148,7 +148,7 @@ def longest_steps(steps: list[float]) -> Iterator[None]:
     try:
         yield
     finally:
-        asyncio.events.Handle._run = run  # type: ignore[method-assign,assignment]
+        asyncio.events.Handle._run = run  # type: ignore[method-assign]
         gc.callbacks.remove(collected)
 
 

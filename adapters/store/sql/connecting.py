@@ -138,9 +138,15 @@ class Connector:
                 pool_timeout=20,
                 pool_pre_ping=True,
                 connect_args=arguments,
+                hide_parameters=True,
             )
         engine = create_engine(
-            self.url, pool_size=size, max_overflow=0, pool_timeout=60, connect_args={"timeout": _BUSY_SECONDS}
+            self.url,
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=60,
+            connect_args={"timeout": _BUSY_SECONDS},
+            hide_parameters=True,  # they are told with errors otherwise, and bodies are not redacted
         )
 
         @event.listens_for(engine, "connect")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +25,8 @@ _VERSION = 1
 _MOST_TOGETHER = 8 * 1024 * 1024
 """Bytes in one transaction, unless one body has more: a small one should not wait for many large ones."""
 _MOST_POSTS = 200
+_LONGEST_WAIT = timedelta(minutes=10)
+"""Nobody asks for a longer one: who finds one has had its clock set back."""
 
 _INSERT = insert(inbox).returning(inbox.c.id, sort_by_parameter_order=True)
 
@@ -54,7 +56,8 @@ class SqlInbox:
 
     async def oldest(self, now: datetime, size: int) -> Sequence[KeptBody]:
         c = inbox.c
-        due = c.failed.is_(False) & (c.due_at.is_(None) | (c.due_at <= now))
+        in_time = c.due_at.is_(None) | (c.due_at <= now) | (c.due_at > now + _LONGEST_WAIT)
+        due = c.failed.is_(False) & in_time
         sizes = select(c.id, c.size).where(due).order_by(c.id).limit(_MOST_POSTS)
 
         def work(connection: Connection) -> list[KeptBody]:
@@ -71,10 +74,15 @@ class SqlInbox:
 
         return await self._connector.read(work)
 
-    async def retry(self, post: int, at: datetime, why: str) -> int:
-        values = {"attempts": inbox.c.attempts + 1, "due_at": at, "why": why}
+    async def retry(self, post: int, at: datetime, why: str, tries: int = 1) -> int:
+        values = {"attempts": inbox.c.attempts + tries, "due_at": at, "why": why}
         again = update(inbox).where(inbox.c.id == post).values(values).returning(inbox.c.attempts)
-        return await self._connector.write(lambda c: c.execute(again).scalar()) or 0
+        return await self._connector.write(lambda c: c.execute(again).scalar(), durable=False) or 0
+
+    async def advanced(self, post: int) -> None:
+        values = {"attempts": 0, "due_at": None, "why": ""}
+        well = update(inbox).where(inbox.c.id == post).values(values)
+        await self._connector.write(lambda c: c.execute(well), durable=False)
 
     async def fail(self, post: int, why: str) -> None:
         given_up = update(inbox).where(inbox.c.id == post).values(failed=True, why=why)

@@ -86,6 +86,24 @@ async def test_what_failed_waits_and_is_given_up(database: Database, now: dateti
     assert await database.inbox.post(first) is None
 
 
+async def test_a_clock_that_was_set_back_holds_nothing_up(database: Database, now: datetime) -> None:
+    """What was to wait for seconds on another clock is not left for the hours between the two."""
+    (number,) = await kept(database, now, b"1")
+    await database.inbox.retry(number, now + timedelta(seconds=10), "It failed.")
+    hours_ago = now - timedelta(hours=3)
+    assert [each.post for each in await database.inbox.oldest(hours_ago, 1000)] == [number]
+    assert not await database.inbox.oldest(now - timedelta(minutes=1), 1000)
+
+
+async def test_what_got_further_has_nothing_against_it(database: Database, now: datetime) -> None:
+    """A part of it is sorted: its attempts count anew, and it waits for nothing."""
+    (number,) = await kept(database, now, b"1")
+    assert await database.inbox.retry(number, now + timedelta(seconds=10), "It failed.") == 1
+    assert await database.inbox.retry(number, now + timedelta(seconds=10), "It failed.", tries=0) == 1
+    await database.inbox.advanced(number)
+    assert [each.attempts for each in await database.inbox.oldest(now, 1000)] == [0]
+
+
 async def test_a_lost_inbox_begins_after_the_posts_of_the_database(tmp_path: Path, now: datetime) -> None:
     """Whoever deletes the file of the inbox loses what waited in it, and no later post is taken for an old one."""
     url = f"sqlite:///{tmp_path}/lost.db"

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import StatementError
 
 from kubetriage.adapters.store.sql.connecting import Connector
 from kubetriage.adapters.store.sql.database import Database
@@ -25,6 +26,19 @@ MakeAlert = Callable[..., Alert]
 
 async def accept(database: Database, at: datetime, *alerts: Alert) -> Accepted:
     return await database.incidents.accept(alerts, source="test", body_digest="d", received_at=at)
+
+
+async def test_no_error_tells_what_was_written(database: Database, now: datetime) -> None:
+    """Errors of the database are logged; bodies and labels, which may hold secrets, are not part of them."""
+    wrong: Any = "secret-in-the-wrong-place"
+    with pytest.raises(Exception, match=r".") as told:
+        await database.inbox.retry(wrong, now, wrong, tries=wrong)
+    errors: list[BaseException | None] = [told.value]
+    while errors[-1] is not None:
+        errors.append(errors[-1].__cause__ or errors[-1].__context__)
+    sentences = [str(each) for each in errors if isinstance(each, StatementError)]
+    assert sentences
+    assert not any("parameters: " in each and wrong in each for each in sentences)
 
 
 async def test_a_full_disk_is_unavailable_and_mends(

@@ -66,3 +66,18 @@ async def test_a_body_grows() -> None:
             await held.grow(16 * MB)
             await held.grow(SMALL)
             assert held.size == 16 * MB
+
+
+async def test_a_body_that_is_still_being_written_keeps_its_room() -> None:
+    """Who was answered that it takes too long is gone, its body is not: what waits to be written is bounded."""
+    room = Room(64 * MB)
+    writing: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    async with room.held(0.05) as late:
+        await late.grow(48 * MB)
+        late.for_ = writing
+    async with room.held(0.05) as other:
+        with pytest.raises(Refused):
+            await other.grow(16 * MB)
+        writing.set_exception(TimeoutError())
+        await other.grow(16 * MB)
+    assert isinstance(writing.exception(), TimeoutError)

@@ -107,8 +107,9 @@ async def test_a_digest_is_in_the_channels_language(outbox: Outbox, mailbox: Any
     """What many messages are told as is made for one channel, and speaks as that one does."""
     robot = FeishuRobot(per_second=0)
     outbox.channel("zh", "feishu", url=outbox.platforms.add("zh", robot), per_minute=1)
-    over = trial_notice(Trial.RESOLVED, Language.EN).model_copy(update={"report": None})
-    for number in range(8):
-        await mailbox(over.model_copy(update={"incident": f"INC-{number}"}), "zh")
+    for trial in (Trial.SAMPLE, Trial.RESOLVED):
+        notice = trial_notice(trial, Language.EN).model_copy(update={"report": None})
+        for number in range(8):
+            await mailbox(notice.model_copy(update={"incident": f"INC-{number}"}), "zh")
     await outbox.sender(languages={"zh": Language.ZH}).once()
     assert text_of(robot).count("已恢复") == 8

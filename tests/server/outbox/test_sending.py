@@ -243,6 +243,19 @@ async def test_a_channel_that_asks_for_rest_gets_it(outbox: Outbox, mailbox: Put
     assert len(robot.seen) == 3
 
 
+async def test_another_worker_leaves_it_alone_too(outbox: Outbox, mailbox: Put) -> None:
+    """A robot that is silent for ten minutes is not asked by a worker that began, or came, after it said so."""
+    robot = DingTalkRobot(faults=[BUSY])
+    outbox.channel("ops", "dingtalk", url=outbox.platforms.add("ops", robot))
+    await mailbox(numbered(1), "ops")
+    await outbox.sender("w1").once()
+    await mailbox(numbered(2), "ops")
+    await outbox.clock.sleep(590)
+    assert await outbox.sender("w2").once() == 0 and len(robot.calls) == 1
+    await outbox.drain(outbox.sender("w2"))
+    assert len(robot.seen) == 2
+
+
 async def test_what_is_refused_for_its_size_is_made_smaller(outbox: Outbox, mailbox: Put) -> None:
     """The second attempt is smaller than the first; after the third refusal the message is dead."""
     once, always = (
