@@ -135,7 +135,7 @@ def test_an_evaluation_says_pass_or_fail(invoke: Invoke, tmp_path: Path) -> None
     bad = invoke("eval", "run", "--scenarios", tmp_path)
     assert bad.status == 1
     assert bad.out.startswith("FAIL ")
-    assert "must_mention: Neither the summary nor a statement holds moon." in bad.out
+    assert "statement: Neither the summary nor a statement holds moon." in bad.out
 
 
 def test_bundled_snapshots_are_good(invoke: Invoke) -> None:
