@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from kubetriage.bootstrap.databases import away
 from kubetriage.bootstrap.serving import Diagnosis
 from kubetriage.bootstrap.settings import Settings
+from kubetriage.domain.intake.errors import StoreUnavailable
 from kubetriage.domain.intake.reading import Page
 from kubetriage.domain.intake.runs import RunStatus, ThreadStatus
 from kubetriage.server.desk import ON_DEMAND
@@ -141,10 +142,16 @@ async def sorted_until(inbox: Inbox, now: datetime) -> datetime:
     """The time up to which it is known what arrived: now, unless posts wait to be sorted.
 
     A diagnosis that begins before its incident's companions are sorted would be made twice, and a Watchdog
-    that waits there is not missing.
+    that waits there is not missing. Where the inbox cannot be read, which may be a file of its own, what is
+    stored goes on all the same.
     """
-    oldest = (await inbox.backlog()).oldest_at
-    return now if oldest is None else max(min(now, oldest), now - timedelta(seconds=UNSORTED_SECONDS))
+    latest = now - timedelta(seconds=UNSORTED_SECONDS)
+    try:
+        oldest = (await inbox.backlog()).oldest_at
+    except StoreUnavailable as error:
+        log.warning("what waits to be sorted is not known: %s", error)
+        return latest
+    return now if oldest is None else max(min(now, oldest), latest)
 
 
 class Cleaner:

@@ -79,8 +79,13 @@ def stored(folder: Path, query: str) -> Any:
 
 
 def most_memory(server: Any) -> int:
-    status = Path(f"/proc/{server.process.pid}/status").read_text(encoding="utf-8")
-    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+    """Of the server or of its sorter, whichever needed more."""
+    pid = server.process.pid
+    sorters = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    assert sorters
+    statuses = [Path(f"/proc/{each}/status").read_text(encoding="utf-8") for each in (pid, *sorters)]
+    lines = [line for status in statuses for line in status.splitlines() if line.startswith("VmHWM:")]
+    return max(int(line.split()[1]) * 1024 for line in lines)
 
 
 def test_ten_thousand_alerts_are_forty_diagnoses(serve: Callable[..., Any], tmp_path: Path) -> None:

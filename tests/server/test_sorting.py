@@ -7,6 +7,7 @@ import gzip
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -366,6 +367,24 @@ async def test_what_is_due_waits_for_what_is_not_sorted(database: Database) -> N
     assert await sorted_until(database.inbox, AT + timedelta(seconds=20)) == AT + timedelta(seconds=5)
     await bench.sort()
     assert await sorted_until(database.inbox, AT + timedelta(seconds=20)) == AT + timedelta(seconds=20)
+
+
+def spoil(folder: Path) -> None:
+    for path in folder.glob("one-inbox.db*"):
+        path.write_bytes(b"no database" * 1000)
+
+
+async def test_what_is_due_does_not_wait_for_an_inbox_that_cannot_be_read(tmp_path: Path) -> None:
+    """SQLite's inbox is a file of its own: when it is spoilt, what is stored is diagnosed all the same."""
+    database = await Database.open(f"sqlite:///{tmp_path}/one.db")
+    await database.close()
+    database = await Database.open(f"sqlite:///{tmp_path}/one.db")
+    spoil(tmp_path)
+    with pytest.raises(StoreUnavailable):
+        await database.inbox.backlog()
+    assert await sorted_until(database.inbox, AT) == AT - timedelta(minutes=1)
+    await database.incidents.ping()
+    await database.close()
 
 
 def test_two_parts_of_a_post_are_never_stored_together() -> None:

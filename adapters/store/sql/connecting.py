@@ -152,7 +152,14 @@ class Connector:
         @event.listens_for(engine, "connect")
         def connected(connection: sqlite3.Connection, _: object) -> None:
             connection.isolation_level = None  # transactions are begun below, not by the driver's guess
-            for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
+            # What is deleted may be secret, and some builds of SQLite leave it in the file.
+            pragmas = (
+                "journal_mode=WAL",
+                f"synchronous={synchronous}",
+                "foreign_keys=ON",
+                "secure_delete=ON",
+            )
+            for pragma in pragmas:
                 connection.execute(f"PRAGMA {pragma}")
             if read_only:
                 connection.execute("PRAGMA query_only=ON")

@@ -86,6 +86,22 @@ async def test_what_failed_waits_and_is_given_up(database: Database, now: dateti
     assert await database.inbox.post(first) is None
 
 
+def files_with(folder: Path, text: bytes) -> list[str]:
+    return [path.name for path in folder.iterdir() if text in path.read_bytes()]
+
+
+async def test_nothing_of_a_sorted_body_stays_in_the_file(tmp_path: Path, now: datetime) -> None:
+    """Bodies are not redacted: what is dropped is overwritten, whichever way SQLite was built."""
+    database = await Database.open(f"sqlite:///{tmp_path}/kept.db")
+    numbers = await kept(database, now, b"secret " * 3000, b"secret")
+    assert files_with(tmp_path, b"secret")
+    assert database._beside is not None
+    asked = await database._beside.write(lambda c: c.exec_driver_sql("PRAGMA secure_delete").scalar())
+    await database.inbox.drop(numbers)
+    await database.close()
+    assert (asked, files_with(tmp_path, b"secret")) == (1, [])
+
+
 async def test_a_clock_that_was_set_back_holds_nothing_up(database: Database, now: datetime) -> None:
     """What was to wait for seconds on another clock is not left for the hours between the two."""
     (number,) = await kept(database, now, b"1")
