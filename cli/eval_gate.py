@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from kubetriage.cli.finite import Finite
+
 
 @click.command()
 @click.argument("run", metavar="RUN")
 @click.option(
     "--min-pass",
-    type=click.FloatRange(0, 1),
+    type=Finite(0, 1),
     help="The least share of right diagnoses of every arm, from 0 to 1.",
 )
 @click.option("--baseline", metavar="FILE", help="What an earlier run has reached: no arm may be worse.")
@@ -20,7 +22,7 @@ import click
 )
 @click.option(
     "--max-not-run",
-    type=click.FloatRange(0, 1),
+    type=Finite(0, 1),
     default=0.1,
     help="The largest share of cells without a verdict.  [default: 0.1]",
 )

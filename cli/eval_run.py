@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ import click
 from kubetriage.cli.app import Options
 from kubetriage.cli.eval_choice import choosing
 from kubetriage.cli.eval_plan import Asked, planned
+from kubetriage.cli.finite import Finite
 from kubetriage.cli.triage import LANGUAGES
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from kubetriage.evals.runs.planning import Plan
 
 _TIMES = "zero, real or scaled:FACTOR"
+_NOT_WRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 @click.command()
@@ -44,9 +48,7 @@ _TIMES = "zero, real or scaled:FACTOR"
     help="Runs of every scenario by every arm.  [default: 1]",
 )
 @click.option("--budget", metavar="MONEY", default="", help="What the models may cost, such as 5 or '5 CNY'.")
-@click.option(
-    "--timeout", type=click.FloatRange(1), default=600.0, help="Seconds for one diagnosis.  [default: 600]"
-)
+@click.option("--timeout", type=Finite(1), default=600.0, help="Seconds for one diagnosis.  [default: 600]")
 @click.option(
     "--tries",
     type=click.IntRange(1, 20),
@@ -98,6 +100,7 @@ def run(options: Options, /, **given: Any) -> int:
     plain = not (asked.out or asked.models or asked.strategies or asked.repeat > 1)
     with ExitStack() as stack:
         folder = Path(asked.out or stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.enter_context(_written(folder))
         how = Conduct(
             folder=folder,
             config=options.config or "",
@@ -108,6 +111,21 @@ def run(options: Options, /, **given: Any) -> int:
             time=asked.simulated_time,
         )
         return _do(plan, how, money, plain=plain, keeps=bool(asked.out), quiet=options.quiet)
+
+
+@contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    """A disk that is full, or a folder that has become read-only, is said in a sentence."""
+    from kubetriage.domain.errors import KubetriageError
+
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NOT_WRITTEN:
+            raise
+        raise KubetriageError(
+            f"{folder} cannot be written to: {error.strerror}. What is done is kept; the same command goes on."
+        ) from error
 
 
 def _do(plan: Plan, how: Conduct, money: Money | None, *, plain: bool, keeps: bool, quiet: bool) -> int:

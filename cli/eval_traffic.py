@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubetriage.cli.app import Options
+from kubetriage.cli.finite import Finite
 
 if TYPE_CHECKING:
     from kubetriage.adapters.model.profile import ModelProfile
@@ -56,9 +57,7 @@ def record(ctx: click.Context, models: str, file: str, folder: str | None, argum
 @click.command(context_settings=_PASSED_ON)
 @click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--models", metavar="NAME,…", default="", help="Of those recorded.  [default: all]")
-@click.option(
-    "--pace", type=click.FloatRange(0, 10), default=0.0, help="Times the recorded time.  [default: 0]"
-)
+@click.option("--pace", type=Finite(0, 10), default=0.0, help="Times the recorded time.  [default: 0]")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[OPTIONS OF eval run]…")
 @click.pass_context
 def replay(ctx: click.Context, file: Path, models: str, pace: float, arguments: Sequence[str]) -> int:

@@ -115,6 +115,8 @@ def gate(
     shown = {arm.label for arm in figures.arms}
     gone = sorted(baseline.arms.keys() - shown) if baseline is not None else []
     notes += [f"{label} is in the baseline and not in this run." for label in gone]
+    if figures.arms and baseline is not None and not baseline.arms.keys() & shown:
+        problems.append("The baseline has none of this run's arms: nothing was compared.")
     return Gate(tuple(problems), tuple(notes))
 
 
@@ -161,7 +163,9 @@ def _against(run: Run, arm: ArmFigures, baseline: Baseline, problems: list[str],
         change = wording.points(found.difference)
         problems.append(f"{arm.label}: {change} points since the baseline, beyond chance.")
     changed = len(before.scenarios) - len(same)
-    if changed:
+    if found is None:
+        problems.append(f"{arm.label}: no scenario of the baseline ran as it was: nothing was compared.")
+    elif changed:
         notes.append(
             f"{arm.label}: not compared, as changed or gone since the baseline: {changed} scenarios."
         )

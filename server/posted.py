@@ -40,6 +40,8 @@ class Source(StrEnum):
 NOTHING = "The body holds no alerts."
 SMALL = 256 * 1024
 """Bytes of a body that is read at once; a larger one gets a thread."""
+_MOST_AT_ONCE = 15_000
+"""Values in a body that is read at once, about: everyday alerts of that size have 10,000."""
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_ITEMS = 60_000
 """Items that the lists of one body may have together: 16 MB of Alertmanager's are about 27,000 alerts."""
@@ -81,7 +83,9 @@ def posted(body: bytes, source: Source | None, received_at: datetime) -> Posted:
 
 def plainly_holds_alerts(body: bytes) -> bool:
     """Whether a body is small and everyday JSON with something in it: nothing that takes time to find out."""
-    if len(body) > SMALL or not body.startswith((b"{", b"[")) or body.count(b",") >= MOST_ITEMS:
+    if len(body) > SMALL or not body.startswith((b"{", b"[")):
+        return False
+    if body.count(b",") + body.count(b"[") + body.count(b"{") > _MOST_AT_ONCE:
         return False
     try:
         document = bounded(json.loads(body))

@@ -83,7 +83,7 @@ class Call:
                 self._tell(began, error="cancelled")
                 await asyncio.shield(self._book(entry, None, request))
                 raise
-            used = used_by(message, request)
+            used = used_by(message, request.prompt_tokens)
             self._tell(began, used, message.response_metadata)
             await self._line.accounts.settle(entry, self._line.profile, used)
             reckoned = request.prompt_tokens + request.output_tokens

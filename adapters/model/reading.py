@@ -30,15 +30,15 @@ class _Calls(NamedTuple):
     leaked: int = 0
 
 
-def used_by(message: AIMessage, request: Request) -> Used:
-    """What a call took."""
+def used_by(message: AIMessage, prompt_tokens: int) -> Used:
+    """What a call took; where the endpoint doesn't say, what its prompt was reckoned at and its answer is."""
     usage = message.usage_metadata
     if not usage or not (usage["input_tokens"] or usage["output_tokens"]):
         written = f"{message.text}{message.additional_kwargs.get('reasoning_content') or ''}"
         written += json.dumps([call["args"] for call in message.tool_calls]) if message.tool_calls else ""
-        return Used(request.prompt_tokens, 0, estimated_tokens(written))
+        return Used(prompt_tokens, 0, estimated_tokens(written))
     cached = (usage.get("input_token_details") or {}).get("cache_read") or 0
-    return Used(usage["input_tokens"] or request.prompt_tokens, cached, usage["output_tokens"])
+    return Used(usage["input_tokens"] or prompt_tokens, cached, usage["output_tokens"])
 
 
 def completion_of(
@@ -65,7 +65,7 @@ def completion_of(
     if answer.value is None and (calls.made or calls.unknown):
         answer = Answer(None)
     problem = " ".join(part for part in (answer.problem, calls.problem) if part)
-    used = used_by(message, request)
+    used = used_by(message, request.prompt_tokens)
     price = profile.price
     said: tuple[Text, ...] = (notes.recovered(profile, calls.leaked),) if calls.leaked else ()
     return Completion(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from kubetriage.adapters.model.traffic.naming import NOT_RECORDED
 from kubetriage.domain.errors import (
     BudgetExceeded,
     KubetriageError,
@@ -92,7 +93,7 @@ def trouble_of(error: KubetriageError) -> Trouble:
     if isinstance(error, ModelUnavailable):
         return Trouble.PASSING
     if isinstance(error, ModelMisconfigured):
-        return Trouble.OF_MODEL
+        return Trouble.LASTING if NOT_RECORDED in str(error) else Trouble.OF_MODEL
     return Trouble.OF_BUDGET if isinstance(error, BudgetExceeded) else Trouble.LASTING
 
 

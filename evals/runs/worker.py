@@ -130,8 +130,10 @@ async def work(lines: TextIO, say: Say) -> None:
 def _must_not_fail(task: asyncio.Task[None]) -> None:
     """A bug of the worker itself, such as a disk that is full: the process ends, and says so on stderr."""
     if not task.cancelled() and (error := task.exception()) is not None:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
-        os._exit(1)
+        try:
+            print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        finally:  # stderr is a file, on the disk that may be full
+            os._exit(1)
 
 
 def main() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from langchain_core.callbacks import AsyncCallbackHandler
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from langchain_core.outputs import LLMResult
 
     from kubetriage.adapters.cluster.snapshot.store import SnapshotStore
+    from kubetriage.adapters.model.ledger import Used
 
 _FAILED = {"MISCONFIGURED": ModelMisconfigured, "REFUSED": ModelRefused}
 """By the kind of failure; others may pass."""
@@ -107,6 +109,13 @@ def _told(run: ReActRun, kept: list[Kept]) -> list[Kept]:
     return [*told, *answers, *(each for each in kept if each.what == "note")]
 
 
+class Reckoned(NamedTuple):
+    """Tokens of so many messages of a history, and of what stands before them."""
+
+    messages: int
+    tokens: int
+
+
 class Watch(AsyncCallbackHandler):
     """Writes down what the agent's model is asked and answers, and books it; a budget ends the agent."""
 
@@ -118,7 +127,10 @@ class Watch(AsyncCallbackHandler):
         self._run = task.key.id
         self._endpoint = endpoint
         self._accounts = Accounts(endpoint.booked)
-        self._shown = 0
+        self._messages: list[BaseMessage] = []
+        """Of the prompt that is being answered."""
+        self._tools = ""
+        self._reckoned = Reckoned(0, 0)
         self.kept = task.said
         self.completions = 0
         self.leaked = 0
@@ -127,16 +139,17 @@ class Watch(AsyncCallbackHandler):
         self, serialized: dict[str, Any], messages: list[list[BaseMessage]], *, run_id: UUID, **kwargs: Any
     ) -> None:
         """The first prompt is kept; every later one is that and what is kept after it."""
-        if not self._shown:
+        if not self._messages:
             said = "\n\n".join(each.text for each in messages[0])
             self.kept.append(Kept(what="prompt", text=said, detail={"turn": 1}))
-        self._shown = len(messages[0])
+        self._messages = messages[0]
+        self._tools = json.dumps((kwargs.get("invocation_params") or {}).get("tools") or [])
 
     async def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
         from langchain_core.messages import AIMessage
 
         from kubetriage.adapters.model.leaked import NOTES
-        from kubetriage.adapters.model.ledger import Used
+        from kubetriage.adapters.model.reading import used_by
 
         message = getattr(response.generations[0][0], "message", None)
         if not isinstance(message, AIMessage):
@@ -145,8 +158,7 @@ class Watch(AsyncCallbackHandler):
         leaked = message.response_metadata.get(NOTES, {}).get("recovered_calls", 0)
         self.leaked += leaked
         usage = message.usage_metadata
-        cached = (usage.get("input_token_details") or {}).get("cache_read") or 0 if usage else 0
-        used = Used(usage["input_tokens"], cached, usage["output_tokens"]) if usage else Used(0, 0, 0)
+        used = used_by(message, usage["input_tokens"] if usage else self._prompt_tokens())
         detail = {
             "turn": self.completions,
             "calls": [{"name": call["name"], "args": call["args"]} for call in message.tool_calls],
@@ -155,5 +167,28 @@ class Watch(AsyncCallbackHandler):
             "completion_tokens": used.completion,
         }
         self.kept.append(Kept(what="answer", text=str(message.text), detail=detail))
+        await self._book(used)
+
+    async def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+        """What was answered with an error costs nothing; what was cut off has cost its prompt."""
+        from kubetriage.adapters.model.failures import ERRORS, failure_of
+        from kubetriage.adapters.model.ledger import Used
+
+        if isinstance(error, ERRORS) and not failure_of(error, self._endpoint.profile, "").status:
+            await self._book(Used(self._prompt_tokens(), 0, 0))
+
+    async def _book(self, used: Used) -> None:
         entry = await self._accounts.reserve(self._run, self._endpoint.profile, used, [])
         await self._accounts.settle(entry, self._endpoint.profile, used)
+
+    def _prompt_tokens(self) -> int:
+        """Tokens of the prompt, for endpoints that tell none; a history is reckoned as far as it is new."""
+        from kubetriage.adapters.model.tokens import estimated_tokens
+
+        known = self._reckoned
+        tokens = known.tokens or estimated_tokens(self._tools)
+        for each in self._messages[known.messages :]:
+            calls = getattr(each, "tool_calls", None)
+            tokens += estimated_tokens(each.text + (json.dumps(calls) if calls else ""))
+        self._reckoned = Reckoned(len(self._messages), tokens)
+        return tokens

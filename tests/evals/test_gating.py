@@ -123,3 +123,21 @@ def test_an_unchanged_model_seldom_stops() -> None:
         baseline = baseline_of(run, figures_of(run, planted_cells(run, plants, seed)))
         stopped += not gated(run, list(planted_cells(run, plants, seed + 1000)), baseline=baseline).open
     assert stopped <= 6
+
+
+def test_a_baseline_with_which_nothing_was_compared_does_not_pass() -> None:
+    """Another name for the model, or scenarios that have all changed: an open gate would mean nothing."""
+    run, cells = planted()
+    baseline = baseline_of(run, figures_of(run, cells))
+    renamed = baseline.model_copy(update={"arms": {"graph m": baseline.arms["rules"]}})
+    assert gated(run, cells, baseline=renamed).problems == (
+        "The baseline has none of this run's arms: nothing was compared.",
+    )
+    changed = baseline.model_copy(update={"digests": dict.fromkeys(baseline.digests, "another")})
+    assert gated(run, cells, baseline=changed).problems == (
+        "rules: no scenario of the baseline ran as it was: nothing was compared.",
+    )
+    one = baseline.model_copy(
+        update={"digests": {**changed.digests, **dict([next(iter(baseline.digests.items()))])}}
+    )
+    assert gated(run, cells, baseline=one).open

@@ -6,6 +6,8 @@ from contextvars import ContextVar
 from typing import Final
 
 HEADER: Final = "x-kubetriage-cell"
+NOT_RECORDED: Final = "This request was never recorded"
+"""How the error begins that answers a question without a recorded answer."""
 
 asking_cell: ContextVar[str] = ContextVar("asking_cell", default="")
 """The id of the cell whose questions are asked here, where traffic is recorded or replayed; else empty."""

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from kubetriage.adapters.model.fake.loopback import listening
 from kubetriage.adapters.model.traffic.answers import NO_ANSWER, Answer
+from kubetriage.adapters.model.traffic.naming import NOT_RECORDED
 from kubetriage.adapters.model.traffic.questions import Question, difference, read_question, same_start
 from kubetriage.adapters.model.traffic.recording import Recording
 from kubetriage.adapters.model.traffic.request import (
@@ -70,7 +71,7 @@ class Replay:
         answer = self.answer_to(question)
         if answer is None:
             why = self._missed(question)
-            await refuse(send, 404, f"This request was never recorded: {why}.", NEVER_RECORDED)
+            await refuse(send, 404, f"{NOT_RECORDED}: {why}.", NEVER_RECORDED)
             return
         self.answered += 1
         await self._give(answer, scope, receive, send)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
 from kubetriage.server.bodies import SMALL, Room
+from kubetriage.server.posted import plainly_holds_alerts
 from kubetriage.server.problems import Refused
 
 MB = 1024 * 1024
@@ -81,3 +83,14 @@ async def test_a_body_that_is_still_being_written_keeps_its_room() -> None:
         writing.set_exception(TimeoutError())
         await other.grow(16 * MB)
     assert isinstance(writing.exception(), TimeoutError)
+
+
+def test_only_what_is_read_quickly_is_read_at_once() -> None:
+    """Everyday alerts of a quarter of a megabyte are; what a small body holds tens of thousands of is not."""
+    labels = {"alertname": "KubePodCrashLooping", "namespace": "shop", "pod": "web-5d9c7b6f4-x2x7k"}
+    alert = {"status": "firing", "labels": labels, "annotations": {"summary": "s" * 80}, "startsAt": "2026"}
+    everyday = json.dumps({"alerts": [alert] * 900}).encode()
+    assert len(everyday) > 200_000
+    assert plainly_holds_alerts(everyday)
+    for value in (b"[]", b"{}", b"1", b'""'):
+        assert not plainly_holds_alerts(b'{"alerts":[' + (value + b",") * 20_000 + b"1]}")
