@@ -123,9 +123,8 @@ def _written(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _NOT_WRITTEN:
             raise
-        raise KubetriageError(
-            f"{folder} cannot be written to: {error.strerror}. What is done is kept; the same command goes on."
-        ) from error
+        why = f"{folder} cannot be written to: {error.strerror}"
+        raise KubetriageError(f"{why}. What is done is kept, and the same command goes on.") from error
 
 
 def _do(plan: Plan, how: Conduct, money: Money | None, *, plain: bool, keeps: bool, quiet: bool) -> int:

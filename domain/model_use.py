@@ -12,7 +12,8 @@ from kubetriage.domain.language import Text, text
 from kubetriage.domain.model import Completion
 from kubetriage.domain.report import Usage
 
-_WORDS = text("the model's diagnosis; the rules' is given", "模型的诊断；以下为规则得出的诊断")
+NO_WORDS = text("the model's diagnosis; the rules' is given", "模型的诊断；以下为规则得出的诊断")
+"""The gap of a report that holds none of a model's words although one was asked."""
 
 
 class ModelUse(BaseModel):
@@ -38,7 +39,7 @@ class ModelUse(BaseModel):
         """That there are no words of a model in the report although one was asked, and why."""
         if not self.failed:
             return ()
-        return (EvidenceGap(what=_WORDS, why=text("{e}", "{e}", e=self.failed)),)
+        return (EvidenceGap(what=NO_WORDS, why=text("{e}", "{e}", e=self.failed)),)
 
     def usage(self, seconds_by_node: Mapping[str, float], cluster_reads: int) -> Usage:
         """What the run cost, as its report says it."""

@@ -20,6 +20,7 @@ SCORES: Final = {
     "evidence_recall": "evidence seen",
     "groundedness": "causes confirmed",
     "remedies": "remedies in order",
+    "model_answered": "model's answer could be used",
 }
 """Scores that are shares, and how they are headed."""
 

@@ -145,7 +145,7 @@ def _not_run(task: Task, endpoint: Endpoint | None, why: str, started: datetime)
         completion_tokens=taken.completion,
         cached_tokens=taken.cached,
         cost=taken.cost,
-        currency=_currency(endpoint) if taken.cost is not None else "",
+        currency=_currency(endpoint),  # of what earlier tries have cost, if not of this one
         started=started,
     )
 

@@ -88,7 +88,7 @@ class Run:
         self._before = len(found.done)
         self._outcomes: Counter[CellOutcome] = Counter(found.outcomes)
         self._waiting = Waiting(
-            (key for key in plan.each() if key.id not in found.done), plan.folders, how.tries
+            (key for key in plan.each() if key.id not in found.done), plan.folders, how.tries, found.paid
         )
         self._finished = 0
         self._wrong = 0
@@ -219,7 +219,8 @@ async def conduct(
 ) -> Ended:
     """Do what is left of a run. Raises `KubetriageError` when workers cannot be started."""
     left = plan.cells - len(found.done)
-    processes, slots = spread(how.concurrency, left, asks=_asks(plan))
+    asks = _asks(plan)
+    processes, slots = spread(how.concurrency, left, asks=asks)
     setting = Setting(
         folder=str(how.folder.resolve()),
         config=how.config,
@@ -230,6 +231,7 @@ async def conduct(
         time=how.time,
         seed=plan.run.seed,
         processes=processes,
+        asks=asks,
         slots=slots,
     )
     run = Run(plan, how, purse, found, watching)

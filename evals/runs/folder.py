@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from kubetriage.domain.errors import BadInput
@@ -23,6 +24,8 @@ class Found(NamedTuple):
     """Theirs."""
     costs: tuple[tuple[Arm, float, str], ...] = ()
     """What cells cost, those that could not be run too: arm, amount, currency."""
+    paid: Mapping[str, float] = MappingProxyType({})
+    """What those of them have cost that could not be run, by id; their next file holds it too."""
 
 
 def prepared(folder: Path) -> None:
@@ -59,6 +62,7 @@ def found_in(folder: Path, plan: Plan) -> Found:
     wanted = {key.id for key in plan.each()}
     done: dict[str, CellOutcome] = {}
     costs: list[tuple[Arm, float, str]] = []
+    paid: dict[str, float] = {}
     for cell in cells_in(folder):
         if cell.key.id not in wanted:
             continue
@@ -66,7 +70,9 @@ def found_in(folder: Path, plan: Plan) -> Found:
             done[cell.key.id] = cell.outcome
         if cell.cost is not None:
             costs.append(((cell.key.strategy, cell.key.model), cell.cost, cell.currency))
-    return Found(frozenset(done), tuple(done.values()), tuple(costs))
+            if cell.key.id not in done:
+                paid[cell.key.id] = cell.cost
+    return Found(frozenset(done), tuple(done.values()), tuple(costs), paid)
 
 
 def _tidy(folder: Path) -> None:

@@ -30,6 +30,8 @@ class Setting(Said):
     time: str = "zero"
     seed: int = 0
     processes: int = 1
+    asks: bool = False
+    """Whether models are asked."""
     slots: int = 1
     """Cells at a time."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from kubetriage.evals.cells import CellKey
@@ -24,12 +25,20 @@ def arm_of(key: CellKey) -> Arm:
 class Waiting:
     """Cells by scenario, so that a worker goes on with the snapshot it has; and those to be tried again."""
 
-    def __init__(self, keys: Iterable[CellKey], folders: dict[str, Path], tries: int) -> None:
+    def __init__(
+        self,
+        keys: Iterable[CellKey],
+        folders: dict[str, Path],
+        tries: int,
+        cost: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
+        """`cost`: what tries of earlier sessions have cost, by the cell's id."""
         self._folders = folders
         self._tries = tries
         self._fresh: dict[str, list[Order]] = {}
         for key in keys:
-            order = Order(key=key, scenario=str(folders[key.scenario]), last=tries == 1)
+            carried = cost.get(key.id, 0.0)
+            order = Order(key=key, scenario=str(folders[key.scenario]), last=tries == 1, carried=carried)
             self._fresh.setdefault(order.scenario, []).append(order)
         self._again: list[tuple[float, int, Order]] = []
         """By the moment from which they may be tried."""

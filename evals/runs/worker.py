@@ -95,7 +95,7 @@ def _done(tried: Tried, cost: float, *, written: bool) -> Done:
         problems=tuple(problems),
         seconds=cell.diagnosis_seconds,
         cost=cost,
-        currency=cell.currency,
+        currency=cell.currency if cell.cost is not None else "",
     )
 
 
@@ -107,6 +107,10 @@ async def work(lines: TextIO, say: Say) -> None:
     loop = asyncio.get_running_loop()
     setting = Setting.model_validate_json(lines.readline())
     settings = redefined(load_settings(setting.config or None), setting.models)
+    if setting.asks:
+        from kubetriage.adapters.model.loading import loaded
+
+        await loaded()  # else the first cells would take seconds longer than all others
     waiting: asyncio.Queue[Order] = asyncio.Queue()
 
     def listen() -> None:

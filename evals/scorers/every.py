@@ -14,6 +14,7 @@ from kubetriage.evals.scorers.evidence_recall import evidence_recall
 from kubetriage.evals.scorers.groundedness import groundedness
 from kubetriage.evals.scorers.leaked_calls import leaked_calls
 from kubetriage.evals.scorers.material import Scorer, Spent, material_of
+from kubetriage.evals.scorers.model_answered import model_answered
 from kubetriage.evals.scorers.model_calls import model_calls
 from kubetriage.evals.scorers.money import money
 from kubetriage.evals.scorers.outcome import outcome
@@ -33,6 +34,7 @@ SCORERS: Final[tuple[Scorer, ...]] = (
     evidence_recall,
     groundedness,
     remedies,
+    model_answered,
     leaked_calls,
     model_calls,
     tokens,

@@ -26,4 +26,4 @@ router = APIRouter(tags=["alerts"])
 async def post_alertmanager_alerts(request: Request, parts: Parts) -> Any:
     """Take what Prometheus sends to an Alertmanager: a list of alerts, the firing ones again and again."""
     answer = await taken(request, parts, Source.PROMETHEUS)
-    return answer if isinstance(answer, Response) else Response(status_code=200)
+    return Response(status_code=200) if answer.status_code == 202 else answer

@@ -104,8 +104,8 @@ async def put_alerts_of(source: SourceOf, request: Request, parts: Parts, wait: 
 
 async def taken(
     request: Request, parts: ServerParts, source: Source | None, wait: float | None = None
-) -> Receipt | Response:
-    """Read a post, look at it shortly, and keep it; 503 if that cannot be done."""
+) -> Response:
+    """Read a post, look at it shortly, and keep it: 202 with a receipt, 503 if that cannot be done."""
     began = time.perf_counter()
     label = source.value if source else ""
     seconds = parts.settings.sort_wait_seconds if wait is None else wait
@@ -121,10 +121,8 @@ async def taken(
         return unavailable("The alerts could not be stored. Send them again.")
     parts.metrics.kept(label, time.perf_counter() - began)
     receipt = await _sorted_in_time(parts, post, seconds)
-    if len(receipt.incidents) == 1:
-        note(incident=receipt.incidents[0])
-    LOG.info("a post is kept", extra={"source": label, "post": post})
-    return receipt
+    note(post=str(post), **({"incident": receipt.incidents[0]} if len(receipt.incidents) == 1 else {}))
+    return Response(receipt.model_dump_json(), 202, media_type="application/json")
 
 
 async def _kept(request: Request, parts: ServerParts, source: Source | None) -> int:

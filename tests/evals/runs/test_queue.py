@@ -55,3 +55,15 @@ def test_a_retry_waits_longer_each_time_and_the_last_is_the_last() -> None:
     assert waiting.next("", set(), 23.9, every) is None
     third = waiting.next("", set(), 24.0, every)
     assert third is not None and (third.last, third.carried) == (True, 1.0)
+
+
+def test_what_earlier_sessions_paid_is_carried() -> None:
+    """A cell that could not be run has cost something all the same: its next order knows, and adds to it."""
+    first, *others = keys()
+    waiting = Waiting([first, *others], FOLDERS, 3, {first.id: 0.25})
+    orders = [waiting.next("", set(), 0.0, every) for _ in range(8)]
+    assert {order.key.id: order.carried for order in orders if order and order.carried} == {first.id: 0.25}
+    mine = next(order for order in orders if order and order.carried)
+    waiting.retry(mine, 0.5, 0.0, 0.0)
+    again = waiting.next("", set(), 1.0, every)
+    assert again is not None and again.carried == 0.75

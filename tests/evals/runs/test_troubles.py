@@ -132,3 +132,24 @@ def test_a_spent_budget_stops_cleanly_and_a_larger_one_goes_on(evaluated: Callab
     assert arms["rules"]["overall"]["ran"] == 9
     whole = evaluated(*asked, "--budget", "5")
     assert whole["cells"] == 18 and whole["run"]["ended"]
+
+
+@pytest.mark.slow
+def test_money_of_what_could_not_be_run_is_kept_over_sessions(evaluated: Callable[..., Any]) -> None:
+    """What broke off has cost its prompt; the session that runs the cell in the end adds to that, and so does
+    one that meets nothing but refusals."""
+    asked = ["--only", FEW[0], "--models", "mine", "--strategies", "graph,react", "--tries", "1"]
+    price = {"prompt": 1.0, "completion": 4.0, "currency": "CNY"}
+    cut, refused = [{"do": [{"cut": {"tokens": 3, "abrupt": True}}]}], [{"do": [{"status": 503}]}]
+    with scripted_server_in_thread([], oracle=knowing, faults=cut) as server:
+        config = profile(server, retries=0) + "".join(
+            f"price.{key} = {json.dumps(value)}\n" for key, value in price.items()
+        )
+        spent = []
+        for faults, status in ((cut, 1), (refused, 1), ([], 0)):
+            server.configure(faults=faults)
+            found = evaluated(*asked, config=config, status=status)
+            spent.append([arm["money"]["CNY"] for arm in found["arms"]])
+    first, second, last = spent
+    assert all(each > 0 for each in first) and second == first
+    assert all(now > before * 1.5 for before, now in zip(first, last, strict=True))

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from kubetriage.domain.language import Language
+from kubetriage.domain.model_use import ModelUse
 from kubetriage.evals.builders.__main__ import FOLDER
 from kubetriage.evals.cells import Cell, CellKey, CellOutcome, Score, Strategy
 from kubetriage.evals.ownership import Ownership
@@ -147,13 +149,35 @@ def test_steps_that_are_in_order_pass(step: dict[str, Any]) -> None:
     assert scored("remedies", {"recommendations": [step]}).passed is True
 
 
+@pytest.mark.parametrize("language", [Language.EN, Language.ZH])
+def test_a_report_that_is_the_rules_is_none_of_the_models(language: Language) -> None:
+    """A right report in which the model has no part is told apart: its model's answer could not be used."""
+    use = ModelUse(failed="The model gave no answer that can be used: The answer was empty.")
+    gaps = [{"what": each.what.say(language), "why": each.why.say(language)} for each in use.gaps]
+    other = {"what": "logs of shop/web", "why": "forbidden"}
+    asked: dict[str, Any] = {"usage": {"model": "mine"}, "gaps": [other]}
+    assert scored("model_answered", asked).passed is True
+    found = scored("model_answered", {**asked, "gaps": [other, *gaps]})
+    assert (found.value, found.passed) == (0.0, False)
+    assert found.reason.endswith("used: The answer was empty.")
+    assert scored("model_answered", {"gaps": [], "usage": {"model": None}}).value is None
+
+
 def test_nothing_to_judge_is_not_judged() -> None:
     """A strategy without evidence, steps or checked claims is not judged by them; a diagnosis not as calm."""
     bare = {"outcome": "diagnosed", "summary": "web url", "root_causes": [{**CAUSE, "evidence": []}]}
     expected = Expected.model_validate(KEY)
     material = Material(bare, expected, score(bare, expected), OWNERS, Spent())
     found = {each.name: each for each in (scorer(material) for scorer in SCORERS)}
-    for name in ("evidence_recall", "remedies", "calm", "leaked_calls", "money", "groundedness"):
+    for name in (
+        "evidence_recall",
+        "remedies",
+        "calm",
+        "leaked_calls",
+        "money",
+        "groundedness",
+        "model_answered",
+    ):
         assert found[name].passed is None and found[name].value is None
 
 

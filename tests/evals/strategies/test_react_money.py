@@ -43,10 +43,10 @@ async def taken(faults: Sequence[Any], *, fails: bool = False) -> Taken:
 
 
 async def test_an_endpoint_that_tells_no_usage_is_not_free() -> None:
-    """Tokens and money are then reckoned from what was sent and said, somewhat high, tools and history too."""
+    """Tokens and money are then reckoned from what was sent and said, tools and history too."""
     told, reckoned = await taken([]), await taken([{"do": [{"usage": "absent"}]}])
     assert 0.9 * told.prompt < reckoned.prompt < 1.5 * told.prompt
-    assert 0.9 * told.completion < reckoned.completion < 2 * told.completion
+    assert 0.5 * told.completion < reckoned.completion < 2 * told.completion
     assert reckoned.cost == pytest.approx(price_of(reckoned))
 
 

@@ -237,11 +237,12 @@ def test_logs_are_one_object_a_line(served: Any, make_alert: Callable[..., Any])
 
 
 def test_a_log_line_names_the_incident(served: Any, make_alert: Callable[..., Any]) -> None:
-    """What is logged of one incident's alert carries its id, and all lines of a request carry the same id."""
+    """What is logged of one incident's alert carries its id and the post's number, and the request's id."""
     answer = served.client.post(ALERTS, json=make_alert())
     lines = [line for line in served.lines() if line.get("request") == answer.headers["x-request-id"]]
-    assert {line["logger"] for line in lines} == {"kubetriage.server.intake", "kubetriage.server.access"}
+    assert {line["logger"] for line in lines} == {"kubetriage.server.access"}
     assert lines[0]["incident"] == answer.json()["incidents"][0]
+    assert lines[0]["post"] == str(answer.json()["post"])
     assert lines[-1]["token"] == "people"
 
 

@@ -186,6 +186,9 @@ def bomb(size: int) -> bytes:
         (b"  \n\t ", 400, "The alert is empty."),
         (b"[]", 400, "The body holds no alerts."),
         (b'{"alerts": []}', 400, "The body holds no alerts."),
+        (b"[" + b" " * 20_000 + b"]", 400, "The body holds no alerts."),
+        (json.dumps({"alerts": [], "pad": "x" * 20_000}).encode(), 400, "The body holds no alerts."),
+        (b"[" * 5_000 + b"]" * 5_000, 400, "The alert is nested more than 100 levels deep."),
         (b"\x1f\x8b\x08broken", 400, "The body is packed with gzip, but damaged."),
         (gzip.compress(b"x" * 5000)[:-20], 400, "The end of the gzip body is missing."),
         (b"[" * 100_000, 400, "The alert is nested more than 100 levels deep."),
@@ -203,6 +206,9 @@ def bomb(size: int) -> bytes:
         "blank",
         "no list",
         "no group",
+        "wide list",
+        "wide group",
+        "balanced",
         "broken gzip",
         "cut gzip",
         "deep",
@@ -218,6 +224,16 @@ def test_what_no_retry_can_mend_is_refused(served: Any, body: bytes, status: int
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["detail"] == detail
+
+
+@pytest.mark.parametrize("end", ["", "}", "]]"], ids=["cut", "closed", "too much"])
+def test_a_group_that_is_broken_is_kept_as_text(
+    served: Any, make_alert: Callable[..., Any], end: str
+) -> None:
+    """However large: what a sender's template spoils, or a proxy cuts off, is an alert all the same."""
+    whole = json.dumps({**ALERTMANAGER, "alerts": [make_alert() for _ in range(60)]})
+    answer = served.client.post("/api/v1/alerts", content=whole.replace('"status"', "status", 5)[:-2] + end)
+    assert (answer.status_code, answer.json()["state"], answer.json()["alerts"]) == (202, "sorted", 1)
 
 
 def test_a_chunked_body_is_bounded(served: Any) -> None:
