@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,13 +30,17 @@ def compare(earlier: str, later: str, arms: Sequence[str], format_: str) -> None
     """
     from kubetriage.evals.cells import cells_in, read_run
     from kubetriage.evals.comparing import compare_runs, render_comparison
+    from kubetriage.evals.reporting.as_json import said_of_pair
 
     folders = (Path(earlier), Path(later))
     runs = [read_run(folder) for folder in folders]
     pairs = [_pair(each) for each in arms]
     found = compare_runs((runs[0], cells_in(folders[0])), (runs[1], cells_in(folders[1])), pairs)
     if format_ == "json":
-        click.echo(found.model_dump_json(indent=1))
+        said = found.model_dump(mode="json")
+        for change, shown in zip(found.changes, said["changes"], strict=True):
+            shown["pairing"] = said_of_pair(change.pairing)
+        click.echo(json.dumps(said, ensure_ascii=False, indent=1))
     else:
         click.echo(render_comparison(found), nl=False)
 

@@ -153,7 +153,8 @@ def _do(plan: Plan, how: Conduct, money: Money | None, *, plain: bool, keeps: bo
             return _conclude(ended)
         _report(plan, how, ended, keeps=keeps)
         if not quiet:
-            click.echo(told(ended.standing, str(money or "")), err=True)
+            now = ended.standing._replace(left=None)  # nothing goes on, whatever is missing
+            click.echo(told(now, str(money or "")), err=True)
     return 0 if ended.standing.done == ended.standing.of and not ended.standing.not_run else 1
 
 

@@ -120,7 +120,7 @@ def render_comparison(found: RunComparison) -> str:
         lines = [wording.verdict_of_pair(change.pairing), wording.what_it_takes(change.pairing)]
         if change.pairing.times_as_long is not None:
             lines.append(
-                f"It takes {change.pairing.times_as_long:.2f} times as long (median over scenarios)."
+                f"The later takes {change.pairing.times_as_long:.2f} times as long (median over scenarios)."
             )
         lines += _named("Better", change.better) + _named("Worse", change.worse)
         parts.append("\n".join(lines))

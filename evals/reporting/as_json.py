@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from kubetriage.evals.cells import Run
-from kubetriage.evals.figure_values import Figures
+from kubetriage.evals.figure_values import Figures, Pairing
 from kubetriage.evals.reporting import wording
 
 SCHEMA: Final = "kubetriage.eval-summary/1"
@@ -19,9 +19,15 @@ def summary(run: Run, figures: Figures) -> dict[str, Any]:
     figured = figures.model_dump(mode="json")
     for arm, shown in zip(figures.arms, figured["arms"], strict=True):
         shown["label"] = arm.label
-    for pair, shown in zip(figures.pairings, figured["pairings"], strict=True):
-        shown["found"] = {**pair.found._asdict(), "interval": list(pair.found.interval)}
-        shown["found"]["decided"] = pair.found.decided
-        shown["needed"] = pair.needed._asdict() if pair.needed else None
-        shown["says"] = [wording.verdict_of_pair(pair), wording.what_it_takes(pair)]
+    figured["pairings"] = [said_of_pair(pair) for pair in figures.pairings]
     return {**said, "schema": SCHEMA, "run": about, **figured}
+
+
+def said_of_pair(pair: Pairing) -> dict[str, Any]:
+    """Two arms on the same scenarios, every number by its name."""
+    said = pair.model_dump(mode="json")
+    said["found"] = {**pair.found._asdict(), "interval": list(pair.found.interval)}
+    said["found"]["decided"] = pair.found.decided
+    said["needed"] = pair.needed._asdict() if pair.needed else None
+    said["says"] = [wording.verdict_of_pair(pair), wording.what_it_takes(pair)]
+    return said

@@ -153,6 +153,9 @@ def test_compare_says_what_became_worse(kubetriage: Command, made: Callable[...,
     assert f"Worse (2): {CHOSEN[1]}, {CHOSEN[2]}." in said
     found = json.loads(kubetriage("eval", "compare", good, bad, "--format", "json").out)
     assert found["changes"][0]["worse"] == list(CHOSEN[1:])
+    pairing = found["changes"][0]["pairing"]
+    assert pairing["found"]["difference"] < 0 and pairing["found"]["scenarios"] == len(CHOSEN)
+    assert len(pairing["found"]["interval"]) == 2 and pairing["says"]
     wrong = kubetriage("eval", "compare", good, bad, "--arms", "rules=graph x")
     assert wrong.status == 2 and "no arm 'graph x'" in wrong.err
 

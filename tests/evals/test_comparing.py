@@ -31,7 +31,7 @@ def test_a_change_for_the_better_is_told() -> None:
     assert change.worse == () and len(change.better) == change.pairing.found.first_ahead
     text = render_comparison(found)
     assert text.startswith("rules (later) is better than rules (earlier) by")
-    assert "It takes 3.00 times as long" in text and "Better (" in text and " more." in text
+    assert "The later takes 3.00 times as long" in text and "Better (" in text and " more." in text
 
 
 def test_the_same_run_twice_is_no_change() -> None:

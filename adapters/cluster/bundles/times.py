@@ -16,6 +16,8 @@ HEARTBEAT = timedelta(minutes=10)
 """How far the newest time in the objects may be behind: a kubelet writes its node's status every five."""
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? ([-+])(\d\d)(\d\d)")
 """Go's `time.Time` as it prints itself."""
+EARLIEST = datetime(2014, 6, 1, tzinfo=UTC)
+"""Before there was a Kubernetes: the time that files have in archives made to be the same each time."""
 _LEASE = ("acquireTime", "renewTime")
 
 
@@ -41,7 +43,9 @@ def taken(stamps: list[datetime], newest: datetime | None, written: datetime | N
         if written is not None and newest <= written <= newest + HEARTBEAT:
             return Taken(written, "when its files were written")
         return Taken(newest, "the newest time in its objects")
-    return Taken(written, "when its files were written") if written is not None else None
+    if written is None or written < EARLIEST:
+        return None
+    return Taken(written, "when its files were written")
 
 
 def stamps_in(text: str) -> Iterator[datetime]:

@@ -129,6 +129,7 @@ def test_a_spent_budget_stops_cleanly_and_a_larger_one_goes_on(evaluated: Callab
     spent = arms["graph scripted:qwen3-30b-a3b"]["money"]["CNY"]
     assert 0 < spent <= 0.015
     assert "The budget of 0.015 CNY is spent" in stopped["said"]
+    assert " left" not in stopped["errors"].splitlines()[-1]
     assert arms["rules"]["overall"]["ran"] == 9
     whole = evaluated(*asked, "--budget", "5")
     assert whole["cells"] == 18 and whole["run"]["ended"]

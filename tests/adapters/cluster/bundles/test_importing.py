@@ -267,6 +267,17 @@ def test_without_a_stamp_the_time_is_that_of_the_newest_object(
     assert (done.at - newest).total_seconds() == wanted
 
 
+@pytest.mark.parametrize("seconds", [0, 315_532_800])
+def test_a_time_before_kubernetes_is_none(seconds: int, tmp_path: Path) -> None:
+    """Archives that are made to be the same each time date their files 1970 or 1980: ages from then on would
+    be nonsense, and the time is asked for."""
+    root = at(tmp_path / "b", "shop/pods.json", listed("Pod", obj("web-1", "shop")))
+    for path in root.rglob("*.json"):
+        os.utime(path, (seconds, seconds))
+    with pytest.raises(BadInput, match="say so with --time"):
+        imported(root, at=None)
+
+
 # --- forms ----------------------------------------------------------------------------------------
 
 
