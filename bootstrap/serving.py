@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 GRAPH = "triage_alert"
 MISSING = "kubetriage serve needs more packages ({name} is missing): pip install 'kubetriage[server]'."
-PACKAGES = ("dbos", "sqlalchemy", "psycopg", "psycopg_pool", "alembic", "fastapi", "uvicorn")
+PACKAGES = ("dbos", "sqlalchemy", "psycopg", "alembic", "fastapi", "uvicorn", "prometheus_client")
 
 
 @dataclass(frozen=True)

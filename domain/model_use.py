@@ -89,9 +89,8 @@ class ModelUse(BaseModel):
 
     def giving_nothing(self, problem: str) -> ModelUse:
         """After answers that could not be used."""
-        return self.model_copy(
-            update={"failed": f"The model gave no answer that can be used: {problem}."[:300]}
-        )
+        why = problem[:250].rstrip(".")
+        return self.model_copy(update={"failed": f"The model gave no answer that can be used: {why}."})
 
 
 def _once(known: tuple[Text, ...], more: tuple[Text, ...]) -> tuple[Text, ...]:

@@ -205,8 +205,11 @@ def write_cell(folder: Path, cell: Cell) -> Path:
 
 
 def read_cell(path: Path) -> Cell:
-    """Raises `BadInput` naming the file and what is wrong with it."""
-    return read_model(path, Cell)
+    """Raises `BadInput` naming the file, what is wrong with it and what to do."""
+    try:
+        return read_model(path, Cell)
+    except BadInput as error:
+        raise BadInput(f"{error} Delete it, and the run's command does that cell again.") from error
 
 
 def cells_in(folder: Path) -> Iterator[Cell]:

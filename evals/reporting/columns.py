@@ -29,8 +29,10 @@ def arms(run: Run, figures: Figures) -> Table:
     most = max((each.k for arm in figures.arms for each in arm.several), default=1)
     several = [f"pass@{most}", f"pass^{most}"] if most > 1 else []
     head = ["arm", "pass@1 (95 %)", *several, "passed", "could not run", "wrong with confidence"]
+    of_models = any(_answered(arm) != wording.NOTHING for arm in figures.arms)
+    head += ["model's answer used"] if of_models else []
     head += ["p50", "p95", "calls", "prompt tokens", "completion tokens", "a diagnosis costs"]
-    return head, [_arm(arm, most) for arm in figures.arms]
+    return head, [_arm(arm, most, of_models=of_models) for arm in figures.arms]
 
 
 def upright(found: Table) -> Table:
@@ -40,7 +42,13 @@ def upright(found: Table) -> Table:
     return turned[0], turned[1:]
 
 
-def _arm(arm: ArmFigures, most: int) -> list[str]:
+def _answered(arm: ArmFigures) -> str:
+    """How often a report is its model's: the graph falls back to its rules, which may be right."""
+    found = next((each for each in arm.scores if each.name == "model_answered"), None)
+    return wording.percent(found.rate.rate) if found and found.rate else wording.NOTHING
+
+
+def _arm(arm: ArmFigures, most: int, *, of_models: bool) -> list[str]:
     of_most = next((each for each in arm.several if each.k == most), None)
     several = [
         wording.percent(of_most.any_right) if of_most else wording.NOTHING,
@@ -53,6 +61,7 @@ def _arm(arm: ArmFigures, most: int) -> list[str]:
         f"{arm.overall.passed} of {arm.overall.ran}",
         str(arm.could_not_run),
         str(arm.wrong_with_confidence),
+        *([_answered(arm)] if of_models else []),
         wording.duration(arm.seconds[0]),
         wording.duration(arm.seconds[1]),
         wording.count(arm.model_calls),

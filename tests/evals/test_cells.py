@@ -156,3 +156,14 @@ def test_only_files_of_the_run_are_read(tmp_path: Path) -> None:
     (folder / "x.gz").write_bytes(b"no gzip")
     with pytest.raises(BadInput, match=r"x\.gz is not what a run keeps"):
         read_kept(folder, cell(key(), calls_file="x.gz"))
+
+
+def test_a_damaged_cell_says_what_to_do(tmp_path: Path) -> None:
+    """A file cut short, or of another form, is named with the way out; nothing of it is taken."""
+    path = tmp_path / "x.json"
+    for text in ('{"key"', "{}", ""):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(
+            BadInput, match=r"x\.json: .* Delete it, and the run's command does that cell again\."
+        ):
+            read_cell(path)

@@ -184,8 +184,8 @@ def _read(url: str) -> URL:
     if backend == "sqlite" and parsed.database and parsed.database != ":memory:":
         return parsed.set(drivername="sqlite")
     if backend in ("postgresql", "postgres"):
-        if find_spec("psycopg") is None:
-            raise BadSettings("PostgreSQL needs a driver: install kubetriage[postgres].")
+        if find_spec("psycopg") is None or find_spec("psycopg_pool") is None:
+            raise BadSettings("PostgreSQL needs more packages: pip install 'kubetriage[postgres]'.")
         return parsed.set(drivername="postgresql+psycopg")
     raise BadSettings(
         "The database is a SQLite file, sqlite:///PATH, or PostgreSQL, postgresql://USER@HOST/NAME."

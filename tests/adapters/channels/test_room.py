@@ -95,7 +95,7 @@ def markdown_in(kind: str, text: str) -> list[str]:
             return [each for part in value for each in within(part)]
         if not isinstance(value, dict):
             return []
-        here = [value.get("content") or value.get("text")]
+        here = [str(value.get("content") or value.get("text") or "")]
         marked = value.get("tag") in MARKDOWN or value.get("type") in MARKDOWN
         return [*(here if marked else []), *(each for part in value.values() for each in within(part))]
 

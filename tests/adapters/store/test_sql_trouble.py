@@ -167,7 +167,7 @@ async def test_a_user_without_rights_is_said(postgres: Any) -> None:
 
 
 @pytest.mark.parametrize("change", [{"database": "nothere"}, {"username": "nobody_of_that_name"}])
-async def test_nobody_is_told_to_try_again_what_stays_wrong(postgres: Any, change: dict[str, str]) -> None:
+async def test_nobody_is_told_to_try_again_what_stays_wrong(postgres: Any, change: dict[str, Any]) -> None:
     """No such database, no such user: the sentence says that it has to be mended."""
     url = make_url(postgres.database()).set(**change).render_as_string(hide_password=False)
     with pytest.raises(StoreUnavailable, match=r"FATAL: .* does not exist") as told:

@@ -35,7 +35,14 @@ def text_of(notice: Notice, language: Language = Language.EN) -> str:
         (
             Language.EN,
             [
-                *("[firing · warning]", "Cluster", "Resource", "Since", "12 more of the same incident", "Root cause"),
+                *(
+                    "[firing · warning]",
+                    "Cluster",
+                    "Resource",
+                    "Since",
+                    "12 more of the same incident",
+                    "Root cause",
+                ),
                 *("likelihood: high", "Impact", "What to do", "1. check", "Evidence", "Changed before"),
                 "Full report",
             ],

@@ -8,7 +8,7 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from kubetriage.evals.cells import Run, Strategy
+from kubetriage.evals.cells import Run, Score, Strategy
 from kubetriage.evals.figure_values import Figures
 from kubetriage.evals.figures import figures_of
 from kubetriage.evals.planted import Plant, planted_cells, planted_run, planted_scenarios
@@ -39,6 +39,23 @@ def test_every_form_begins_with_the_simulation(found: tuple[Run, Figures]) -> No
     real = run.model_copy(update={"simulated": False})
     assert "Simulated" not in render_terminal(real, figures) + render_markdown(real, figures)
     assert "simulated" not in summary(real, figures)
+
+
+def test_every_form_says_how_often_a_report_is_its_models() -> None:
+    """The graph's rules may be right where its model said nothing: the pass rate alone would praise the model."""
+    silent = ALIKE._replace(model="silent")
+    run = planted_run(planted_scenarios(4), 2, [RULES, silent])
+    cells = [
+        cell.model_copy(
+            update={"scores": {"model_answered": Score(name="model_answered", value=0.0, passed=False)}}
+        )
+        if cell.key.model == "silent"
+        else cell
+        for cell in planted_cells(run, [RULES, silent], 1)
+    ]
+    head, (rules, graph) = columns.arms(run, figures_of(run, cells))
+    at = head.index("model's answer used")
+    assert (rules[at], graph[at]) == ("–", "0 %")
 
 
 def test_a_simulation_without_words_is_still_told(found: tuple[Run, Figures]) -> None:

@@ -152,7 +152,7 @@ def test_steps_that_are_in_order_pass(step: dict[str, Any]) -> None:
 @pytest.mark.parametrize("language", [Language.EN, Language.ZH])
 def test_a_report_that_is_the_rules_is_none_of_the_models(language: Language) -> None:
     """A right report in which the model has no part is told apart: its model's answer could not be used."""
-    use = ModelUse(failed="The model gave no answer that can be used: The answer was empty.")
+    use = ModelUse().giving_nothing("The answer was empty.")
     gaps = [{"what": each.what.say(language), "why": each.why.say(language)} for each in use.gaps]
     other = {"what": "logs of shop/web", "why": "forbidden"}
     asked: dict[str, Any] = {"usage": {"model": "mine"}, "gaps": [other]}

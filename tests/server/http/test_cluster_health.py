@@ -62,7 +62,10 @@ async def test_connections_are_tried_now_and_then(broken: Settings, tmp_path: Pa
     assert (await starts())[1] > first
 
 
-ONE, TWO = {"east": {"command": "x"}}, {"east": {"command": "x", "also_called": ["e"]}, "west": {"command": "x"}}
+ONE, TWO = (
+    {"east": {"command": "x"}},
+    {"east": {"command": "x", "also_called": ["e"]}, "west": {"command": "x"}},
+)
 
 
 @pytest.mark.parametrize(
