@@ -7,15 +7,13 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import packages_distributions, requires
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-
-from kubetriage.bootstrap.serving import PACKAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -163,29 +161,3 @@ def test_a_planted_difference_is_seen() -> None:
     imports = {"yaml": {"pyyaml"}, "requests": {"requests"}, "unknown": set()}
     assert undeclared(imports, {"pyyaml", "click"}) == {"requests", "unknown"}
     assert unused(imports, {"pyyaml", "click"}) == {"click"}
-
-
-def brought_by(extra: str) -> set[str]:
-    """Distributions that an extra installs on top of the dependencies, with all that they need in turn."""
-    project = config()["project"]
-    found: set[str] = set()
-    waiting = [
-        Requirement(each) for each in [*project["dependencies"], *project["optional-dependencies"][extra]]
-    ]
-    while waiting:
-        wanted = waiting.pop()
-        name = canonicalize_name(wanted.name)
-        if name in found or (wanted.marker and not wanted.marker.evaluate({"extra": ""})):
-            continue
-        found.add(name)
-        for each in map(Requirement, requires(name) or ()):
-            if not each.marker or any(each.marker.evaluate({"extra": one}) for one in {"", *wanted.extras}):
-                waiting.append(Requirement(str(each).partition(";")[0]))
-    return found
-
-
-def test_what_the_server_asks_for_comes_with_its_extra() -> None:
-    """Who installs `kubetriage[server]` and nothing else can serve: nothing it needs is another extra's."""
-    brought = brought_by("server")
-    for name in PACKAGES:
-        assert {canonicalize_name(each) for each in known()[name]} & brought, name

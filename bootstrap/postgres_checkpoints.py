@@ -1,0 +1,67 @@
+"""Checkpoints in PostgreSQL. Its packages come with the extra `postgres`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from kubetriage.bootstrap.checkpoints import OWNER, Saver, require_owner, serializer
+from kubetriage.bootstrap.databases import postgres_options
+
+
+class _PostgresSaver(AsyncPostgresSaver):
+    """The library's over a pool, for one executor's runs."""
+
+    def __init__(self, pool: Any, executor: str) -> None:
+        super().__init__(pool, serde=serializer())
+        self._pool = pool
+        self._executor = executor
+
+    async def aput(self, config: Any, *given: Any) -> Any:
+        if not self._executor:
+            return await super().aput(config, *given)
+        async with self._pool.connection() as connection, connection.transaction():
+            run = config["configurable"]["thread_id"]
+            found = await connection.execute(f"{OWNER}%s FOR SHARE", (run,))
+            owner = await found.fetchone()
+            require_owner(owner and owner["executor"], self._executor)
+            return await AsyncPostgresSaver(connection, serde=self.serde).aput(config, *given)
+
+
+class PostgresCheckpoints:
+    """A saver for each run over one pool of connections."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def saver(self, executor: str = "") -> AsyncIterator[Saver]:
+        yield _PostgresSaver(self._pool, executor)
+
+    async def trim(self, thread: str) -> None:
+        async with self.saver() as saver:
+            await saver.aprune([thread], strategy="keep_latest")
+
+    async def forget(self, thread: str) -> None:
+        async with self.saver() as saver:
+            await saver.adelete_thread(thread)
+
+
+@asynccontextmanager
+async def postgres_checkpoints(url: str, runs: int) -> AsyncIterator[PostgresCheckpoints]:
+    """For so many runs at once; the tables are made or migrated."""
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # who needs a connection says so
+    options = {**postgres_options(url), "autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
+    pool: Any = AsyncConnectionPool(
+        url, min_size=1, max_size=runs + 2, kwargs=options, open=False, timeout=10.0,
+        check=AsyncConnectionPool.check_connection, reconnect_timeout=2.0,
+    )  # fmt: skip
+    async with pool:
+        await AsyncPostgresSaver(pool).setup()
+        yield PostgresCheckpoints(pool)
