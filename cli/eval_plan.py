@@ -46,7 +46,7 @@ def planned(settings: Settings, asked: Asked) -> tuple[Plan, Money | None]:
     chosen = chosen_scenarios(asked.scenarios, asked.only, asked.tags, asked.families, asked.sample)
     models, strategies = chosen_arms(_names(asked.models), _names(asked.strategies))
     if Strategy.REACT in strategies and importlib.util.find_spec("langchain") is None:
-        raise BadInput("The ReAct agent needs langchain: `pip install langchain`.")
+        raise BadInput("The ReAct agent needs more packages: pip install 'kubetriage[evals]'.")
     used, money, simulation = _of_models(settings, models, asked) if models else ([], None, "")
     if asked.budget and not models:
         raise BadInput("--budget is for models, and none is asked.")

@@ -123,7 +123,7 @@ def _agent(model: BaseChatModel, tools: Sequence[BaseTool], system: str) -> Any:
     try:
         from langchain.agents import create_agent
     except ImportError as error:
-        raise BadInput("The ReAct agent needs langchain: `pip install langchain`.") from error
+        raise BadInput("The ReAct agent needs more packages: pip install 'kubetriage[evals]'.") from error
     return create_agent(model, list(tools), system_prompt=system)
 
 
