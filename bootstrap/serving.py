@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from kubetriage.domain.intake.stores import Incidents, Messages, Runs
 
 GRAPH = "triage_alert"
-MISSING = "kubetriage serve needs more packages ({name} is missing): pip install 'kubetriage[server]'."
+MISSING = (
+    "The server and its database need more packages ({name} is missing): pip install 'kubetriage[server]'."
+)
 PACKAGES = ("dbos", "sqlalchemy", "psycopg", "alembic", "fastapi", "uvicorn", "prometheus_client")
 
 
