@@ -45,9 +45,6 @@ class Recorder:
 
     async def flush(self) -> None:
         """Everything that happened so far is on record when this returns. Raises `NotOurs`."""
-        row = await self._runs.run(self._run)
-        if row is None or row.executor != self._executor:
-            raise NotOurs(self._run)
         if self._telling:
             await asyncio.wait(self._telling)
         while self._done:
@@ -64,8 +61,11 @@ class Recorder:
         telling.add_done_callback(self._telling.discard)
 
     async def _tell(self, kind: str, data: Mapping[str, Any]) -> None:
-        with suppress(StoreUnavailable):
+        with suppress(StoreUnavailable, NotOurs):
             await self._record(kind, data)
 
     async def _record(self, kind: str, data: Mapping[str, Any]) -> None:
-        await self._runs.record_event(self._run, kind, data, self._now())
+        """Raises `NotOurs`; asked with the write, as a worker may sleep between a question and a write."""
+        seq = await self._runs.record_event(self._run, kind, data, self._now(), executor=self._executor)
+        if seq is None:
+            raise NotOurs(self._run)

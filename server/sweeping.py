@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-UNCLAIMED_SECONDS = 30.0
-"""A claim that is this old should be on the queue, else its worker died before putting it there."""
 STRANDED_SECONDS = 5.0
 """Work that is ours and has not run for this long was cut off from us, and goes back on the queue."""
 UNSORTED_SECONDS = 60.0
@@ -106,8 +104,12 @@ class Sweeper:
                 await self._engine.enqueue(due.incident, due.attempt, due.priority)
 
     async def _enqueue_lost(self, now: datetime, live: Mapping[str, str]) -> None:
-        """Claimed by someone who died before it was on the queue; or done with, and nobody said so."""
-        for due in await self._parts.incidents.claimed(now - timedelta(seconds=UNCLAIMED_SECONDS)):
+        """Claimed by someone who died before it was on the queue; or done with, and nobody said so.
+
+        A claim comes to the queue within milliseconds, from whoever lives.
+        """
+        dead = timedelta(seconds=self._settings.server.takeover_seconds)
+        for due in await self._parts.incidents.claimed(now - dead):
             name = workflow_id(due.incident, due.attempt)
             if name in live:
                 continue

@@ -123,7 +123,8 @@ def test_a_replica_that_only_slept_does_nothing_twice(
     sleeper.process.send_signal(signal.SIGSTOP)
     try:
         other = started(url, "other")
-        wait_until(lambda: len(incidents(other, "reported")) == 20, 60)
+        # Rows that the sleeper has locked come free after ten seconds, then its twenty diagnoses are made.
+        wait_until(lambda: len(incidents(other, "reported")) == 20, 150)
     finally:
         sleeper.process.send_signal(signal.SIGCONT)
     assert kills.post(sleeper.url, 20)

@@ -119,8 +119,10 @@ async def stopped_in(bench: Any, incident: str, node: str) -> None:
         def __getattr__(self, name: str) -> Any:
             return getattr(store, name)
 
-        async def record_event(self, run: str, kind: str, data: Mapping[str, Any], at: datetime) -> int:
-            seq: int = await store.record_event(run, kind, data, at)
+        async def record_event(
+            self, run: str, kind: str, data: Mapping[str, Any], at: datetime, **owner: Any
+        ) -> int | None:
+            seq: int | None = await store.record_event(run, kind, data, at, **owner)
             if data == {"node": node, "state": "began"}:
                 begun.set()
                 await asyncio.sleep(60)
@@ -170,15 +172,17 @@ async def test_who_was_taken_over_stops_before_the_next_node(bench: Any) -> None
         def __getattr__(self, name: str) -> Any:
             return getattr(store, name)
 
-        async def record_event(self, run: str, kind: str, data: Mapping[str, Any], at: datetime) -> int:
+        async def record_event(
+            self, run: str, kind: str, data: Mapping[str, Any], at: datetime, **owner: Any
+        ) -> int | None:
             if data == {"node": "check_related", "state": "began"}:
                 await store.run_status(run, RunStatus.RUNNING, at, executor="another")
-            seq: int = await store.record_event(run, kind, data, at)
+            seq: int | None = await store.record_event(run, kind, data, at, **owner)
             return seq
 
     with pytest.raises(asyncio.CancelledError):
         await bench.runner(runs=Stolen()).diagnose(incident, 1)
-    assert (await bench.nodes(run))[-1] == ("check_related", "began")
+    assert (await bench.nodes(run))[-1] == ("locate_primary", "finished")
     assert await bench.database.incidents.report(run) is None
     await bench.runner("another").diagnose(incident, 1)
     assert await bench.database.incidents.report(run) is not None
@@ -194,11 +198,13 @@ async def test_while_the_database_is_away_a_run_waits(bench: Any) -> None:
         def __getattr__(self, name: str) -> Any:
             return getattr(store, name)
 
-        async def record_event(self, run: str, kind: str, data: Mapping[str, Any], at: datetime) -> int:
+        async def record_event(
+            self, run: str, kind: str, data: Mapping[str, Any], at: datetime, **owner: Any
+        ) -> int | None:
             if data.get("node") == "apply_rules" and away:
                 away.pop()
                 raise StoreUnavailable("gone")
-            seq: int = await store.record_event(run, kind, data, at)
+            seq: int | None = await store.record_event(run, kind, data, at, **owner)
             return seq
 
     await bench.runner(runs=Away()).diagnose(incident, 1)

@@ -156,8 +156,14 @@ class SqlRuns:
     async def delete_run(self, id: str) -> bool:
         return await self._connector.write(lambda c: _delete_runs(c, runs.c.id == id) == 1)
 
-    async def record_event(self, run: str, kind: str, data: Mapping[str, Any], at: datetime) -> int:
-        def work(connection: Connection) -> int:
+    async def record_event(
+        self, run: str, kind: str, data: Mapping[str, Any], at: datetime, *, executor: str | None = None
+    ) -> int | None:
+        def work(connection: Connection) -> int | None:
+            if executor is not None:
+                owner = select(runs.c.executor).where(runs.c.id == run).with_for_update()
+                if connection.execute(owner).scalar_one_or_none() != executor:
+                    return None
             last = select(func.max(run_events.c.seq)).where(run_events.c.run == run)
             seq = (connection.execute(last).scalar_one() or 0) + 1
             row = {"run": run, "seq": seq, "at": at, "kind": kind, "data": dict(data)}

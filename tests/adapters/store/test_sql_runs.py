@@ -54,6 +54,21 @@ async def test_only_one_of_two_runs_gets_a_free_thread(url: str, now: datetime) 
         await replica.close()
 
 
+async def test_events_of_a_run_that_is_anothers_by_now_are_not_written(
+    database: Database, now: datetime
+) -> None:
+    """Whoever was held for dead and wakes up cannot add to the record of the run that was taken over."""
+    runs = database.runs
+    await runs.create_run(run_of("r", "t", now))
+    await runs.run_status("r", RunStatus.RUNNING, now, executor="first")
+    assert await runs.record_event("r", "node", {"n": 1}, now, executor="first") == 1
+    await runs.run_status("r", RunStatus.RUNNING, now, executor="second")
+    assert await runs.record_event("r", "node", {"n": 2}, now, executor="first") is None
+    assert await runs.record_event("r", "node", {"n": 3}, now, executor="second") == 2
+    assert await runs.record_event("gone", "node", {}, now, executor="second") is None
+    assert [event.data for event in await runs.run_events("r")] == [{"n": 1}, {"n": 3}]
+
+
 async def test_events_are_numbered_without_gaps(url: str, now: datetime) -> None:
     """Whoever writes them, the events of a run are 1, 2, 3 …; those who join later read from any number on."""
     replicas = [await Database.open(url) for _ in range(2)]
