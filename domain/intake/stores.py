@@ -213,7 +213,7 @@ class Runs(Protocol):
     async def record_event(
         self, run: str, kind: str, data: Mapping[str, Any], at: datetime, *, executor: str | None = None
     ) -> int | None:
-        """The event's `seq`; None if an executor is named and the run is another's. The data are JSON values."""
+        """The event's `seq`; None if an executor is named and the run is another's. Data are JSON values."""
 
     async def run_events(self, run: str, after: int = 0, limit: int = 1000) -> Sequence[RunEvent]:
         """Events with a greater `seq`, in order. Other processes' events are seen as soon as committed."""
