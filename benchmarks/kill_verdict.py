@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from kubetriage.adapters.store.sql.database import Database
-    from kubetriage.domain.intake.messages import Message
+    from kubetriage.domain.intake.messages import Attempt, Message
     from kubetriage.domain.intake.values import Incident
 
 
@@ -97,10 +97,10 @@ async def _told(
     told = {each.incident for each in delivered}
     resent, hidden = [], 0
     for message in messages:
-        outcomes = [each.outcome for each in await database.messages.attempts(message.id)]
-        hidden += any(each is not Outcome.DELIVERED for each in outcomes)
-        if Outcome.DELIVERED in outcomes[:-1] or calls.get(message.key, 0) > len(outcomes):
-            told_of = ", ".join(str(each) for each in outcomes)
+        tried = await database.messages.attempts(message.id)
+        hidden += len(tried) > 1 or any(each.outcome is not Outcome.DELIVERED for each in tried)
+        if known_before_another(tried) or calls.get(message.key, 0) > len(tried):
+            told_of = ", ".join(str(each.outcome) for each in tried)
             resent.append(f"{message.key}: {calls.get(message.key, 0)} requests, attempts {told_of}")
     return verdict._replace(
         messages=len(delivered),
@@ -108,6 +108,15 @@ async def _told(
         resent=resent,
         unknown=hidden,
     )
+
+
+def known_before_another(tried: Sequence[Attempt]) -> bool:
+    """Whether an attempt began when an earlier one was known to have been delivered.
+
+    One that was delivered may say so late: its worker slept, and another had tried again meanwhile.
+    """
+    known = [each.ended_at for each in tried if each.outcome == "delivered" and each.ended_at]
+    return any(each.started_at > ended for ended in known for each in tried)
 
 
 def visits_of(nodes: Sequence[tuple[str, str]]) -> tuple[Sequence[str], int]:

@@ -112,7 +112,7 @@ class Server:
             if "listening on " in line:
                 self.url = line.split("listening on ")[1].strip()
 
-    def listening(self, seconds: float = 30.0) -> bool:
+    def listening(self, seconds: float = 60.0) -> bool:
         """Whether it listens, within that time; False if it dies before."""
         until = time.monotonic() + seconds
         while not self.url and self.process.poll() is None and time.monotonic() < until:
@@ -180,14 +180,14 @@ def trial(
         killed[_killed(config, target, chance, sender, receiver)] += 1
     server = Server(config)
     assert server.listening(), "the last server did not start"
-    until = time.monotonic() + 180.0
+    until = time.monotonic() + 300.0
     while time.monotonic() < until:
         sender.send(server.url, 0)
         if not sender.refused and not _busy(server.url, len(sender.accepted)):
             break
         time.sleep(0.3)
     server.process.terminate()
-    server.process.wait(30)
+    server.process.wait(60)
     return sender, killed
 
 

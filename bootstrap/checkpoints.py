@@ -17,14 +17,11 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from kubetriage.bootstrap.server_settings import sqlite_path
+from kubetriage.domain.intake.errors import NotOurs
 from kubetriage.state.checkpoint_types import checkpoint_types
 
 Saver = BaseCheckpointSaver[Any]
 OWNER = "SELECT executor FROM runs WHERE id = "
-
-
-class NotOurs(Exception):
-    """Another worker runs this now."""
 
 
 class Checkpoints(Protocol):

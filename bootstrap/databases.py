@@ -42,6 +42,9 @@ def away() -> tuple[type[Exception], ...]:
         sqlite3.OperationalError,
         psycopg.OperationalError,
         psycopg.InterfaceError,
+        # What a process is told that slept within a transaction, and whoever meets a standby.
+        psycopg.errors.IdleInTransactionSessionTimeout,
+        psycopg.errors.ReadOnlySqlTransaction,
     )
 
 

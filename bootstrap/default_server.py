@@ -35,7 +35,7 @@ version = "v1"
 kind = "Secret"
 """
 
-_REQUESTS = {"KUBE_CLIENT_QPS": "50", "KUBE_CLIENT_BURST": "100"}
+REQUESTS = {"KUBE_CLIENT_QPS": "50", "KUBE_CLIENT_BURST": "100"}
 """Requests a second to the API server; Go's client waits at 5 a second unless told otherwise."""
 
 
@@ -59,5 +59,5 @@ def default_connection(program: str) -> Iterator[ClusterConnection]:
             name=NAME,
             command=program,
             args=("--read-only", "--list-output", "yaml", "--config", str(rules)),
-            env={name: SecretStr(value) for name, value in (_REQUESTS | environment).items()},
+            env={name: SecretStr(value) for name, value in (REQUESTS | environment).items()},
         )

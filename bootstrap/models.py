@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import SecretStr
 
+from kubetriage.bootstrap.folders import cache_folder, state_folder
 from kubetriage.bootstrap.model_settings import NONE, profiles_of
 from kubetriage.bootstrap.settings import Settings
 from kubetriage.bootstrap.tracing import otlp_spans
@@ -33,7 +34,6 @@ def build_models(settings: Settings, book: Ledger | None = None) -> OpenAIModels
     """
     from kubetriage.adapters.model.asking import OpenAIModels
     from kubetriage.adapters.model.cache import AnswerCache
-    from kubetriage.bootstrap.services import cache_folder
 
     profiles = profiles_of(settings.models)
     return OpenAIModels(
@@ -77,11 +77,6 @@ def keys_of(profiles: Iterable[ModelProfile]) -> dict[str, SecretStr]:
     """The values of the variables that profiles name, as far as they are set."""
     names = {each.key_env for each in profiles if each.key_env}
     return {name: SecretStr(os.environ[name]) for name in sorted(names) if os.environ.get(name)}
-
-
-def state_folder() -> Path:
-    """Where is kept what must not be lost with a cache: what was spent, and what probes found out."""
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "kubetriage"
 
 
 def ledger(settings: Settings) -> Ledger:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+from psycopg import AsyncCursor
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
@@ -24,14 +25,33 @@ class _PostgresSaver(AsyncPostgresSaver):
         self._executor = executor
 
     async def aput(self, config: Any, *given: Any) -> Any:
-        if not self._executor:
-            return await super().aput(config, *given)
+        async with self._ours(config) as saver:
+            return await saver.aput(config, *given)
+
+    async def aput_writes(self, config: Any, *given: Any) -> None:
+        async with self._ours(config) as saver:
+            await saver.aput_writes(config, *given)
+
+    @asynccontextmanager
+    async def _ours(self, config: Any) -> AsyncIterator[AsyncPostgresSaver]:
+        """One transaction, in which nobody takes the run over."""
         async with self._pool.connection() as connection, connection.transaction():
-            run = config["configurable"]["thread_id"]
-            found = await connection.execute(f"{OWNER}%s FOR SHARE", (run,))
-            owner = await found.fetchone()
-            require_owner(owner and owner["executor"], self._executor)
-            return await AsyncPostgresSaver(connection, serde=self.serde).aput(config, *given)
+            if self._executor:
+                run = config["configurable"]["thread_id"]
+                found = await connection.execute(f"{OWNER}%s FOR SHARE", (run,))
+                owner = await found.fetchone()
+                require_owner(owner and owner["executor"], self._executor)
+            saver = AsyncPostgresSaver(connection, serde=self.serde)
+            saver.supports_pipeline = False
+            yield saver
+
+
+class _OneByOne(AsyncCursor[Any]):
+    """No pipeline, for the reason that `adapters.store.sql.cursors` gives."""
+
+    async def executemany(self, query: Any, params_seq: Iterable[Any], *, returning: bool = False) -> None:
+        for row in params_seq:
+            await self.execute(query, row)
 
 
 class PostgresCheckpoints:
@@ -57,7 +77,8 @@ class PostgresCheckpoints:
 async def postgres_checkpoints(url: str, runs: int) -> AsyncIterator[PostgresCheckpoints]:
     """For so many runs at once; the tables are made or migrated."""
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # who needs a connection says so
-    options = {**postgres_options(url), "autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
+    options = {**postgres_options(url), "autocommit": True, "prepare_threshold": 0, "row_factory": dict_row,
+               "cursor_factory": _OneByOne}  # fmt: skip
     pool: Any = AsyncConnectionPool(
         url, min_size=1, max_size=runs + 2, kwargs=options, open=False, timeout=10.0,
         check=AsyncConnectionPool.check_connection, reconnect_timeout=2.0,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Protocol
 
 from pydantic import SecretStr
 
 from kubetriage.bootstrap.prometheus_settings import PrometheusSettings
-from kubetriage.domain.errors import BadSettings
+from kubetriage.bootstrap.web_access import secret_of
 from kubetriage.domain.evidence import Observation, Read
 from kubetriage.domain.ports import MetricSource
 
@@ -52,7 +51,8 @@ def source_of(name: str, configured: PrometheusSettings, child: Mapping[str, Sec
 
     Raises `BadSettings` for a variable that is not set and a file that cannot be used.
     """
-    token = _secret(name, "token", configured.token, configured.token_env)
+    place = f"clusters.{name}.prometheus"
+    token = secret_of(f"{place}.token_env", configured.token, configured.token_env)
     if configured.is_api:
         from kubetriage.adapters.metrics.connection import PrometheusConnection
         from kubetriage.adapters.metrics.prometheus import Prometheus
@@ -63,7 +63,7 @@ def source_of(name: str, configured: PrometheusSettings, child: Mapping[str, Sec
                 url=configured.url,
                 token=token,
                 username=configured.username,
-                password=_secret(name, "password", configured.password, configured.password_env),
+                password=secret_of(f"{place}.password_env", configured.password, configured.password_env),
                 headers=configured.headers,
                 ca_file=configured.ca_file,
                 timeout=configured.timeout,
@@ -89,13 +89,3 @@ def source_of(name: str, configured: PrometheusSettings, child: Mapping[str, Sec
             concurrency=configured.concurrency,
         )
     )
-
-
-def _secret(name: str, what: str, value: SecretStr, variable: str) -> SecretStr | None:
-    if not variable:
-        return value if value.get_secret_value() else None
-    held = os.environ.get(variable)
-    if not held:
-        place = f"clusters.{name}.prometheus.{what}_env"
-        raise BadSettings(f"{place}: the environment variable {variable} is not set.")
-    return SecretStr(held)

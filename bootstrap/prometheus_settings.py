@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from kubetriage.bootstrap.web_access import require_ascii, web_address
 
 
 class PrometheusSettings(BaseModel):
@@ -60,15 +61,11 @@ class PrometheusSettings(BaseModel):
             raise ValueError("has a password without a username")
         if not self.is_api and (self.username or self.ca_file):
             raise ValueError("username and ca_file are for the HTTP API, not for an MCP server")
-        words = [self.token, *self.headers.values()]
-        if not all(word.get_secret_value().isascii() for word in words):
-            raise ValueError("token and headers must be ASCII")
+        require_ascii(self.token, *self.headers.values())
         return self
 
     def _address(self) -> None:
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("url must be like http://host:9090 or https://host/prometheus")
+        parts = web_address(self.url, "http://host:9090 or https://host/prometheus")
         if parts.username or parts.password:
             raise ValueError("url may hold no credentials: use username and password, or token")
         if self.transport == "api" and (parts.query or parts.fragment):

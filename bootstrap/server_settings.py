@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from kubetriage.adapters.channels.options import ZoneName
+from kubetriage.bootstrap.folders import state_folder
 from kubetriage.domain.errors import BadSettings
 from kubetriage.domain.intake.values import IntakeSettings, Retention
 
@@ -162,8 +163,6 @@ def database_url(configured: str) -> str:
 
     The folder of a SQLite file is made. Raises `BadSettings`, which never repeats a password.
     """
-    from kubetriage.bootstrap.models import state_folder  # late: it needs the settings, and they need this
-
     url = configured or f"sqlite:///{state_folder() / FILE}"
     scheme, found, rest = url.partition("://")
     dialect = _DIALECTS.get(scheme.partition("+")[0])
@@ -188,8 +187,6 @@ def sqlite_path(url: str) -> Path | None:
 
 def slots_folder(configured: str) -> Path:
     """Where this machine's workers on that database keep who they are: beside a SQLite file."""
-    from kubetriage.bootstrap.models import state_folder
-
     url = database_url(configured)
     path = sqlite_path(url)
     if path is not None:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from kubetriage.bootstrap.folders import cache_folder
 from kubetriage.bootstrap.settings import ConnectionSettings, Settings
+from kubetriage.bootstrap.web_access import secret_of
 from kubetriage.domain.errors import BadSettings
 from kubetriage.domain.ports import Clusters, Metrics, Models, NoMetrics, Observations, Progress, Services
 
@@ -131,11 +133,14 @@ def connections(settings: Settings, closing: AsyncExitStack) -> list[ClusterConn
 
 
 def connection_of(name: str, configured: ConnectionSettings) -> ClusterConnection:
-    """A connection as the adapter takes it."""
+    """A connection as the adapter takes it. Raises `BadSettings` for what is not there."""
     from kubetriage.adapters.cluster.connection import ClusterConnection
+    from kubetriage.bootstrap.default_server import REQUESTS
 
+    if configured.cwd and not Path(configured.cwd).is_dir():
+        raise BadSettings(f"clusters.{name}.cwd: there is no folder {configured.cwd}.")
     child = handed_down()
-    requests = {"KUBE_CLIENT_QPS": SecretStr("50"), "KUBE_CLIENT_BURST": SecretStr("100")}
+    requests = {name: SecretStr(value) for name, value in REQUESTS.items()}
     env: Mapping[str, SecretStr] = {**child, **requests, **configured.env} if configured.command else {}
     return ClusterConnection(
         name=name,
@@ -146,7 +151,7 @@ def connection_of(name: str, configured: ConnectionSettings) -> ClusterConnectio
         env=dict(env),
         cwd=configured.cwd or None,
         url=configured.url,
-        token=_token(name, configured),
+        token=secret_of(f"clusters.{name}.token_env", configured.token, configured.token_env),
         headers=configured.headers,
         context=configured.context,
         timeout=configured.timeout,
@@ -158,18 +163,3 @@ def connection_of(name: str, configured: ConnectionSettings) -> ClusterConnectio
 def handed_down() -> dict[str, SecretStr]:
     """The variables of ours that a server which we start gets."""
     return {key: SecretStr(os.environ[key]) for key in HANDED_DOWN if key in os.environ}
-
-
-def _token(name: str, configured: ConnectionSettings) -> SecretStr | None:
-    if not configured.token_env:
-        return configured.token if configured.token.get_secret_value() else None
-    value = os.environ.get(configured.token_env)
-    if not value:
-        variable = configured.token_env
-        raise BadSettings(f"clusters.{name}.token_env: the environment variable {variable} is not set.")
-    return SecretStr(value)
-
-
-def cache_folder() -> Path:
-    """Where parsed snapshots are kept between runs."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kubetriage"

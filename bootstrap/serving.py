@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from kubetriage.adapters.store.sql.database import Database
     from kubetriage.bootstrap.checkpoints import Checkpoints
     from kubetriage.domain.intake.inbox import Inbox
-    from kubetriage.domain.intake.stores import Incidents, Messages, Runs
+    from kubetriage.domain.intake.run_store import Runs
+    from kubetriage.domain.intake.stores import Incidents, Messages
 
 GRAPH = "triage_alert"
 MISSING = (

@@ -20,9 +20,11 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 
 from kubetriage.adapters.model.policies import Budget, CachePolicy
 from kubetriage.bootstrap.channel_settings import CHANNEL_TABLES, ChannelSettings, channel_fields
+from kubetriage.bootstrap.folders import config_folder
 from kubetriage.bootstrap.model_settings import NONE, ModelTables, profiles_of
 from kubetriage.bootstrap.prometheus_settings import PrometheusSettings
 from kubetriage.bootstrap.server_settings import IntakeTable, RetentionTable, ServerSettings
+from kubetriage.bootstrap.web_access import require_ascii, web_address
 from kubetriage.bootstrap.wrong_settings import place_of, placed, plainly
 from kubetriage.domain.errors import BadSettings, UnknownCluster, UnknownModel
 from kubetriage.domain.language import Language
@@ -70,6 +72,11 @@ class ConnectionSettings(Part):
     def _one_way_in(self) -> ConnectionSettings:
         if bool(self.command) == bool(self.url):
             raise ValueError("needs either command or url")
+        if self.token_env and self.token.get_secret_value():
+            raise ValueError("has both token and token_env: give one")
+        if self.url:
+            web_address(self.url, "http://host:8080/mcp")
+        require_ascii(self.token, *self.headers.values())
         return self
 
 
@@ -176,8 +183,7 @@ def _file(path: str | None) -> Path | None:
         if not Path(given).is_file():
             raise BadSettings(f"{given}: there is no such settings file.")
         return Path(given)
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return next((p for p in (Path(FILE), home / "kubetriage" / FILE) if p.is_file()), None)
+    return next((p for p in (Path(FILE), config_folder() / FILE) if p.is_file()), None)
 
 
 def _read(path: Path) -> dict[str, Any]:

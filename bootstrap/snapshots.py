@@ -23,7 +23,7 @@ def serve_api(
     """Serve snapshots as Kubernetes APIs until interrupted; several are served under their folders' names."""
     from kubetriage.adapters.cluster.snapshot.serving import serve
     from kubetriage.adapters.cluster.snapshot.store import SnapshotStore
-    from kubetriage.bootstrap.services import cache_folder
+    from kubetriage.bootstrap.folders import cache_folder
 
     named = {NAME: folders[0]} if len(folders) == 1 else by_name(folders)
     cache = cache_folder() / "snapshots"
@@ -106,6 +106,8 @@ async def record_cluster(settings: Settings, wanted: Recording, progress: Progre
         plan = Plan(wanted.namespaces, wanted.tail)
         done = await record(fetch, wanted.folder, plan, cluster.now(), progress.reads)
     said = f"Recorded {done.objects} objects and {done.logs} logs in {wanted.folder}."
+    if done.absent:
+        said += f" The cluster has no namespace named {' or '.join(done.absent)}."
     if done.unreadable:
         said += f" Forbidden, and recorded as such: {', '.join(done.unreadable)}."
     if done.missing:

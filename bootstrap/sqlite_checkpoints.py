@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,12 +31,22 @@ class _SqliteSaver(SqliteSaver):
         self._thread = thread
 
     def put(self, config: Any, *given: Any) -> Any:
-        self.conn.execute("BEGIN IMMEDIATE")  # nobody takes the run over between the question and the answer
+        with self._ours(config):
+            return super().put(config, *given)
+
+    def put_writes(self, config: Any, *given: Any) -> None:
+        with self._ours(config):
+            super().put_writes(config, *given)
+
+    @contextmanager
+    def _ours(self, config: Any) -> Iterator[None]:
+        """One transaction, in which nobody takes the run over."""
+        self.conn.execute("BEGIN IMMEDIATE")
         try:
             if self._executor:
                 owner = self.conn.execute(f"{OWNER}?", (config["configurable"]["thread_id"],)).fetchone()
                 require_owner(owner and owner[0], self._executor)
-            return super().put(config, *given)
+            yield
         finally:
             self.conn.rollback()  # nothing, where it was committed
 

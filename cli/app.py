@@ -6,6 +6,7 @@ was made and its delivery failed, 130 interrupted.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -24,7 +25,10 @@ COMMANDS = {
     "doctor": ("kubetriage.cli.doctor:doctor", "Show connections, tools, rights, model and channels."),
     "notify": ("kubetriage.cli.notify:notify", "Try channels out: send a sample, render messages to files."),
     "models": ("kubetriage.cli.models:models", "List model profiles, probe endpoints, show what was spent."),
-    "snapshot": ("kubetriage.cli.snapshot:snapshot", "Record, check and serve snapshots of clusters."),
+    "snapshot": (
+        "kubetriage.cli.snapshot:snapshot",
+        "Record, import, check, serve snapshots of clusters.",
+    ),
     "eval": ("kubetriage.cli.evals:evals", "Measure diagnoses against scenarios with known answers."),
     "graph": ("kubetriage.cli.graph:graph", "Print the triage graph as a Mermaid drawing."),
 }
@@ -88,14 +92,22 @@ def run(arguments: Sequence[str]) -> int:
         return _say(str(error), 1)
     except (KeyboardInterrupt, click.Abort):
         return _say("interrupted", 130)
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click's way to say the same, and that alone
         return _nobody_reads()
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            return _bug(error, debug)
+        return _full()
     except Exception as error:  # noqa: BLE001 - the last border: a bug of ours, said as one
-        if debug:
-            traceback.print_exc()
-        kind = type(error).__name__
-        return _say(f"this is a bug in kubetriage ({kind}: {_one_line(error)}); --debug shows where", 1)
+        return _bug(error, debug)
     return status if isinstance(status, int) else 0
+
+
+def _bug(error: Exception, debug: bool) -> int:
+    if debug:
+        traceback.print_exception(error)
+    kind = type(error).__name__
+    return _say(f"this is a bug in kubetriage ({kind}: {_one_line(error)}); --debug shows where", 1)
 
 
 def _misused(error: click.UsageError) -> int:
@@ -110,6 +122,11 @@ def _nobody_reads() -> int:
     """The reader of our output went away (`| head`), as it may: Python must not complain about it at exit."""
     sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - stays open until the process ends
     return 0
+
+
+def _full() -> int:
+    _nobody_reads()  # or Python tries to write the rest at exit
+    return _say("standard output, or a file of ours, cannot be written: no space is left on the device", 2)
 
 
 def _say(sentence: str, status: int) -> int:

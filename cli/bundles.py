@@ -28,14 +28,15 @@ def _time(ctx: click.Context, param: click.Parameter, value: str | None) -> date
     return at.astimezone(UTC)
 
 
-@click.command("import")
+@click.command("import", short_help="Make a snapshot of another tool's dump.")
 @click.argument("path", metavar="PATH")
 @click.option("--out", "folder", metavar="DIR", required=True, help="The snapshot's folder, new or empty.")
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="auto", show_default=True)
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="auto", show_default=True,
+              help="The tool that made it.")  # fmt: skip
 @click.option(
     "--time", "at", metavar="TIME", callback=_time, help="When the bundle was made.  [default: as it tells]"
 )
-@click.option("--tail", type=click.IntRange(1), default=TAIL, help=f"Lines of each log.  [{TAIL}]")
+@click.option("--tail", type=click.IntRange(1), default=TAIL, help=f"Lines of each log.  [default: {TAIL}]")
 @click.pass_obj
 def import_(options: Options, path: str, folder: str, format_: str, at: datetime | None, tail: int) -> None:
     """Make a snapshot of what another tool has dumped of a cluster.
@@ -43,6 +44,9 @@ def import_(options: Options, path: str, folder: str, format_: str, at: datetime
     PATH is a folder or a .tar, .tar.gz, .tar.xz, .tar.bz2 or .zip of kubectl cluster-info dump (or a file
     with what it printed), oc adm must-gather or inspect, or a Troubleshoot support bundle. Values of
     Secrets are left out, everything else is redacted. What it lacks is recorded as not looked at.
+
+    \b
+      kubetriage snapshot import must-gather.tar.gz --out night
     """
     from kubetriage.bootstrap.bundles import import_into
     from kubetriage.domain.rendering.visible import one_line

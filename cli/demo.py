@@ -21,8 +21,10 @@ def bundled_scenarios() -> Path:
 @click.command()
 @click.argument("name", default=FIRST)
 @click.option("--list", "list_", is_flag=True, help="List the bundled examples.")
-@click.option("--language", type=click.Choice(LANGUAGES), help="[default: as configured, else the locale]")
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--language", type=click.Choice(LANGUAGES),
+              help="Of the report.  [default: as configured, else the locale]")  # fmt: skip
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True,
+              help="Of the report.")  # fmt: skip
 @click.option("--output", "-o", metavar="FILE", help="Write the report there instead of standard output.")
 @click.pass_obj
 def demo(
@@ -31,6 +33,10 @@ def demo(
     """Triage a bundled example: a real alert over a recorded cluster, through the embedded MCP server.
 
     Needs no cluster, no key and no network. NAME is one of --list.
+
+    \b
+      kubetriage demo
+      kubetriage demo node-kubelet-stopped --language zh
     """
     folder = bundled_scenarios()
     names = sorted(p.name for p in folder.iterdir() if (p / "alert.json").is_file())

@@ -16,6 +16,9 @@ def doctor(options: Options, cluster: str | None) -> int:
     """Show each connection, its tools, what its rights forbid, the model and the channels.
 
     Exits with 3 if no connection can be reached.
+
+    \b
+      kubetriage doctor --cluster production
     """
     from kubetriage.bootstrap.doctor import examine, render
     from kubetriage.bootstrap.settings import load_settings

@@ -11,6 +11,7 @@ import click
 
 from kubetriage.cli.app import Options
 from kubetriage.cli.demo import bundled_scenarios
+from kubetriage.cli.eval_written import written
 
 if TYPE_CHECKING:
     from kubetriage.bootstrap.settings import Settings
@@ -46,7 +47,8 @@ def judge(options: Options, folder: Path, model: str, scenarios: str | None, con
     used = scenarios_used(run, find(Path(scenarios) if scenarios else bundled_scenarios()))
     found = asyncio.run(run_until_interrupted(_judged(folder, run, settings, model, used, concurrency)))
     said = json.dumps(to_json(profile, found), ensure_ascii=False, indent=1)
-    (folder / FILE).write_text(f"{said}\n", encoding="utf-8")
+    with written(folder / FILE):
+        (folder / FILE).write_text(f"{said}\n", encoding="utf-8")
     for label, agreement in found.agreement.items():
         click.echo(in_words(label, agreement))
     for why, times in found.failures.items():

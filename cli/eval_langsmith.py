@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kubetriage.cli.demo import bundled_scenarios
+from kubetriage.cli.eval_written import written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,9 +46,9 @@ def langsmith(folder: Path, scenarios: str | None, upload: bool) -> int:
     client = langsmith_client() if upload else offline_client()
     rows = asyncio.run(_rows(folder, run, used, client, upload=upload))
     path = folder / FILE
-    path.write_text(
-        "".join(f"{json.dumps(row.to_json(), ensure_ascii=False)}\n" for row in rows), encoding="utf-8"
-    )
+    lines = "".join(f"{json.dumps(row.to_json(), ensure_ascii=False)}\n" for row in rows)
+    with written(path):
+        path.write_text(lines, encoding="utf-8")
     for line in _summary(rows):
         click.echo(line)
     click.echo(f"{'Sent to LangSmith; the' if upload else 'Nothing was sent; the'} rows are in {path}")
@@ -58,8 +59,8 @@ async def _rows(
     folder: Path, run: Run, used: Sequence[Scenario], client: Client, *, upload: bool
 ) -> list[Row]:
     from kubetriage.domain.errors import KubetriageError
+    from kubetriage.evals.figure_values import arms_of
     from kubetriage.evals.langsmith_runs import NotTaken, examples_of, experiments, upload_dataset
-    from kubetriage.evals.runs.planning import arms_of
 
     examples = examples_of(run, used)
     try:

@@ -26,7 +26,11 @@ _MANY = {"name": "scenarios", "tag": "tags", "family": "families"}
     help="What to list.  [default: name]",
 )
 @click.option(
-    "--format", "format_", type=click.Choice(("text", "json")), default="text", help="[default: text]"
+    "--format",
+    "format_",
+    type=click.Choice(("text", "json")),
+    default="text",
+    help="How to print it.  [default: text]",
 )
 def list_(
     scenarios: str | None,

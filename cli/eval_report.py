@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from kubetriage.cli.eval_written import written
+
 
 @click.command()
 @click.argument("folder", metavar="RUN", type=click.Path(exists=True, file_okay=False, path_type=Path))
@@ -28,10 +30,11 @@ def report(folder: Path, html: str | None, markdown: str | None, short: bool) ->
     run = read_run(folder)
     figures = figures_of(run, cells_in(folder))
     if markdown:
-        Path(markdown).write_text(render_markdown(run, figures), encoding="utf-8")
+        with written(Path(markdown)):
+            Path(markdown).write_text(render_markdown(run, figures), encoding="utf-8")
     if html:
         depth = SHORT if short else WHOLE
-        with Path(html).open("w", encoding="utf-8") as page:
+        with written(Path(html)), Path(html).open("w", encoding="utf-8") as page:
             page.writelines(
                 render_html(run, figures, cells_in(folder), lambda cell: read_kept(folder, cell), depth=depth)
             )

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +13,17 @@ import click
 from kubetriage.cli.app import Options
 from kubetriage.cli.eval_choice import choosing
 from kubetriage.cli.eval_plan import Asked, planned
+from kubetriage.cli.eval_written import written
 from kubetriage.cli.finite import Finite
 from kubetriage.cli.triage import LANGUAGES
 
 if TYPE_CHECKING:
+    from kubetriage.evals.figure_values import Figures
     from kubetriage.evals.runs.budget import Money
     from kubetriage.evals.runs.conducting import Conduct, Ended
     from kubetriage.evals.runs.planning import Plan
 
 _TIMES = "zero, real or scaled:FACTOR"
-_NOT_WRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 @click.command()
@@ -100,7 +99,7 @@ def run(options: Options, /, **given: Any) -> int:
     plain = not (asked.out or asked.models or asked.strategies or asked.repeat > 1)
     with ExitStack() as stack:
         folder = Path(asked.out or stack.enter_context(tempfile.TemporaryDirectory()))
-        stack.enter_context(_written(folder))
+        stack.enter_context(written(folder, "What is done is kept, and the same command goes on."))
         how = Conduct(
             folder=folder,
             config=options.config or "",
@@ -111,20 +110,6 @@ def run(options: Options, /, **given: Any) -> int:
             time=asked.simulated_time,
         )
         return _do(plan, how, money, plain=plain, keeps=bool(asked.out), quiet=options.quiet)
-
-
-@contextmanager
-def _written(folder: Path) -> Iterator[None]:
-    """A disk that is full, or a folder that has become read-only, is said in a sentence."""
-    from kubetriage.domain.errors import KubetriageError
-
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _NOT_WRITTEN:
-            raise
-        why = f"{folder} cannot be written to: {error.strerror}"
-        raise KubetriageError(f"{why}. What is done is kept, and the same command goes on.") from error
 
 
 def _do(plan: Plan, how: Conduct, money: Money | None, *, plain: bool, keeps: bool, quiet: bool) -> int:
@@ -151,14 +136,16 @@ def _do(plan: Plan, how: Conduct, money: Money | None, *, plain: bool, keeps: bo
             progress.clear()
         if plain:
             return _conclude(ended)
-        _report(plan, how, ended, keeps=keeps)
+        figures = _report(plan, how, ended, keeps=keeps)
+        # Cells that were to be tried again, and were not, have files too; and nothing goes on any more.
+        not_run = sum(arm.could_not_run for arm in figures.arms)
+        now = ended.standing._replace(left=None, done=figures.cells, not_run=not_run)
         if not quiet:
-            now = ended.standing._replace(left=None)  # nothing goes on, whatever is missing
             click.echo(told(now, str(money or "")), err=True)
-    return 0 if ended.standing.done == ended.standing.of and not ended.standing.not_run else 1
+    return 0 if now.done == now.of and not now.not_run else 1
 
 
-def _report(plan: Plan, how: Conduct, ended: Ended, *, keeps: bool) -> None:
+def _report(plan: Plan, how: Conduct, ended: Ended, *, keeps: bool) -> Figures:
     from kubetriage.evals.reporting.terminal import render_terminal
     from kubetriage.evals.runs.folder import ended as note_end
     from kubetriage.evals.runs.publishing import publish
@@ -172,6 +159,7 @@ def _report(plan: Plan, how: Conduct, ended: Ended, *, keeps: bool) -> None:
         click.echo(f"\n{sentence}")
     if keeps:
         click.echo(f"\nThe whole report: {how.folder / 'report.html'}")
+    return figures
 
 
 def _conclude(ended: Ended) -> int:

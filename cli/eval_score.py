@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kubetriage.cli.demo import bundled_scenarios
+from kubetriage.cli.eval_written import written
+
+if TYPE_CHECKING:
+    from kubetriage.evals.cells import Run
+    from kubetriage.evals.scenario import Scenario
+
+MOST_NAMED = 5
+"""Scenarios that a line names."""
 
 
 @click.command()
@@ -28,7 +37,7 @@ def score(run: str, scenarios: str | None, dry_run: bool) -> None:
     from kubetriage.evals.reporting.terminal import render_terminal
     from kubetriage.evals.runs.lock import locked
     from kubetriage.evals.runs.publishing import publish
-    from kubetriage.evals.runs.rescoring import changed_since, rescore, with_answers
+    from kubetriage.evals.runs.rescoring import rescore, with_answers
     from kubetriage.evals.scenario import find
 
     folder = Path(run)
@@ -36,7 +45,7 @@ def score(run: str, scenarios: str | None, dry_run: bool) -> None:
     there = {each.name: each for each in find(Path(scenarios) if scenarios else bundled_scenarios())}
     if not (folder / "cells").is_dir():
         raise BadInput(f"{folder} has no cells yet.")
-    with locked(folder):
+    with written(folder), locked(folder):
         scored = changed = 0
         cells = []
         for each in rescore(folder, known, there, write=not dry_run):
@@ -51,9 +60,7 @@ def score(run: str, scenarios: str | None, dry_run: bool) -> None:
                 cells.append(each.after.model_copy(update={"report": {}}))
         said = "would have" if dry_run else "have"
         click.echo(f"{scored} cells scored, {changed} {said} another verdict", err=True)
-        if others := changed_since(known, there):
-            told = ", ".join(others[:5])
-            click.echo(f"{len(others)} scenarios are not as they were in the run, such as {told}", err=True)
+        _tell_changes(known, there)
         now = with_answers(known, there)
         if dry_run:
             figures = figures_of(now, cells)
@@ -61,3 +68,18 @@ def score(run: str, scenarios: str | None, dry_run: bool) -> None:
             write_run(folder, now)
             figures = publish(folder, now)
     click.echo(render_terminal(now, figures), nl=False)
+
+
+def _tell_changes(run: Run, there: dict[str, Scenario]) -> None:
+    """Which scenarios are not as they were in the run, and which of them its reports were not made of."""
+    from kubetriage.evals.runs.rescoring import changed_since, made_of_others
+
+    others = made_of_others(run, there)
+    answers = [name for name in changed_since(run, there) if name not in others]
+    for names, what in (
+        (answers, "another answer than in the run"),
+        (others, "another alert or snapshot than in the run, whose reports are of the one before"),
+    ):
+        if names:
+            more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+            click.echo(f"{', '.join(names[:MOST_NAMED])}{more}: {what}", err=True)

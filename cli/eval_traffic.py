@@ -76,6 +76,8 @@ def replay(ctx: click.Context, file: Path, models: str, pace: float, arguments: 
     if recording.cut:
         click.echo(f"{file} ends in the middle: its last answers are missing.", err=True)
     tables = recorded_tables(recording.about, [name for name in models.split(",") if name])
+    if not recording.questions:
+        raise click.UsageError(f"{file} holds no answer: nothing can be done again from it.")
     with in_thread(lambda: replaying_server(recording, list(tables), pace), "traffic") as (played, addresses):
         given = ["--models", ",".join(tables), *arguments]
         return _told(played, _run(ctx.obj, given, tables, addresses))

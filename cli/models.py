@@ -22,12 +22,18 @@ MARKS = {True: "yes", False: "NO", None: "-"}
 
 
 @click.group(invoke_without_command=True)
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True,
+              help="Of the list.")  # fmt: skip
 @click.pass_context
 def models(ctx: click.Context, format_: str) -> None:
     """List the model profiles: name, model, endpoint, key, methods, price.
 
     They are ready, or come from [models.NAME] of the configuration; `model = "NAME"` there chooses one.
+
+    \b
+      kubetriage models
+      kubetriage models probe siliconflow-qwen3-30b
+      kubetriage models usage --days 7
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -42,10 +48,11 @@ def models(ctx: click.Context, format_: str) -> None:
         click.echo(_table([_heading(), *(_row(each) for each in found)]))
 
 
-@models.command()
+@models.command(short_help="Ask a profile's endpoint what it can do.")
 @click.argument("name")
 @click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True,
+              help="Of what was found out.")  # fmt: skip
 @click.pass_obj
 def probe(options: Options, name: str, dry_run: bool, format_: str) -> int:
     """Ask a profile's endpoint what it can do, and write that down for later runs.
@@ -73,11 +80,12 @@ def probe(options: Options, name: str, dry_run: bool, format_: str) -> int:
     return 0
 
 
-@models.command()
+@models.command(short_help="Show what was spent on models.")
 @click.option(
     "--days", type=click.IntRange(1, 90), default=1, help="Today and the days before.  [default: 1]"
 )
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True,
+              help="Of the figures.")  # fmt: skip
 @click.pass_obj
 def usage(options: Options, days: int, format_: str) -> None:
     """Show what was spent on models today (UTC), and what the budgets leave."""

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from kubetriage.bootstrap.channels import Tried
 
 LANGUAGES = ("en", "zh", "both")
-LANGUAGE_HELP = "[default: as configured for the channel, else the locale]"
-TRIALS = ("sample", "long", "hostile", "resolved", "storm")
+LANGUAGE_HELP = "Of the message.  [default: as configured for the channel, else the locale]"
+TRIALS = ("sample", "long", "hostile", "resolved", "storm", "failed")
 MEANINGS = {
     "delivered": "The channel took it.",
     "retry": "It was not taken now; a server would try again.",
@@ -45,6 +45,9 @@ def test(options: Options, channel: str, trial: str, language: str | None) -> in
 
     CHANNEL is the NAME of a table [channels.NAME] of the configuration.
     Exits with 0 if it was delivered, else with 4.
+
+    \b
+      kubetriage notify test ops --trial storm
     """
     from kubetriage.bootstrap.channels import speaking, try_channel
     from kubetriage.bootstrap.settings import load_settings
@@ -60,7 +63,11 @@ def test(options: Options, channel: str, trial: str, language: str | None) -> in
 @notify.command()
 @click.option("--out", metavar="DIR", default="kubetriage-preview", show_default=True, help="Where to write.")
 @click.option(
-    "--trial", "trials", type=click.Choice(TRIALS), multiple=True, help="Repeatable.  [default: all]"
+    "--trial",
+    "trials",
+    type=click.Choice(TRIALS),
+    multiple=True,
+    help="What is rendered; repeatable.  [default: all]",
 )
 @click.option("--language", type=click.Choice(LANGUAGES), help=LANGUAGE_HELP)
 @click.pass_obj
@@ -68,6 +75,9 @@ def preview(options: Options, out: str, trials: Sequence[str], language: str | N
     """Render sample reports to files; nothing is sent.
 
     Each configured channel is rendered; without any, one of every kind is.
+
+    \b
+      kubetriage notify preview --out rendered --language zh
     """
     from kubetriage.bootstrap.channels import previews, speaking
     from kubetriage.bootstrap.settings import load_settings

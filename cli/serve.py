@@ -15,7 +15,8 @@ ROLES = ("all", "intake", "worker")
 
 @click.command()
 @click.option("--host", metavar="ADDRESS", help="Where to listen [default: as configured, else 127.0.0.1].")
-@click.option("--port", type=click.IntRange(0, 65535), help="[default: as configured, else 8080]; 0: any.")
+@click.option("--port", type=click.IntRange(0, 65535),
+              help="Where to listen [default: as configured, else 8080]; 0: any free one.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(0, 64), metavar="N",
               help="Processes that diagnose, apart from the one that takes alerts; 0: a thread.")  # fmt: skip
 @click.option("--role", type=click.Choice(ROLES), help="Take alerts, diagnose, or both [default: all].")
@@ -36,8 +37,13 @@ def serve(
 ) -> int:
     """Take alerts over HTTP, diagnose each incident once, and serve the reports.
 
-    Nothing that was accepted is lost when the process dies: everything is in one database, a SQLite file by
-    default. With PostgreSQL any number of servers share the work. SIGTERM ends it in order, twice at once.
+    Nothing that was accepted is lost when the process dies: everything is in one database, by default a
+    SQLite file and its inbox beside it. With PostgreSQL any number of servers share the work. SIGTERM ends it
+    in order, twice at once.
+
+    \b
+      kubetriage serve --workers 2
+      KUBETRIAGE_DATABASE=postgresql://kubetriage@db/kubetriage kubetriage serve --role worker
     """
     from kubetriage.bootstrap.serving import require_server
     from kubetriage.bootstrap.settings import load_settings

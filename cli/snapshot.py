@@ -10,6 +10,7 @@ import click
 
 from kubetriage.cli.app import Options
 from kubetriage.cli.bundles import import_
+from kubetriage.cli.names import NamespaceName
 
 
 @click.group()
@@ -20,7 +21,7 @@ def snapshot() -> None:
 snapshot.add_command(import_)
 
 
-@snapshot.command()
+@snapshot.command(short_help="Serve snapshots as read-only Kubernetes APIs.")
 @click.argument("folders", metavar="DIR...", nargs=-1, required=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.  [default: 0]")
 @click.option("--kubeconfig", metavar="FILE", help="Write a kubeconfig for it there.")
@@ -30,6 +31,10 @@ def serve(folders: Sequence[str], port: int, kubeconfig: str | None, rebase: boo
 
     Several folders are served as several clusters, each under its folder's name (a scenario's under the
     scenario's), which is also the name of its kubeconfig context.
+
+    \b
+      kubetriage snapshot serve DIR --kubeconfig recorded.yaml
+      kubectl --kubeconfig recorded.yaml get pods -A
     """
     from kubetriage.bootstrap.snapshots import serve_api
 
@@ -37,7 +42,7 @@ def serve(folders: Sequence[str], port: int, kubeconfig: str | None, rebase: boo
     serve_api([Path(folder) for folder in folders], port, target, rebase=rebase, say=click.echo)
 
 
-@snapshot.command()
+@snapshot.command(short_help="Serve a snapshot as an MCP server.")
 @click.argument("folder", metavar="DIR")
 def mcp(folder: str) -> None:
     """Serve a snapshot as an MCP server over standard input and output."""
@@ -46,7 +51,7 @@ def mcp(folder: str) -> None:
     asyncio.run(serve_mcp(Path(folder)))
 
 
-@snapshot.command()
+@snapshot.command(short_help="Say what is wrong with a snapshot.")
 @click.argument("folder", metavar="DIR")
 def check(folder: str) -> int:
     """Say what is wrong with a snapshot, a line each; exits with 2 if anything is."""
@@ -59,13 +64,16 @@ def check(folder: str) -> int:
     return 2 if found.lines else 0
 
 
-@snapshot.command()
+@snapshot.command(short_help="Write a snapshot of a live cluster.")
 @click.argument("folder", metavar="DIR")
-@click.option("--namespace", "-n", "namespaces", metavar="NAMESPACE", multiple=True, help="Repeatable.")
+@click.option("--namespace", "-n", "namespaces", type=NamespaceName(), metavar="NAMESPACE", multiple=True,
+              help="Record this namespace; repeatable.")  # fmt: skip
 @click.option("--all-namespaces", "-A", "everything", is_flag=True, help="Record every namespace.")
 @click.option("--cluster", metavar="NAME", default="", help="The configured connection to read.")
 @click.option("--snapshot", "source", metavar="DIR", help="Record from a snapshot instead of a cluster.")
-@click.option("--tail", type=click.IntRange(0), default=2000, help="Lines of each log, 0 for none.  [2000]")
+@click.option(
+    "--tail", type=click.IntRange(0), default=2000, help="Lines of each log, 0 for none.  [default: 2000]"
+)
 @click.pass_obj
 def record(
     options: Options,
@@ -80,6 +88,10 @@ def record(
 
     Cluster-scoped objects (nodes, storage classes, volumes, webhook configurations, …) and kube-system come
     along; Secret data is never read.
+
+    \b
+      kubetriage snapshot record night -n shop -n payments
+      kubetriage triage alert.json --snapshot night
     """
     if cluster and source:
         raise click.UsageError("--snapshot and --cluster exclude each other.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kubetriage.cli.app import Options
+from kubetriage.cli.names import NamespaceName
 from kubetriage.cli.progress import progress_for
 
 if TYPE_CHECKING:
@@ -37,12 +38,15 @@ class Seconds(click.FloatRange):
 
 @click.command()
 @click.argument("alert", metavar="ALERT|-")
-@click.option("--namespace", "-n", metavar="NAMESPACE", help="The namespace of KIND/NAME [default: default].")
+@click.option("--namespace", "-n", type=NamespaceName(), metavar="NAMESPACE",
+              help="The namespace of KIND/NAME [default: default].")  # fmt: skip
 @click.option("--snapshot", metavar="DIR|BUNDLE", help="Read a snapshot, or a bundle, instead of a cluster.")
 @click.option("--cluster", metavar="NAME", help="The configured connection to read.")
 @click.option("--model", metavar="NAME|none", help="The model profile that writes [default: as configured].")
-@click.option("--language", type=click.Choice(LANGUAGES), help="[default: as configured, else the locale]")
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--language", type=click.Choice(LANGUAGES),
+              help="Of the report.  [default: as configured, else the locale]")  # fmt: skip
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True,
+              help="Of the report.")  # fmt: skip
 @click.option("--output", "-o", metavar="FILE", help="Write the report there instead of standard output.")
 @click.option("--notify", metavar="CHANNEL", multiple=True, help="Also send the report there; repeatable.")
 @click.option("--timeout", type=Seconds(min=0.1, max=86400), default=120.0, metavar="SECONDS",

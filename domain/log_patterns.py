@@ -53,6 +53,8 @@ class Sign(StrEnum):
     TOO_MANY_THREADS = "too-many-threads"
     """No further thread or process: the limit of process ids, of the pod, the user or the node."""
     HEAP = "heap"
+    CHILD_KILLED = "child-killed"
+    """A server says that one of its own processes was killed (SIGKILL), while it goes on itself."""
     DNS = "dns"
     REFUSED = "refused"
     TIMEOUT = "timeout"
@@ -208,6 +210,7 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"(?:SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP"
             r"|INDEX) command denied to user '(?P<user3>[^']*)'",
             r"NOPERM this user has no permissions|code = PermissionDenied",
+            r"\bCode: 403\. Errors:|service account name not authorized",
         ),
     ),
     (
@@ -367,7 +370,7 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
         Sign.TOO_MANY_FILES,
         (
             r"too many open files|\bEMFILE\b|\bENFILE\b",
-            r"cannot assign requested address|EADDRNOTAVAIL",
+            r"(?<!bind: )(?<!BindException: )cannot assign requested address|(?<!listen )EADDRNOTAVAIL",
             r"limit for number of file watchers reached|inotify[^\n]{0,80}(?:no space left|limit|too many)",
         ),
     ),
@@ -425,6 +428,16 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"|out of memory \(needed",
             r"^(?:(?:FATAL|ERROR|PANIC): +)?out of memory\.?$|Out of memory: Kill(?:ed)? process",
             r"OOM command not allowed|\[\w+\] Data too large, data for",
+        ),
+    ),
+    (
+        Sign.CHILD_KILLED,
+        (
+            r"Worker \(pid: ?\d+\) was sent SIGKILL",
+            r"worker \d+ \(pid: \d+\) died, killed by signal 9",
+            r"(?:worker|child) (?:process|pid) \d+ (?:exited on signal 9|exit signal Killed \(9\))",
+            r"Worker exited prematurely: signal 9|terminated by signal 9: Killed",
+            r"(?:pool|child) \w* ?\d+ exited on signal 9 \(SIGKILL\)",
         ),
     ),
     (

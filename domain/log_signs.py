@@ -78,6 +78,7 @@ _ENDPOINTS = tuple(
         rf"server at ['\"]{_HOST}['\"](?: \([^)]{{1,60}}\))?, port (?P<port>\d{{1,5}})",
         rf"host=['\"]{_HOST}['\"], port=(?P<port>\d{{1,5}})",
         rf"ECONNREFUSED {_HOST}:(?P<port>\d{{1,5}})",
+        rf"Connection to node -?\d+ \({_HOST}/[^\s:)]{{0,60}}:(?P<port>\d{{1,5}})\)",
         rf"dial (?:tcp|udp)[46]? {_HOST}:(?P<port>\d{{1,5}})",
         rf"Connection refused: {_HOST}/[\d.]+:(?P<port>\d{{1,5}})",
         rf"on '{_HOST}{_PORT}'",

@@ -82,6 +82,7 @@ STEMS: Mapping[Sign, tuple[str, ...]] = MappingProxyType(
             "memory", "bad_alloc", "enomem", "heap limit", "out_of_memory", "unable to allocate",
             "nomemoryerror", "too large", "oom command",
         ),
+        Sign.CHILD_KILLED: ("sigkill", "signal 9", "killed (9)"),
         Sign.DNS: (
             "no such host", "not known", "nxdomain", "misbehaving", "resol", "getaddrinfo", "enotfound",
             "eai_again", "eai_noname", "unknownhost", "unknown host", "translate host", "bad address",

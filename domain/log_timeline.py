@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 from kubetriage.domain.log_bursts import Burst, burst_of
@@ -97,8 +96,3 @@ def rise_of(timeline: Timeline, errors: Sequence[int], count: int) -> Rise | Non
     first = errors[burst.first]
     after = count if burst.lasting else max(int(burst.ends), errors[burst.last] + 1)
     return Rise(burst, None, after - first, None, first)
-
-
-def told_at(at: datetime | None) -> str:
-    """A time of day as excerpts show it, empty without one."""
-    return at.strftime("%H:%M:%SZ") if at is not None else ""

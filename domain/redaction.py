@@ -90,7 +90,7 @@ class _Walk:
         if kind == "ConfigMap" and isinstance(value.get("data"), dict):
             data = {key: self.named(key, text, depth) for key, text in value["data"].items()}
             return {**self.fields(value, "", depth, skip="data"), "data": data}
-        name = value.get("name")
+        name = value.get("name", value.get("key"))
         if isinstance(name, str) and isinstance(value.get("value"), str):
             return {
                 **self.fields(value, "", depth, skip="value"),

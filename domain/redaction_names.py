@@ -6,9 +6,9 @@ import re
 from typing import Final
 
 _SECRET: Final = re.compile(
-    r"passw|passphrase|passcode|(?<![a-z])(?:pwd|pass)(?![a-z])|secret|token(?!iz)|credential|密码|口令|密钥|令牌"
+    r"passw|passphrase|passcode|(?<![a-z])(?:pwd|pass|pw|pat)(?![a-z])|pgpass|secret|token(?!iz)|credential|密码|口令|密钥|私钥|令牌"
     r"|(?<![a-z])dsn(?![a-z])|connection[_-]?string"
-    r"|(?:api|access|private|signing|encryption|master|account|session|ssh|license)[_.-]?key"
+    r"|redis[_.-]?auth(?![a-z])|(?:api|app|access|private|signing|encryption|master|account|session|ssh|license)[_.-]?key"
     r"|client[_-]key[_-]data|(?<![a-z])(?:jwt|hmac|auth)[_.-]?key|dockerconfigjson|dockercfg|kubeconfig",
 )
 _BENIGN_ENDS: Final = """
@@ -42,11 +42,14 @@ _PROSE: Final = """
 """
 _WORDS: Final = frozenset(_PROSE.split())
 _REFERENCE: Final = re.compile(r"\$\(|\$\{|\$[A-Za-z_]|\{\{|%[sdvq(]|<|\*{2,}|[xX]{3,}$|\(|\[|\{")
+_CHINESE: Final = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uff65]+")
+"""Words and their punctuation: `密码：错误`, and no password."""
 _PLACE: Final = re.compile(
     r"(?:/[a-z0-9._-]+){2,}/?$|[a-z0-9]([-a-z0-9]*[a-z0-9])?/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"
 )
 """A path, or `namespace/name`."""
-_OBJECT_NAME: Final = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)+$")
+_OBJECT_NAME: Final = re.compile(r"(?![0-9a-f]{8}(?:-[0-9a-f]{4}){3}-)[a-z0-9]+(?:[-.][a-z0-9]+)+$")
+"""No UUID, which is what many services give out as a key."""
 
 
 def ordinary_value(value: str) -> bool:
@@ -54,6 +57,7 @@ def ordinary_value(value: str) -> bool:
     return (
         value.lower().rstrip(".,:;!") in _WORDS
         or not value.strip("*.-_ ")
+        or _CHINESE.fullmatch(value) is not None
         or _REFERENCE.match(value) is not None
     )
 
@@ -71,6 +75,11 @@ def object_name(value: str) -> bool:
 def looks_random(value: str) -> bool:
     """Letters and digits mixed, and neither a path nor an address, a time or a ratio."""
     return len(value) >= 6 and ":" not in value[:-1] and _MIXED.match(value) is not None and not place(value)
+
+
+def guessable(value: str) -> bool:
+    """What people choose for a password (`R00t@123`, `123456`), where a password was announced."""
+    return len(value) >= 6 and ":" not in value and any(map(str.isdigit, value)) and not place(value)
 
 
 _MIXED: Final = re.compile(r"(?=(?:[^A-Za-z]*+[A-Za-z]){3})[^0-9]*+[0-9]")

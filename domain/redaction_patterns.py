@@ -12,7 +12,7 @@ MARK: Final = "[redacted]"
 """What stands where a secret stood; always the same, so that nothing of the secret is told."""
 
 CREDENTIALS: Final[dict[str, re.Pattern[str]]] = {
-    stem: re.compile(pattern)
+    stem: re.compile(pattern, re.ASCII)  # Chinese, which has no spaces, is no part of a credential
     for stem, pattern in {
         "AKIA": r"AKIA[A-Z0-9]{16}(?![A-Za-z0-9])",  # AWS access key
         "ASIA": r"ASIA[A-Z0-9]{16}(?![A-Za-z0-9])",  # AWS temporary access key
@@ -55,6 +55,7 @@ def _at(*patterns: str) -> tuple[re.Pattern[str], ...]:
 
 _SEPARATOR: Final = r"\\{0,3}[\"'\]]?[ \t]{0,4}[:=][ \t]{0,4}[\"'\[]?"
 _AUTHORIZATION: Final = r"authorization" + _SEPARATOR
+_BASE64: Final = r"(?P<secret>[a-z0-9+/=]{8,}+(?:(?:\r?\n|\\n)[ \t]{0,40}[a-z0-9+/=]{40,}+)*+)"
 
 PATTERNS: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
     "bearer": _at(
@@ -71,6 +72,10 @@ PATTERNS: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
     ),
     "cookie": _at(r"cookie" + _SEPARATOR + r"(?P<secret>[\w.-]{1,80}=(?!\[redacted\])[^\n\"'\]]{4,})"),
     "signature": _at(r"signature[\"']?[ \t]{0,4}=[ \t]{0,4}[\"']?(?P<secret>[\w%+/=.-]{16,}+)"),
+    # "PRIVATE KEY" in base64, at each of the three places that it can have in it:
+    "ufjjvkfursblrv": _at(r"(?-i:UFJJVkFURSBLRV)" + _BASE64),
+    "bssvzbveugs0vz": _at(r"(?-i:BSSVZBVEUgS0VZ)" + _BASE64),
+    "quklwqvrfietfw": _at(r"(?-i:QUklWQVRFIEtFW)" + _BASE64),
     "&sig=": _at(r"&sig=(?P<secret>[\w%+/=.-]{16,}+)"),
     "?sig=": _at(r"\?sig=(?P<secret>[\w%+/=.-]{16,}+)"),
     "/hook/": _at(r"/hook/(?P<secret>[0-9a-f-]{20,}+)"),  # Feishu, Lark
@@ -78,6 +83,12 @@ PATTERNS: Final[dict[str, tuple[re.Pattern[str], ...]]] = {
     "hooks.slack.com/": _at(r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[\w/-]{16,}+)"),
     "/api/webhooks/": _at(r"/api/webhooks/\d{5,25}/(?P<secret>[\w-]{20,}+)"),  # Discord
     "/webhookb2/": _at(r"/webhookb2/(?P<secret>[\w@/.-]{20,}+)"),  # Teams
+    "/bot": _at(r"/bot(?P<secret>\d{6,12}:[\w-]{30,}+)"),  # Telegram
+    "oracle:thin:": _at(r"oracle:thin:[^\s/@\"']{1,60}/(?P<secret>[^\s@\"']{1,200}+)@"),
+    **dict.fromkeys(
+        ("requirepass", "masterauth"),  # Redis' configuration
+        _at(r"(?:requirepass|masterauth)[ \t]{1,8}(?!(?:is|was|not|has)\b)[\"']?(?P<secret>[^\s\"'$]{2,}+)"),
+    ),
     "redis-cli": _at(
         r"redis-cli\b[^\n;|&]{0,100}?[ \t](?:-a|--pass)[ \t=]{1,4}[\"']?(?P<secret>[^\s\"'$][^\s\"']*+)"
     ),

@@ -10,18 +10,24 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from kubetriage.domain.redaction_names import BENIGN_SUFFIX, looks_random, object_name, ordinary_value, place
+from kubetriage.domain.redaction_names import (
+    BENIGN_SUFFIX,
+    guessable,
+    looks_random,
+    object_name,
+    ordinary_value,
+    place,
+)
 from kubetriage.domain.redaction_patterns import CREDENTIALS, MARK, PATTERNS
 from kubetriage.domain.redaction_pem import private_key
 from kubetriage.domain.redaction_stems import Stems
-
-Span = tuple[int, int]
+from kubetriage.domain.redaction_users import Span, before_protocol, users
 
 # --- name and value ----------------------------------------------------------------------------
 
 _WORD: Final = re.compile(
     r"(?:password|passwd|passphrase|passcode|pwd|(?<=[\"'_.-])(?<!proxy_)pass(?![a-z])|secret|token|credentials?|dsn|connection[_-]?string"
-    r"|key(?:[_-]?id|[_-]?data)?|auth(?=\\{0,3}[\"'])|密码|口令|密钥|令牌)",
+    r"|key(?:[_-]?id|[_-]?data)?|auth(?=\\{0,3}[\"'])|bindpw|密码|口令|密钥|私钥|令牌)",
     re.IGNORECASE,
 )
 _KEY_OWNER: Final = re.compile(
@@ -30,22 +36,28 @@ _KEY_OWNER: Final = re.compile(
     re.IGNORECASE,
 )
 _HAS_PARTS: Final = re.compile(r"passw|pwd|@tcp\(|@unix\(", re.IGNORECASE)
+_PASSWORD: Final = ("passw", "pwd", "bindpw", "密码", "口令")
+_SAID: Final = ("密码", "口令")
+"""What stands after them and a blank is one if it looks like one; after a flag it always is."""
+_ELEMENT: Final = re.compile(r"<[\w:.-]*\Z")
 _TAIL: Final = re.compile(
     r"(?P<suffix>(?:[_-]?[0-9]{1,3}|(?:_[A-Z0-9]{1,24}){1,4}|[_-](?:base64|b64|plain|value|text|data|hash|old|new"
-    r"|current|prod|dev|test|base|salt))?+)(?![\w-])(?P<close>\\{0,3}[\"'`]?\]?)"
-    r"(?:[ \t]{0,8}(?P<sep>=>|:=|==|=|:|：)(?!//)[ \t]{0,8}"
-    r"|(?P<pair>,?\s{0,40}\\{0,3}[\"']?value\\{0,3}[\"']?[ \t]{0,8}:[ \t]{0,8})"
+    r"|current|prod|dev|test|base|salt))?+)(?:(?![\w-])|(?=为|是))(?P<close>\\{0,3}[\"'`]?\]?)"
+    r"(?:[ \t]{0,8}(?P<sep>=>|:=|==|=|:|：|＝|>|为|是|is(?=[ \t]))(?!//)[ \t]{0,8}"
+    r"|(?P<pair>,?\s{0,40}\\{0,3}[\"']?value\\{0,3}[\"']?[ \t]{0,8}[:=][ \t]{0,8}|</name>\s{0,40}<value>)"
     r"|(?P<flag>[ \t]{1,8}|,\s{0,40}|\n[ \t]{0,40}-[ \t]{1,8}))"
-    r"(?P<open>\\{0,3}[\"'`]?)"
+    r"(?P<open>\\{0,3}[\"'`“]?)"
 )
 # The last repetition is greedy: Python 3.11.2 keeps what the failed last round of a possessive one took.
 _BARE: Final = re.compile(
-    r"(?:\[redacted\]|[^\s\"'`&;,<>\\)}\]])++(?:[,;&)}\]]++[^\s\"'`&;,<>\\)}\]=:]++(?=[\s\"'`&;,<>\\)}\]]|$))*"
+    r"(?:\[redacted\]|[^\s\"'`&;,<>\\)}\]，。；、）】])++"
+    r"(?:[,;&)}\]]++[^\s\"'`&;,<>\\)}\]=:，。；、）】]++(?=[\s\"'`&;,<>\\)}\]]|$))*"
 )
 _QUOTED: Final = {
     '"': re.compile(r'(?:[^"\\\n]|\\.)*+'),
     "'": re.compile(r"(?:[^'\\\n]|\\.)*+"),
     "`": re.compile(r"[^`\n]*+"),
+    "“": re.compile(r"[^”\n]*+"),
 }
 _LINE_START: Final = re.compile(r"[\s#>\"'-]*+(?:export |set |ENV |ARG )?[\w./\[-]*+")
 _BLOCK: Final = re.compile(r"[|>][+-]?[0-9]?[ \t]*\n")
@@ -69,7 +81,9 @@ class _Pairs:
         if name == "auth" and text[start - 1 : start] not in ('"', "'"):
             return None
         tail = _TAIL.match(text, word.end())
-        if tail is None or BENIGN_SUFFIX.search(tail["suffix"]) or (tail["flag"] and not self.is_flag(start)):
+        if tail is None or BENIGN_SUFFIX.search(tail["suffix"]):
+            return None
+        if tail["flag"] and name not in _SAID and not self.is_flag(start):
             return None
         if not tail["open"] and _BLOCK.match(text, tail.end()):
             return self.block(start, tail.end())
@@ -103,21 +117,26 @@ class _Pairs:
         if not value or MARK in value or ordinary_value(value):
             return False
         if name.startswith(("dsn", "connection")) and len(value) < 300:
-            if any(True for _ in (*_issued(value), *_users(value))) or _HAS_PARTS.search(value):
+            if any(True for _ in (*_issued(value), *users(value))) or _HAS_PARTS.search(value):
                 return False  # only what is secret in it is masked, by that part's own finder
             if "://" in value and "@" not in value:
                 return False
         before = self.text[start - 1 : start]
-        bare_secret = name == "secret" and not (before.isalnum() or before in ("_", "-", "."))
+        joined = before.isalnum() or before in ("_", "-", ".")
+        bare_secret = name == "密钥" or (name == "secret" and not joined)  # Kubernetes' Secret as well
         if (name == "pwd" or bare_secret) and place(value):
             return False
         if tail["flag"]:
-            return not value.startswith("-")
-        if tail["open"] or tail["pair"] or tail["sep"] in ("=", "=>"):
+            return guessable(value) if name in _SAID else not value.startswith("-")
+        if tail["sep"] == ">":
+            return _ELEMENT.search(self.text, max(0, start - 60), start) is not None
+        if tail["open"] or tail["pair"] or tail["sep"] in ("=", "=>", "＝"):
             return True
         if bare_secret and object_name(value):
             return False
-        return looks_random(value) or (tail["sep"] in (":", "：") and self.whole_line(start, span[1]))
+        if looks_random(value) or (name.startswith(_PASSWORD) and guessable(value)):
+            return True
+        return tail["sep"] in (":", "：") and self.whole_line(start, span[1])
 
     def whole_line(self, start: int, last: int) -> bool:
         """Is `name: value` all that its line holds, as in YAML and in properties?"""
@@ -125,7 +144,7 @@ class _Pairs:
         begin = text.rfind("\n", max(0, start - 200), start) + 1
         if begin == 0 and start > 200:
             return False
-        if text[last : last + 1] not in ("", "\n", "\r", ","):
+        if text[last : last + 1] not in ("", "\n", "\r", ",", "，", "；"):
             return False
         return _LINE_START.fullmatch(text, begin, start) is not None
 
@@ -146,48 +165,11 @@ class _Pairs:
         return (first, last) if first < last and text[first:last] != MARK else None
 
 
-# --- users in addresses ------------------------------------------------------------------------
-
-_USERINFO: Final = re.compile(r"://(?:(?P<alone>[\w-]{20,}+)@|[^\s/:@\"'<>]*+:(?P<rest>[^\s\"'<>]{0,500}+))")
-
-
-def _userinfo(text: str, at: int) -> Span | None:
-    """The password of `scheme://user:password@host`; a token that stands alone before the @."""
-    found = _USERINFO.match(text, at)
-    if found is None:
-        return None
-    if alone := found["alone"]:
-        return found.span("alone") if looks_random(alone) else None
-    rest = found["rest"]
-    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    end = authority.rfind("@")
-    if end < 0 and not authority.isdigit():
-        end = rest.find("@")  # a password with an unescaped slash
-    first = found.start("rest")
-    return (first, first + end) if end > 0 and not _said(rest[:end]) else None
-
-
-_WORD_END: Final = re.compile(r"[^\s\"'=(]*+")
-
-
-def _before_protocol(text: str, at: int) -> Span | None:
-    """The password of `user:password@tcp(host)`, as Go's MySQL driver writes it."""
-    first = _WORD_END.match(text[at - 280 : at][::-1] if at >= 280 else text[:at][::-1])
-    user, colon, secret = (first[0][::-1] if first else "").partition(":")
-    if not user or not colon or "/" in user or not secret or _said(secret):
-        return None
-    return (at - len(secret), at)
-
-
-def _said(value: str) -> bool:
-    return value.startswith(MARK) or ordinary_value(value)
-
-
 # --- all finders -------------------------------------------------------------------------------
 
 _KEYWORDS: Final = """
     passw passphrase passcode pwd pass secret token key credential dsn connectionstring connection_string
-    connection-string auth 密码 口令 密钥 令牌
+    connection-string auth bindpw 密码 口令 密钥 私钥 令牌
 """
 _LOWER: Final = Stems(
     (*PATTERNS, *_KEYWORDS.split(), "@tcp(", "@unix("), heads=("pass", "auth", "connection", "hook", "sig")
@@ -220,7 +202,7 @@ def mask(text: str) -> str:
 
 
 def _once(text: str, words: Sequence[str], forms: Sequence[str]) -> str:
-    spans = sorted((*_named(text, words), *_issued(text, forms), *_users(text)))
+    spans = sorted((*_named(text, words), *_issued(text, forms), *users(text)))
     if not spans:
         return text
     parts: list[str] = []
@@ -254,7 +236,7 @@ def _named(text: str, words: Sequence[str]) -> Iterator[Span]:
 def _told(pairs: _Pairs, start: int, stem: str) -> Span | None:
     text = pairs.text
     if stem[0] == "@":
-        return _before_protocol(text, start)
+        return before_protocol(text, start)
     if patterns := PATTERNS.get(stem):
         for pattern in patterns:
             found = pattern.match(text, start)
@@ -274,22 +256,9 @@ def _issued(text: str, forms: Sequence[str] | None = None) -> Iterator[Span]:
     """Secrets told by their own form."""
     done = 0
     for start, stem in _EXACT.places(text, forms):
-        if start >= done and not text[start - 1 : start].isalnum():
+        before = text[start - 1 : start]
+        if start >= done and not (before.isascii() and before.isalnum()):
             found = CREDENTIALS[stem].match(text, start)
             if found:
                 yield found.span()
                 done = found.end()
-
-
-def _users(text: str) -> Iterator[Span]:
-    """Secrets in the user part of addresses."""
-    start = text.find("://")
-    at = text.find("@", start) if start >= 0 else -1
-    while start >= 0 <= at:
-        if at < start:
-            at = text.find("@", start)
-            continue
-        span = _userinfo(text, start) if at < start + 1000 else None
-        if span:
-            yield span
-        start = text.find("://", span[1] if span else start + 3)

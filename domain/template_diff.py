@@ -29,11 +29,6 @@ class Difference(NamedTuple):
     """The value as shown to people, one line; None if there was none."""
     after: str | None
 
-    def touches(self, prefix: str) -> bool:
-        """Whether it is at, below or above a dotted path such as `containers.app.image`."""
-        own = ".".join(self.path)
-        return own == prefix or own.startswith(f"{prefix}.") or prefix.startswith(f"{own}.")
-
 
 def template_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
     """What differs between two pod templates (`metadata` and `spec`), what matters most first."""

@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from kubetriage.domain.errors import BadInput
 from kubetriage.domain.redaction import redact_object
 from kubetriage.domain.report import Outcome
+from kubetriage.evals.concluded import Concluded
 
 SCHEMA: Final = "kubetriage.eval/1"
 RUN, CELLS, KEPT = "run.json", "cells", "kept"
@@ -32,8 +33,7 @@ NO_MODEL = "none"
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
-_LONGEST_ID = 200
-"""Bytes; file systems take 255 with the ending and the temporary name's."""
+_LONGEST_ID = 200  # bytes; file systems take 255 with the ending and the temporary name's
 
 
 class Part(BaseModel):
@@ -124,6 +124,7 @@ class Cell(Part):
     started: datetime
     report: dict[str, Any] = Field(default_factory=dict)
     """`kubetriage.report/1`, or as much of it as the strategy gives."""
+    concluded: Concluded | None = None  # what the graph's model said; None where none said what could be used
     calls_file: str = ""
     """What is kept beside it, relative to the run's folder; empty if nothing is."""
 
@@ -138,6 +139,7 @@ class ScenarioUsed(Part):
 
     name: str
     digest: str
+    shown: str = ""  # the digest of its alert and snapshot alone: what a report of it was made of
     category: str = ""
     tags: tuple[str, ...] = ()
     outcome: tuple[Outcome, ...] = ()
@@ -222,6 +224,8 @@ def _names(folder: Path) -> list[str]:
     try:
         return [each for each in os.listdir(folder) if each.endswith(".json") and not each.startswith(".")]
     except OSError as error:
+        if (folder.parent / RUN).is_file() and not folder.exists():
+            return []  # no cell has come to anything yet
         raise BadInput(f"{folder} holds no cells: {error.strerror}.") from error
 
 
@@ -284,5 +288,13 @@ def read_kept(folder: Path, cell: Cell) -> list[Kept]:
     try:
         lines = gzip.decompress(path.read_bytes()).decode().splitlines()
         return [Kept.model_validate_json(line) for line in lines]
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError, ValidationError) as error:
-        raise BadInput(f"{path} is not what a run keeps: {type(error).__name__}.") from error
+    except OSError as error:  # what is no gzip is one too, without an error of the system's
+        raise _damaged(path, error.strerror or "it is not compressed as it was") from error
+    except EOFError as error:
+        raise _damaged(path, "its end is missing") from error
+    except (zlib.error, UnicodeDecodeError, ValidationError) as error:
+        raise _damaged(path, "it is not what was written") from error
+
+
+def _damaged(path: Path, why: str) -> BadInput:
+    return BadInput(f"{path} cannot be used: {why}. Delete it, and reports show that cell without it.")

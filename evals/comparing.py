@@ -11,11 +11,13 @@ from typing import Final
 
 from kubetriage.domain.errors import BadInput
 from kubetriage.evals.cells import Cell, Run
-from kubetriage.evals.figure_values import Pairing, Part, arm_label
+from kubetriage.evals.figure_values import Pairing, Part, arm_label, arms_of
 from kubetriage.evals.figures import Gathered, paired, row_of
 from kubetriage.evals.reporting import wording
 from kubetriage.evals.statistics import Tries
 
+EARLIER, LATER = "A", "B"
+"""What the two are called, in the order in which they are given."""
 MOST_NAMED: Final = 20
 """Scenarios that a report names in one list."""
 
@@ -91,7 +93,7 @@ def _change(
     both = [name for name in sorted(before) if before[name].ran and after.get(name, Tries(0, 0)).ran]
     return ArmChange(
         pairing=pairing.model_copy(
-            update={"first": f"{pairing.first} (later)", "second": f"{pairing.second} (earlier)"}
+            update={"first": f"{pairing.first} of {LATER}", "second": f"{pairing.second} of {EARLIER}"}
         ),
         better=tuple(name for name in both if after[name].rate > before[name].rate),
         worse=tuple(name for name in both if after[name].rate < before[name].rate),
@@ -109,26 +111,30 @@ def _differences(before: Run, after: Run) -> Iterable[str]:
             yield f"The profile of {model.name} has changed."
     if before.simulated != after.simulated:
         yield "The models of one run were simulated and those of the other were not."
+    arms, now = ([arm_label(*arm) for arm in arms_of(run)] for run in (before, after))
+    for which, own, others in ((EARLIER, arms, now), (LATER, now, arms)):
+        if only := [label for label in own if label not in others]:
+            yield f"Only {which} has {', '.join(only)}."
+    if before.repeats != after.repeats:
+        yield f"Repeats were {before.repeats} and are {after.repeats}."
     if before.language != after.language:
         yield f"Reports were in {before.language} and are in {after.language}."
 
 
-def render_comparison(found: RunComparison) -> str:
-    """The comparison in plain text; ends with a line feed."""
-    parts = []
+def render_comparison(found: RunComparison, names: tuple[str, str] = ("", "")) -> str:
+    """The comparison in plain text, with what the user calls A and B; ends with a line feed."""
+    parts = [f"{EARLIER} is {names[0]}, {LATER} is {names[1]}."] if all(names) else []
     for change in found.changes:
-        lines = [wording.verdict_of_pair(change.pairing), wording.what_it_takes(change.pairing)]
-        if change.pairing.times_as_long is not None:
-            lines.append(
-                f"The later takes {change.pairing.times_as_long:.2f} times as long (median over scenarios)."
-            )
-        lines += _named("Better", change.better) + _named("Worse", change.worse)
+        lines = [wording.change_of_pair(change.pairing), wording.what_it_takes(change.pairing)]
+        if (times := change.pairing.times_as_long) is not None:
+            lines.append(f"{LATER} takes {times:.3g} times as long as {EARLIER} (median over scenarios).")
+        lines += _named(f"Better in {LATER}", change.better) + _named(f"Worse in {LATER}", change.worse)
         parts.append("\n".join(lines))
     parts.append("\n".join(
         [*found.different,
          *_named("Left out, as they have changed", found.changed_scenarios),
-         *_named("Only in the earlier run", found.only_earlier),
-         *_named("Only in the later run", found.only_later)]
+         *_named(f"Only in {EARLIER}", found.only_earlier),
+         *_named(f"Only in {LATER}", found.only_later)]
     ))  # fmt: skip
     return "\n\n".join(part for part in parts if part) + "\n"
 

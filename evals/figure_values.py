@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from kubetriage.evals.cells import NO_MODEL, Strategy
+from kubetriage.evals.cells import NO_MODEL, Run, Strategy
 from kubetriage.evals.statistics import Comparison, Interval, Needed
 
+Arm = tuple[Strategy, str]
+"""A strategy and the model it asks."""
 FAMILY, TAG = "family", "tag"
 """What scenarios are grouped by."""
 
@@ -125,6 +127,17 @@ class Figures(Part):
     pairings: tuple[Pairing, ...]
     cells: int
     """Cells of the run that were found, of all arms."""
+
+
+def arms_of(run: Run) -> list[Arm]:
+    """The arms that a run is to have: the rules once, every other strategy with every model."""
+    found: list[Arm] = []
+    for strategy in run.strategies:
+        if strategy is Strategy.RULES:
+            found.append((strategy, NO_MODEL))
+        else:
+            found += [(strategy, model.name) for model in run.models]
+    return found
 
 
 def arm_label(strategy: str, model: str) -> str:

@@ -26,6 +26,7 @@ from kubetriage.evals.figure_values import (
     Several,
     Spot,
     arm_label,
+    arms_of,
 )
 from kubetriage.evals.statistics import (
     Tries,
@@ -105,20 +106,22 @@ def tries_of(rows: Sequence[Row]) -> Tries:
 def figures_of(run: Run, cells: Iterable[Cell]) -> Figures:
     """The figures of a run; cells may come in any order and are not kept.
 
-    Cells that are none of the run's, of other scenarios or further repeats, are left out.
+    Cells that are none of the run's, of other scenarios or further repeats, are left out. An arm that has no
+    cell yet is there too: that nothing of it ran must be seen.
     """
     used = {each.name: each for each in run.scenarios}
     own = (cell for cell in cells if cell.key.scenario in used and cell.key.repeat <= run.repeats)
     gathered = Gathered(row_of(cell) for cell in own)
-    arms = sorted(gathered.arms, key=lambda arm: (list(Strategy).index(Strategy(arm[0])), arm[1]))
+    known = gathered.arms.keys() | {(strategy.value, model) for strategy, model in arms_of(run)}
+    arms = sorted(known, key=lambda arm: (list(Strategy).index(Strategy(arm[0])), arm[1]))
     return Figures(
-        arms=tuple(_arm(arm, gathered.arms[arm], used, run.repeats) for arm in arms),
+        arms=tuple(_arm(arm, gathered.arms.get(arm, {}), used, run.repeats) for arm in arms),
         pairings=tuple(
             pairing
-            for first, second in combinations(arms, 2)
+            for first, second in combinations([arm for arm in arms if arm in gathered.arms], 2)
             if (pairing := paired((gathered, first), (gathered, second), run.seed)) is not None
         ),
-        cells=sum(len(rows) for arm in arms for rows in gathered.arms[arm].values()),
+        cells=sum(len(rows) for arm in gathered.arms.values() for rows in arm.values()),
     )
 
 

@@ -158,7 +158,7 @@ class Judge:
                         outputs=_json(shown(report)), reference_outputs=_json(key_of(expected))
                     )
             except (OutputParserException, KeyError, TypeError) as error:
-                raise ModelFailed(f"The judge's answer is none ({type(error).__name__}).") from None
+                raise ModelFailed("The judge's answer is in no form that can be used.") from error
         if not isinstance(said["score"], bool):
             raise ModelFailed("The judge's answer is neither right nor wrong.")
         return Opinion(said["score"], str(said.get("comment") or ""))
@@ -206,9 +206,10 @@ def _failures() -> tuple[type[Exception], ...]:
 
 
 def _sentence(error: Exception) -> str:
-    return (
-        str(error) if isinstance(error, KubetriageError) else f"The endpoint failed ({type(error).__name__})."
-    )
+    if isinstance(error, KubetriageError):
+        return str(error)
+    status = getattr(error, "status_code", None)
+    return f"The judge's endpoint failed{f' ({status})' if status else ': no answer came'}."
 
 
 def _agreements(run: Run, cells: Sequence[Cell], opinions: Mapping[str, Opinion]) -> dict[str, Agreement]:

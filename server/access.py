@@ -25,7 +25,7 @@ UNKNOWN: Final = "(none)"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _ROUTINE = frozenset({"/healthz", "/readyz", "/metrics"})
-_SERVER_ERROR = 500
+_REFUSED, _SERVER_ERROR = 400, 500
 
 
 class AccessLog:
@@ -83,7 +83,8 @@ class AccessLog:
             "client": client[0][:64] if client else "",  # what a proxy says of it may be anything
             "token": caller.name if caller else "",
         }
-        parameters = scope.get("path_params") or {}
-        about |= {name: str(parameters[name]) for name in ("incident", "run") if name in parameters}
+        if status < _REFUSED:  # what stands in the place of an id that there is not may be a token
+            parameters = scope.get("path_params") or {}
+            about |= {name: str(parameters[name]) for name in ("incident", "run") if name in parameters}
         level = logging.DEBUG if route in _ROUTINE and status < _SERVER_ERROR else logging.INFO
         LOG.log(level, "%s %s %d", method, route, status, extra=about)

@@ -77,6 +77,7 @@ def create_app(parts: ServerParts, routers: Sequence[APIRouter] = ROUTERS) -> Fa
     app.state.pinged = health.Pinged()
     app.state.events = health.EventsCounted()
     app.state.readers = asyncio.Semaphore(READERS)
+    app.state.waiting = asyncio.Semaphore(alerts.MOST_WAITING)
     app.state.takes_alerts = routers is ROUTERS
     for router in routers:
         app.include_router(router)

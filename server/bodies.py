@@ -18,7 +18,8 @@ from kubetriage.server.problems import RETRY_AFTER, Refused
 
 SMALL = 1024 * 1024
 """Bytes of a body that need not wait for large ones; what one of unknown length has room for at first."""
-_ENCODINGS = ("", "identity", "gzip", "x-gzip")
+_ENCODINGS = ("", "identity", "gzip", "x-gzip", "utf-8", "utf8", "gbk")
+"""The last ones are charsets, which many scripts name here by mistake."""
 
 
 class Room:

@@ -35,6 +35,8 @@ async def deliver_messages(
     """
     ending = asyncio.Event()
     async with open_channels(settings) as channels:
+        for channel in channels.values():
+            channel.prepare()
         given = settings.channels
         sender = Sender(
             messages,

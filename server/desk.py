@@ -12,7 +12,7 @@ from kubetriage.bootstrap.settings import Settings
 from kubetriage.domain.intake.runs import Run, Thread
 
 if TYPE_CHECKING:
-    from kubetriage.domain.intake.stores import Runs
+    from kubetriage.domain.intake.run_store import Runs
     from kubetriage.server.parts import Asked
 
 ON_DEMAND = {"asked_by": "demand"}

@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from kubetriage.server.logging import Thinned
+
 if TYPE_CHECKING:
     import sqlalchemy
     from dbos import WorkflowStatus
@@ -60,6 +62,7 @@ class Engine:
         logger = logging.getLogger("dbos")
         if not logger.handlers:  # else it would write to stderr in a form of its own
             logger.addHandler(logging.NullHandler())
+            logger.addFilter(Thinned())
 
         async def diagnose(incident: str, attempt: int) -> None:
             await self._diagnose(incident, attempt)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,7 +18,15 @@ from kubetriage.domain.redaction import redact_text
 LONGEST = 8000
 """Characters of a message, and of an error's trace; of the latter the end is kept."""
 _ABOUT: ContextVar[dict[str, str]] = ContextVar("kubetriage_log_about", default={})  # noqa: B039 never changed in place
-_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {
+    "message", "asctime", "taskName", "color_message"
+}  # fmt: skip
+"""Not shown as fields; the last is uvicorn's message once more, for terminals."""
+AGAIN_SECONDS = 10.0
+_TRACE = "Traceback (most recent call last):"
+_RAISED = re.compile(r"[A-Za-z_][\w.]*: ")
+"""The line of a trace that says what was raised."""
+_REMEMBERED = 1000
 _QUIET = ("httpx", "httpcore", "uvicorn.access", "alembic", "aiosqlite", "mcp.client")
 """Libraries that log addresses, or each step they take."""
 
@@ -51,6 +61,29 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["error"] = redact_text(self.formatException(record.exc_info))[-LONGEST:]
         return json.dumps(line, ensure_ascii=True, default=str)
+
+
+class Thinned(logging.Filter):
+    """Of a library that says in many lines what it cannot do, and says it again several times a second."""
+
+    def __init__(self, seconds: float = AGAIN_SECONDS) -> None:
+        """The same is said once in so many seconds."""
+        super().__init__()
+        self._seconds = seconds
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        first, *others = record.getMessage().splitlines() or [""]
+        if _TRACE in first:
+            first = first.replace(_TRACE, next(filter(_RAISED.match, others), ""))
+        record.msg, record.args = first, ()
+        what, now = first.partition(":")[0], time.monotonic()
+        if now - self._said.get(what, -self._seconds) < self._seconds:
+            return False
+        if len(self._said) >= _REMEMBERED:
+            self._said.clear()
+        self._said[what] = now
+        return True
 
 
 def _plain(value: Any) -> Any:

@@ -23,7 +23,7 @@ from prometheus_client.registry import Collector
 from kubetriage.domain.intake.posts import Backlog
 from kubetriage.domain.intake.reading import EventKind, Tallies
 from kubetriage.domain.intake.runs import Executor
-from kubetriage.domain.report import Report
+from kubetriage.domain.report import Outcome, Report
 from kubetriage.server.state_gauges import inbox_of, state_of
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ _FAST = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _LONG = (1, 2.5, 5, 10, 20, 40, 60, 90, 120, 180, 300, 600)
 DEAD_AFTER = 120.0
 """Seconds without a beat after which a worker's own figures are no longer shown."""
+
+FAILED = "failed"
+"""A diagnosis without a report."""
+PLACES = ("http", "sorting", "sweep", "check")
+"""Where errors of ours are counted."""
 
 
 class ServerMetrics:
@@ -105,6 +110,10 @@ class ServerMetrics:
             "kubetriage_deliveries", "Attempts to send a message.", ["channel", "outcome"], registry=made
         )
         self.errors = Counter("kubetriage_errors", "Errors of our own, by place.", ["place"], registry=made)
+        for outcome in (*Outcome, FAILED):  # a series that begins with 1 has not grown, Prometheus says
+            self.diagnoses.labels(outcome)
+        for place in PLACES:
+            self.errors.labels(place)
 
     # ---- what happens
 
@@ -152,7 +161,7 @@ class ServerMetrics:
     def diagnosis_failed(self, seconds: float) -> None:
         """A diagnosis that `diagnosis_started` announced ended without a report."""
         self.running.dec()
-        self.diagnoses.labels("failed").inc()
+        self.diagnoses.labels(FAILED).inc()
         self.diagnosis_seconds.observe(seconds)
 
     def diagnosis_left(self) -> None:

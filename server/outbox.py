@@ -13,12 +13,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from kubetriage.domain.intake.errors import StoreUnavailable
+from kubetriage.domain.intake.errors import NotYet, StoreUnavailable
 from kubetriage.domain.intake.messages import Message, MessageState, Outcome
 from kubetriage.domain.intake.reading import Page
 from kubetriage.domain.intake.stores import Incidents, Messages
 from kubetriage.domain.language import Language
-from kubetriage.domain.messages.delivery import Delivery, dead, unknown
+from kubetriage.domain.messages.delivery import Delivery, dead
 from kubetriage.domain.messages.digest import digest_of
 from kubetriage.domain.messages.notice import Notice
 from kubetriage.domain.messages.sending import Channel
@@ -30,6 +30,7 @@ from kubetriage.domain.messages.settling import (
     settle,
 )
 from kubetriage.domain.messages.telling import FOLLOWING
+from kubetriage.server.attempting import sent, until_stored
 from kubetriage.server.message_rows import (
     asked_until,
     digest_message,
@@ -45,7 +46,9 @@ log = logging.getLogger(__name__)
 BATCH = 10
 """Messages of one channel that are claimed at once."""
 IDLE_SECONDS = 2.0
-KEEP_SECONDS = 60.0
+KEEP_SECONDS = 15.0
+LONGEST_TURN = 1.0
+"""Seconds beyond its pace that a channel's message waits for its turn before it is put back."""
 WAIT_FOR_FIRST = 15.0
 """Seconds that a follow-up waits for the incident's first message."""
 
@@ -91,6 +94,8 @@ class Sender:
         self._ended = ended
         self._silent: dict[str, datetime] = {}
         """Channels that asked to be left alone, until when."""
+        self._cut_off: set[str] = set()
+        """Channels whose last round was cut off: messages of theirs are held by us, and nobody sends them."""
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until it is to stop; what is being sent then is sent to its end.
@@ -111,8 +116,10 @@ class Sender:
             try:
                 done = await work()
             except StoreUnavailable as error:
+                self._cut_off.add(name)
                 log.warning("the outbox waits for the database: %s", error, extra={"channel": name})
             except Exception:  # the worker has more to do than this
+                self._cut_off.add(name)
                 log.exception("a bug ended a round of sending; the next one begins", extra={"channel": name})
             if not done:
                 with suppress(TimeoutError):
@@ -128,6 +135,9 @@ class Sender:
 
     async def _round(self, name: str) -> int:
         now = self._clock()
+        if name in self._cut_off:
+            await self._messages.release(now, worker=self._worker, channel=name)
+            self._cut_off.discard(name)
         page = await self._messages.messages(Page(limit=200), channel=name, states=[MessageState.PENDING])
         if not page.items:
             return 0
@@ -174,15 +184,11 @@ class Sender:
             return
         language = self._languages.get(name, Language.EN)
         digest = digest_of(list(readable.values()), now, language=language)
-        (into,) = await self._messages.enqueue([digest_message(digest, name, readable, now)], now)
-        await self._messages.digested(list(readable), into.id, now)
+        await self._messages.digest(list(readable), digest_message(digest, name, readable, now), now)
 
     async def _send_all(self, name: str, messages: Sequence[Message]) -> None:
         channel = self._channels[name]
-        pause = 1 / channel.pace.per_second if channel.pace.per_second else 0.0
-        for number, message in enumerate(messages):
-            if number and pause:
-                await self._sleep(pause)
+        for message in messages:
             now = self._clock()
             if self._silent.get(name, now) > now:
                 await self._messages.put_back(message.id, self._worker, self._silent[name])
@@ -198,14 +204,15 @@ class Sender:
             return
         tried = await self._messages.attempts(message.id)
         shrunk = sum(each.error.startswith(TOO_LARGE) for each in tried)
-        number = await self._messages.attempt_started(message.id, self._worker, self._clock())
+        whole = None if notice is None or refused else await self._whole(notice, message)
+        number = await self._turn(channel, message)
         if number is None:
             return
-        if notice is None or refused:
+        if whole is None:
             delivery = dead(refused or "What was stored of the message cannot be read.")
-        else:
-            whole = await self._whole(notice, message)
-            delivery = await _sent(channel, whole, message.key, room_after(shrunk), earlier)
+        else:  # at once: who sleeps between the two lines sends what another may have sent meanwhile
+            earlier = next((each.provider_id for each in reversed(tried) if each.provider_id), earlier)
+            delivery = await sent(channel, whole, message.key, room_after(shrunk), earlier)
         now = self._clock()
         step = settle(
             delivery,
@@ -219,7 +226,21 @@ class Sender:
         )
         if delivery.retry_after:
             self._silent[channel.name] = self._clock() + timedelta(seconds=delivery.retry_after)
-        await self._keep(message, number, delivery, step)
+        await until_stored(lambda: self._keep(message, number, delivery, step), self._sleep, channel.name)
+
+    async def _turn(self, channel: Channel, message: Message) -> int | None:
+        """The attempt's number once the channel's pace lets it begin; None if not soon, or not ours."""
+        pace = channel.pace
+        longest = timedelta(seconds=LONGEST_TURN + (2 / pace.per_second if pace.per_second else 0.0))
+        while True:
+            now = self._clock()
+            try:
+                return await self._messages.attempt_started(message.id, self._worker, now, pace)
+            except NotYet as wait:
+                if wait.until - now > longest:
+                    await self._messages.put_back(message.id, self._worker, wait.until)
+                    return None
+                await self._sleep((wait.until - now).total_seconds())
 
     async def _whole(self, notice: Notice, message: Message) -> Notice:
         """With its report, or without one that cannot be read: where and since when is told all the same."""
@@ -263,8 +284,9 @@ class Sender:
         self._ended(message.channel, step.outcome.value)
         if step.outcome is not Outcome.DELIVERED:
             log.warning(
-                "message %s to %s: %s (%s)", message.id, message.channel, step.outcome.value, step.error
-            )
+                "message %s to %s: %s (%s)", message.id, message.channel, step.outcome.value, step.error,
+                extra={"incident": message.incident, "run": message.run},
+            )  # fmt: skip
 
     async def _fall_back(self, message: Message, now: datetime) -> None:
         """The message to the channel that stands in, once, and never round in a circle.
@@ -274,13 +296,3 @@ class Sender:
         other = self._fallbacks.get(message.channel, "")
         if other in self._channels and (new := instead_of(message, other, now)) is not None:
             await self._messages.enqueue([new], now)
-
-
-async def _sent(channel: Channel, notice: Notice, key: str, room: float, earlier: str) -> Delivery:
-    """One attempt. A bug in the channel is a failed attempt of this message, and nobody else's concern."""
-    try:
-        return await channel.send(notice, key=key, room=room, earlier=earlier)
-    except Exception as error:
-        log.exception("the channel has a bug", extra={"channel": channel.name})
-        why = f"A bug in kubetriage ended the attempt ({type(error).__name__}): the message may be there."
-        return unknown(why, code="bug")

@@ -11,7 +11,7 @@ from kubetriage.domain.intake.stores import Messages
 from kubetriage.domain.messages.settling import REFUSED_LATER, Policy
 
 LOST_SECONDS = 1800.0
-"""A claim that is this old belongs to a worker that died: an attempt takes some minutes at most."""
+"""A claim that is this old, of a worker that does not beat, is one that nobody let go of when it died."""
 _AT_ONCE = 10
 
 

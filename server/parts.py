@@ -15,7 +15,8 @@ from kubetriage.domain.language import Language
 
 if TYPE_CHECKING:
     from kubetriage.domain.intake.inbox import Inbox
-    from kubetriage.domain.intake.stores import Incidents, Messages, Runs
+    from kubetriage.domain.intake.run_store import Runs
+    from kubetriage.domain.intake.stores import Incidents, Messages
     from kubetriage.server.auth import Gate
     from kubetriage.server.metrics import ServerMetrics
 
@@ -76,7 +77,7 @@ class ClusterWatch(Protocol):
     """Knows how the connections are."""
 
     async def health(self) -> Sequence[ClusterHealth]:
-        """Every configured connection; may take as long as the slowest takes to connect."""
+        """Every configured connection, within seconds: one that is slow to answer is told as such."""
 
 
 class HttpSettings(BaseModel):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from kubetriage.adapters.alerts.decode import bounded, decode
 from kubetriage.adapters.alerts.gzip_members import GZIP
+from kubetriage.adapters.alerts.text_encoding import text_of
 from kubetriage.domain.alert import Alert
 from kubetriage.domain.alert_formats import alerts_from
 from kubetriage.domain.alert_formats.fields import MAX_DEPTH, json_value
@@ -155,7 +156,7 @@ def _is_hollow(document: Any) -> bool:
 
 
 def _text(plain: bytes) -> str:
-    text = plain.decode("utf-8-sig", "backslashreplace").replace("\0", "\\x00")
+    text = text_of(plain)
     if not text.strip():
         raise BadAlert("The alert is empty.")
     return text

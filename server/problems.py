@@ -19,6 +19,7 @@ from kubetriage.domain.intake.errors import StoreUnavailable
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = 5
 """Seconds until it is worth trying again where nothing could be stored."""
+NO_JSON = "has to be JSON, and said to be: Content-Type: application/json"
 _LOG = logging.getLogger(__name__)
 
 
@@ -122,6 +123,9 @@ async def _invalid(request: Request, error: Exception) -> Response:
         FieldError(where=".".join(str(step) for step in each["loc"])[:200], what=str(each["msg"])[:300])
         for each in error.errors()[:20]
     ]
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not media.endswith("json"):  # then its body was not even looked into
+        wrong = [FieldError(where="body", what=NO_JSON) if each.where == "body" else each for each in wrong]
     return problem_response(Problem.of(422, "Parts of the request are wrong.", wrong))
 
 

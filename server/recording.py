@@ -9,11 +9,10 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from kubetriage.bootstrap.checkpoints import NotOurs
-from kubetriage.domain.intake.errors import StoreUnavailable
+from kubetriage.domain.intake.errors import NotOurs, StoreUnavailable
 
 if TYPE_CHECKING:
-    from kubetriage.domain.intake.stores import Runs
+    from kubetriage.domain.intake.run_store import Runs
 
 TELL_SECONDS = 0.5
 
@@ -65,7 +64,4 @@ class Recorder:
             await self._record(kind, data)
 
     async def _record(self, kind: str, data: Mapping[str, Any]) -> None:
-        """Raises `NotOurs`; asked with the write, as a worker may sleep between a question and a write."""
-        seq = await self._runs.record_event(self._run, kind, data, self._now(), executor=self._executor)
-        if seq is None:
-            raise NotOurs(self._run)
+        await self._runs.record_event(self._run, kind, data, self._now(), executor=self._executor)

@@ -32,9 +32,10 @@ class Replica:
         """The same process as another worker: the others hold this one for dead."""
         return _named(self.slot, [self.executor, *self.forerunners])
 
-    def all_buried(self) -> None:
-        """The forerunners' work was taken over: who comes next need not ask for it."""
+    def all_buried(self) -> Replica:
+        """The same without forerunners: their work was taken over, and nobody need ask for it again."""
         _write(self.slot, [self.executor])
+        return Replica(self.executor, (), self.slot)
 
 
 @contextmanager

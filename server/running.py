@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kubetriage.bootstrap.checkpoints import NotOurs
 from kubetriage.bootstrap.databases import away
 from kubetriage.bootstrap.serving import GRAPH, Diagnosis
 from kubetriage.bootstrap.settings import Settings
@@ -22,6 +21,8 @@ from kubetriage.bootstrap.tracing import traced
 from kubetriage.domain.alert import Alert
 from kubetriage.domain.errors import BadInput, KubetriageError
 from kubetriage.domain.incidents import group_incidents
+from kubetriage.domain.intake.errors import NotOurs
+from kubetriage.domain.intake.failing import FailureReason, reason_of
 from kubetriage.domain.intake.runs import Run, RunStatus
 from kubetriage.domain.intake.values import Incident
 from kubetriage.domain.language import others_than
@@ -53,6 +54,8 @@ class Failure(NamedTuple):
 
     why: str
     """In a sentence."""
+    reason: FailureReason | None
+    """What kind of error it was, if it is one that has a name."""
     lasts: bool
     """Whether the next attempt would come to the same: a cluster or a model that nobody has configured."""
 
@@ -102,13 +105,18 @@ class Runner:
         made = await self._made(run, lambda: self._parts.context, lambda: self._alerts_of(incident))
         if not isinstance(made, Failure):
             report, *others = made
-            await self._parts.incidents.finished(incident, attempt, run, report, self._now(), others)
+            await self._parts.incidents.finished(
+                incident, attempt, run, report, self._now(), others, executor=self._executor
+            )
             await self._reported(run, report)
             return
         now, tried = self._now(), self._settings.server
         pause = timedelta(seconds=tried.retry_seconds * 2 ** (attempt - 1))
         retry_at = now + pause if attempt < tried.attempts and not made.lasts else None
-        await self._parts.incidents.failed(incident, attempt, run, made.why, retry_at, now)
+        await self._parts.incidents.failed(
+            incident, attempt, run, made.why, retry_at, now,
+            executor=self._executor, reason=made.reason or "",
+        )  # fmt: skip
         await self._end(run, RunStatus.ERROR, {"message": made.why}, made.why)
 
     async def _begin(self, incident: str, attempt: int, run: str) -> Incident | None:
@@ -120,6 +128,7 @@ class Runner:
             return None
         if not await store.incidents.started(incident, attempt, run, now):
             if begun is not None:  # killed between the report and the end of the run, or not wanted any more
+                await self._take(run, now)
                 await self._close(run)
             return None
         if begun is None:
@@ -128,8 +137,13 @@ class Runner:
                 metadata={"graph_id": GRAPH, "incident": incident}, created_at=now, updated_at=now,
             )  # fmt: skip
             await store.runs.create_run(made)
-        await store.runs.run_status(run, RunStatus.RUNNING, now, executor=self._executor)
+        await self._take(run, now)
         return known
+
+    async def _take(self, run: str, now: datetime) -> None:
+        """From here on what the run comes to is written by this worker only. Raises `NotOurs`."""
+        if not await self._parts.runs.take_run(run, self._executor, now):
+            raise NotOurs(f"{run} has ended, or {self._executor} is held for dead.")
 
     async def _close(self, run: str) -> None:
         report = await self._parts.incidents.report(run)
@@ -150,7 +164,7 @@ class Runner:
         if row is None or row.status.ended:
             return
         asked = Asked.model_validate(row.arguments["asked"])
-        await self._parts.runs.run_status(run, RunStatus.RUNNING, self._now(), executor=self._executor)
+        await self._take(run, self._now())
         leading, *companions = asked.alerts
 
         async def given() -> Mapping[str, Any]:
@@ -159,7 +173,7 @@ class Runner:
         made = await self._made(run, lambda: self._context_of(asked), given)
         if not isinstance(made, Failure):
             report, *others = made
-            await self._parts.incidents.keep_report(run, report, self._now(), others)
+            await self._parts.incidents.keep_report(run, report, self._now(), others, executor=self._executor)
             await self._reported(run, report)
         else:
             await self._end(run, RunStatus.ERROR, {"message": made.why}, made.why)
@@ -194,8 +208,10 @@ class Runner:
             ours = not isinstance(error, KubetriageError)
             log.error("the diagnosis %s failed: %s", run, _sentence(error), exc_info=ours)
             self._metrics.diagnosis_failed(time.monotonic() - began)
-            return Failure(_sentence(error), isinstance(error, BadInput))
-        self._metrics.diagnosis_ended(made[0], time.monotonic() - began)
+            return Failure(_sentence(error), reason_of(error), isinstance(error, BadInput))
+        seconds = time.monotonic() - began
+        log.info("diagnosed: %s", made[0].outcome.value, extra={"seconds": round(seconds, 3)})
+        self._metrics.diagnosis_ended(made[0], seconds)
         return made
 
     async def _reports(self, run: str, context: TriageContext, alerts: Alerts) -> Reports:
@@ -234,10 +250,8 @@ class Runner:
         await self._parts.checkpoints.trim(run)
 
     async def _end(self, run: str, status: RunStatus, data: Mapping[str, Any], error: str = "") -> None:
-        """The terminal status first: who sees the last event can rely on it. A run ends once."""
-        if await self._parts.runs.run_status(run, status, self._now(), error=error):
-            kind = "error" if error else "end"
-            await self._parts.runs.record_event(run, kind, {"status": status.value, **data}, self._now())
+        """The terminal status with the last event: who sees one can rely on the other. A run ends once."""
+        await self._parts.runs.end_run(run, status, data, self._now(), executor=self._executor, error=error)
 
     def _now(self) -> datetime:
         return self._parts.services.clock()

@@ -8,8 +8,10 @@ from typing import Final
 
 from prometheus_client.core import Metric
 
+from kubetriage.domain.alert import Severity
 from kubetriage.domain.intake.posts import Backlog
 from kubetriage.domain.intake.reading import Tallies
+from kubetriage.domain.intake.values import IncidentState
 
 PREFIX: Final = "kubetriage_"
 
@@ -23,9 +25,10 @@ def state_of(tallies: Tallies | None, now: datetime) -> Iterable[Metric]:
         "incidents_open",
         "Open incidents.",
         [
-            ({"state": state, "severity": severity}, count)
-            for state, by_severity in tallies.incidents.items()
-            for severity, count in by_severity.items()
+            ({"state": state, "severity": severity}, tallies.incidents.get(state, {}).get(severity, 0))
+            for state in IncidentState
+            if state is not IncidentState.CLOSED
+            for severity in Severity
         ],
     )
     yield _gauge("alerts_firing", "Episodes that fire.", [({}, tallies.firing_alerts)])

@@ -13,6 +13,7 @@ from kubetriage.bootstrap.databases import away
 from kubetriage.bootstrap.serving import Diagnosis
 from kubetriage.bootstrap.settings import Settings
 from kubetriage.domain.intake.errors import StoreUnavailable
+from kubetriage.domain.intake.failing import FailureReason
 from kubetriage.domain.intake.reading import Page
 from kubetriage.domain.intake.runs import RunStatus, ThreadStatus
 from kubetriage.server.desk import ON_DEMAND
@@ -116,7 +117,10 @@ class Sweeper:
             await self._engine.enqueue(due.incident, due.attempt, due.priority)
             if await self._engine.over(name):
                 why = "The work on it ended without a word."
-                await self._parts.incidents.failed(due.incident, due.attempt, name, why, now, now)
+                lost = FailureReason.LOST
+                await self._parts.incidents.failed(
+                    due.incident, due.attempt, name, why, now, now, reason=lost
+                )
 
     async def _take_over(self, live: Mapping[str, str]) -> None:
         """The work of workers that are dead, and what of our own was cut off."""
@@ -133,10 +137,13 @@ class Sweeper:
             await self._engine.adopt(me, name)
 
     async def bury(self, executor: str) -> None:
-        """A worker is dead: its work is for everyone. A message it was sending may have arrived or not."""
-        taken = await self._engine.adopt(executor)
+        """A worker is dead: its work is for everyone. A message it was sending may have arrived or not.
+
+        It is forgotten before its work is given away: from then on it can take nothing, should it wake up.
+        """
         await self._parts.messages.release(self._parts.services.clock(), worker=executor)
         await self._parts.runs.forget_executor(executor)
+        taken = await self._engine.adopt(executor)
         log.warning("worker %s is dead; taken over: %s", executor, ", ".join(taken) or "nothing")
 
 

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from kubetriage.bootstrap.settings import Settings
+from kubetriage.domain.alert import Severity
 from kubetriage.domain.intake.errors import StoreUnavailable
 from kubetriage.domain.intake.messages import MessageState, NewMessage
-from kubetriage.domain.intake.reading import EventKind, IncidentEvent, Page
+from kubetriage.domain.intake.reading import EventKind, IncidentEvent, IncidentFilter, Page
 from kubetriage.domain.intake.stores import Incidents, Messages
+from kubetriage.domain.messages.composing import LINES_SHOWN
+from kubetriage.domain.messages.notice import Event
 from kubetriage.domain.messages.routing import Chosen, choose
 from kubetriage.domain.messages.telling import FOLLOWING, notice_for
 from kubetriage.domain.report import Report
@@ -78,9 +81,15 @@ class Teller:
             run = incident.report_run or ""
         report = await self._report(run)
         url = self._settings.notify.report_url(event.incident or "", run)
-        notice = notice_for(event, incident, report, url)
+        alert = None
+        if incident is not None and report is None:
+            rows = await self._incidents.alerts_of(incident.id, limit=1)
+            alert = rows[0].alert() if rows else None
+        notice = notice_for(event, incident, report, url, alert)
         if notice is None:
             return []
+        if notice.event is Event.STORM and not notice.over:
+            notice = notice.model_copy(update={"lines": await self._hit(event.cluster)})
         given = self._settings
         chosen = choose(
             notice,
@@ -94,6 +103,15 @@ class Teller:
             told = [each for each in told if await self._known(notice.incident, each)]
         stored = run if report is not None else None
         return [new_message(notice, each.channel, each.due_at, run=stored, seq=event.seq) for each in told]
+
+    async def _hit(self, cluster: str) -> tuple[str, ...]:
+        """Incidents of a cluster that has a storm, the critical ones first, a line each."""
+        found: dict[str, str] = {}
+        for severities in ((Severity.CRITICAL,), ()):
+            wanted = IncidentFilter(open=True, cluster=cluster, severities=severities)
+            page = await self._incidents.incidents(wanted, Page(limit=2 * LINES_SHOWN))
+            found |= {each.id: f"{each.id} {each.title}" for each in page.items if each.absorbed_by is None}
+        return tuple(found.values())[:LINES_SHOWN]
 
     async def _report(self, run: str) -> Report | None:
         """None where there is none, or none that can be read: people are told without it."""

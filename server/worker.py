@@ -57,6 +57,7 @@ class Worker:
         self._metrics = metrics
         self._options = options or WorkerOptions()
         self.ready = asyncio.Event()
+        self._me: Replica
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until it is to stop; then what runs has the settings' grace to end.
@@ -65,13 +66,13 @@ class Worker:
         takes its database or its place among the workers away.
         """
         with replica(slots_folder(self._settings.database)) as me:
-            pause = _FIRST_PAUSE
+            self._me, pause = me, _FIRST_PAUSE
             while not stopping.is_set():
                 try:
-                    await self._live(me, stopping)
+                    await self._live(self._me, stopping)
                 except TakenOver:
-                    log.warning("worker %s was held for dead, and begins anew", me.executor)
-                    me = me.renamed()
+                    log.warning("worker %s was held for dead, and begins anew", self._me.executor)
+                    self._me = self._me.renamed()
                 except away() as error:
                     log.warning("the database is away: %s", error)
                     with suppress(TimeoutError):
@@ -101,11 +102,12 @@ class Worker:
             try:
                 for forerunner in me.forerunners:
                     await sweeper.bury(forerunner)
-                me.all_buried()
+                self._me = me.all_buried()
                 self._say_ready()
                 telling = deliver_messages(
                     database.messages, parts.incidents, settings,
-                    worker=me.executor, stopping=stopping, ended=self._metrics.delivered,
+                    worker=me.executor, stopping=stopping, clock=parts.services.clock,
+                    ended=self._metrics.delivered,
                 )  # fmt: skip
                 cleaner, checker = Cleaner(parts, engine, settings), Checker(parts, self._metrics)
                 works = (sweeper.run(stopping), cleaner.run(), checker.run(), telling, stopping.wait())

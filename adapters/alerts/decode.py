@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 from typing import Any
 
 from kubetriage.adapters.alerts import gzip_members
 from kubetriage.adapters.alerts.gzip_members import GZIP, MEMBERS, Fault, NotUnpacked
+from kubetriage.adapters.alerts.text_encoding import text_of
 from kubetriage.domain.alert_formats import has_alert_shape
 from kubetriage.domain.alert_formats.fields import MAX_DEPTH
 from kubetriage.domain.errors import BadAlert
@@ -16,27 +16,28 @@ from kubetriage.domain.errors import BadAlert
 MAX_BYTES = 16 * 1024 * 1024
 """Of a body, packed and unpacked; 10,000 alerts of Alertmanager are about 6 MB."""
 
+MAX_DOCUMENTS = 60_000
+"""One after the other in a body; two million of them take seven seconds."""
+
 _NOT_UNPACKED = {
     Fault.TOO_LARGE: f"The alert, unpacked, is above the limit of {MAX_BYTES // 1048576} MB.",
     Fault.TOO_MANY_MEMBERS: f"The alert has more than {MEMBERS} gzip members.",
     Fault.CUT: "The alert is packed with gzip, but its end is missing.",
     Fault.DAMAGED: "The alert is packed with gzip, but damaged.",
 }
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _GO_ESCAPE = re.compile(
-    r"\\(?:(?P<kept>[\"\\/bfnrtu])|x(?P<byte>[0-9a-fA-F]{2})|U(?P<rune>[0-9a-fA-F]{8})|(?P<bell>[av]))"
+    r"(?<!\\)(?P<pairs>(?:\\\\)*+)\\(?:x(?P<byte>[0-9a-fA-F]{2})|U(?P<rune>[0-9a-fA-F]{8})|(?P<bell>[av]))"
 )
+_MOST_GO_ESCAPES = 100_000
+"""Which take a tenth of a second to replace; what has more is no alert that somebody quoted."""
 _LOOKS_LIKE_JSON = re.compile(r"\s*(?:\{|\[\s*(?:[\[{\"\]]|\Z))")
 _LOOKS_LIKE_YAML = re.compile(
     r"^[ \t]*(?:- +)?[\"']?(?:labels|annotations|alerts|alertname|status|startsAt|commonLabels)[\"']?[ \t]*:",
     re.MULTILINE,
 )
+_LARGE = 256 * 1024
+_WORDS_OF_LARGE = ("labels", "alerts", "alertname")
+"""Without any of them a large text is not read as YAML, which takes seconds: it would be one by chance."""
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -45,14 +46,15 @@ class _NotJson(ValueError):
 
 
 def decode(body: bytes, *, strict: bool = False) -> Any:
-    """The document in a body: UTF-8 or marked UTF-16, gzip or not, JSON or YAML; a list if there are several.
+    """The document in a body: UTF-8, marked UTF-16 or GBK, gzip or not, JSON or YAML; a list if several.
 
     Go's `%q` escapes (`\\xNN`, `\\a`, `\\v`, `\\UNNNNNNNN`) in otherwise valid JSON are understood. What is
     neither comes back as a `str`, which `alerts_from` makes a text alert of. With `strict`, for people at a
     command line, broken JSON, broken YAML and binary data raise BadAlert that says where. An empty body, one
-    above `MAX_BYTES`, one nested deeper than `MAX_DEPTH`, and broken gzip always raise BadAlert.
+    above `MAX_BYTES`, JSON nested deeper than `MAX_DEPTH`, more than `MAX_DOCUMENTS` of it, and broken gzip
+    always raise BadAlert.
     """
-    text = _text(_unpacked(body), strict)
+    text = text_of(_unpacked(body), strict=strict)
     if not text.strip():
         raise BadAlert("The alert is empty.")
     try:
@@ -72,25 +74,6 @@ def _unpacked(body: bytes) -> bytes:
         return gzip_members.unpacked(body, MAX_BYTES)
     except NotUnpacked as error:
         raise BadAlert(_NOT_UNPACKED[error.fault]) from None
-
-
-def _text(body: bytes, strict: bool) -> str:
-    """The body as text. Without `strict`, bytes that are not text are kept as `\\xNN`."""
-    encoding = next((name for mark, name in _MARKS if body.startswith(mark)), "utf-8")
-    try:
-        text = body.decode(encoding)
-    except UnicodeDecodeError as error:
-        if strict:
-            wrong = (
-                f"byte 0x{body[error.start]:02x} at position {error.start} is not {encoding[:6].rstrip('-')}"
-            )
-            raise BadAlert(f"The alert is not text: {wrong}.") from error
-        text = body.decode(encoding, "backslashreplace" if encoding.startswith("utf-8") else "replace")
-    if "\0" in text:
-        if strict:
-            raise BadAlert("The alert is binary data, not JSON, YAML or text.")
-        text = text.replace("\0", "\\x00")
-    return text
 
 
 def _json(text: str) -> Any:
@@ -122,6 +105,8 @@ def _json_documents(text: str) -> Any:
         while position < len(text):
             document, position = decoder.raw_decode(text, position)
             documents.append(document)
+            if len(documents) > MAX_DOCUMENTS:
+                raise BadAlert(f"The body holds more than {MAX_DOCUMENTS:,} JSON documents.")
             position = _skip_space(text, position)
             if not isinstance(document, dict | list) and (position < len(text) or len(documents) > 1):
                 raise json.JSONDecodeError("More text after the value", text, position)
@@ -142,16 +127,18 @@ def _skip_space(text: str, position: int) -> int:
 
 def _without_go_escapes(text: str) -> str:
     """The text with the escapes that Go's `%q` writes and JSON doesn't know replaced by JSON's."""
+    if sum(text.count(escape) for escape in ("\\x", "\\U", "\\a", "\\v")) > _MOST_GO_ESCAPES:
+        return text
 
     def replaced(found: re.Match[str]) -> str:
         if found["byte"]:
-            return f"\\u00{found['byte']}"
-        if found["rune"]:
+            known = f"\\u00{found['byte']}"
+        elif found["rune"]:
             number = int(found["rune"], 16)
-            return json.dumps(chr(number))[1:-1] if number <= 0x10FFFF else "\\ufffd"
-        if found["bell"]:
-            return "\\u0007" if found["bell"] == "a" else "\\u000b"
-        return found[0]
+            known = json.dumps(chr(number))[1:-1] if number <= 0x10FFFF else "\\ufffd"
+        else:
+            known = "\\u0007" if found["bell"] == "a" else "\\u000b"
+        return found["pairs"] + known
 
     return _GO_ESCAPE.sub(replaced, text)
 
@@ -170,11 +157,17 @@ def _yaml_or_text(text: str, strict: bool) -> Any:
     """The YAML document, or the text itself when it is not one, or is one by chance (`Note: all is well`)."""
     from kubetriage.adapters.alerts.yaml_documents import BrokenYaml, yaml_documents
 
+    if not strict and len(text) > _LARGE and not any(word in text for word in _WORDS_OF_LARGE):
+        return text
     try:
         document = _single(yaml_documents(text))
     except BrokenYaml as error:
         if strict and _LOOKS_LIKE_YAML.search(text):
             raise BadAlert(f"The alert is not valid YAML: {error}.") from error
+        return text
+    except BadAlert:  # a line of dashes is a hundred lists in one another
+        if strict:
+            raise
         return text
     if has_alert_shape(document) or (strict and isinstance(document, dict | list) and document):
         return document

@@ -169,6 +169,9 @@ class ChannelBase(ABC):
         severe = notice.severity.lower() in self._common.mention_severities or notice.event is Event.STORM
         return self._common.mention if worth and severe and not notice.over else ()
 
+    def prepare(self) -> None:  # noqa: B027 - most channels have nothing to load
+        """What the first message would load otherwise, while its turn passes."""
+
     async def aclose(self) -> None:  # noqa: B027 - most channels hold nothing open
         """See `domain.messages.sending.Channel`."""
 
@@ -201,6 +204,9 @@ class HttpChannel(ChannelBase):
         except NotAnswered as end:
             return end.delivery
         return of_status(answer) or answer
+
+    def prepare(self) -> None:
+        self._poster.prepare()
 
     async def aclose(self) -> None:
         await self._poster.aclose()

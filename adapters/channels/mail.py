@@ -10,7 +10,7 @@ import hashlib
 import html
 import ssl
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _TOO_LARGE = frozenset({523, 552})
+_HAD = "had "
+"""Begins what an attempt leaves to the next one: recipients that have the mail, each by `_short`."""
 
 
 class MailChannel(ChannelBase):
@@ -106,24 +108,25 @@ class MailChannel(ChannelBase):
         if answered:
             headers.append(f"In-Reply-To: {answered}")
             headers.append(f"References: {' '.join(dict.fromkeys((root or answered, answered)))}")
+        had = frozenset(earlier.split()[1:] if earlier.startswith(_HAD) else ())
         content = "\r\n".join(headers).encode() + b"\r\n" + form.body
         phase = ["connecting"]
         try:
             client = self._client()
             try:
                 async with asyncio.timeout(self._options.timeout * 6):  # the library has one for each command
-                    refused = await self._hand_over(client, content, phase)
+                    refused = await self._hand_over(client, content, phase, had)
             finally:
                 client.close()
         except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as error:
-            return _failed(error, phase[0])
-        if refused:
-            why = f"Not accepted for {len(refused)} of {len(self._options.to)} recipients."
-            return delivered(remote=ident, code="250", why=why)
-        return delivered(remote=ident, code="250")
+            failed = _failed(error, phase[0])
+            return failed.model_copy(update={"remote": earlier, "partly": True}) if had else failed
+        return _shared(refused, self._options.to, ident)
 
-    async def _hand_over(self, client: aiosmtplib.SMTP, content: bytes, phase: list[str]) -> list[str]:
-        """The recipients that were refused while others were not."""
+    async def _hand_over(
+        self, client: aiosmtplib.SMTP, content: bytes, phase: list[str], had: frozenset[str]
+    ) -> dict[str, aiosmtplib.SMTPResponseException]:
+        """The recipients that were refused while others have the mail, some since an attempt before."""
         import aiosmtplib
 
         await client.connect()
@@ -133,17 +136,21 @@ class MailChannel(ChannelBase):
         phase[0] = "addressing"
         size = [f"SIZE={len(content)}"] if client.supports_extension("size") else []
         await client.mail(parseaddr(self._options.sender)[1], options=size)
-        refused: list[aiosmtplib.SMTPResponseException] = []
-        for to in self._options.to:
+        refused: dict[str, aiosmtplib.SMTPResponseException] = {}
+        left = [to for to in self._options.to if _short(to) not in had]
+        for to in left:
             try:
                 await client.rcpt(parseaddr(to)[1])
             except aiosmtplib.SMTPRecipientRefused as error:
-                refused.append(error)
-        if len(refused) == len(self._options.to):
-            raise refused[0]
-        phase[0] = "sending"
-        await client.data(content)
-        return [error.message for error in refused]
+                if error.code == 421:  # the server is going away
+                    raise
+                refused[to] = error
+        if len(refused) < len(left):
+            phase[0] = "sending"
+            await client.data(content)
+        elif not had:
+            raise min(refused.values(), key=lambda error: error.code)  # what may be taken later, if any
+        return refused
 
     def _context(self) -> ssl.SSLContext | None:
         if self._options.security == "none":
@@ -165,6 +172,25 @@ class MailChannel(ChannelBase):
         )
 
 
+def _shared(
+    refused: Mapping[str, aiosmtplib.SMTPResponseException], to: Sequence[str], ident: str
+) -> Delivery:
+    """The end of an attempt that somebody has the mail after. Those who may take it later are tried again."""
+    if not refused:
+        return delivered(remote=ident, code="250")
+    told = "; ".join(f"{parseaddr(each)[1]}: {error.code} {error.message}" for each, error in refused.items())
+    why = f"Not accepted for {len(refused)} of {len(to)} recipients ({clip(one_line(told), 200)})."
+    later = [each for each, error in refused.items() if error.code < 500]
+    if not later:
+        return delivered(remote=ident, code="250", why=why)
+    had = _HAD + " ".join(_short(each) for each in to if each not in later)
+    return retry(why, code=str(refused[later[0]].code)).model_copy(update={"remote": had, "partly": True})
+
+
+def _short(to: str) -> str:
+    return hashlib.sha256(parseaddr(to)[1].lower().encode()).hexdigest()[:12]
+
+
 def _failed(error: Exception, phase: str) -> Delivery:
     """The class of a failure by SMTP's reply code, or by how far it got."""
     import aiosmtplib
@@ -177,6 +203,8 @@ def _failed(error: Exception, phase: str) -> Delivery:
             return retry(f"The server takes no more for now: {said}", code=code)
         if error.code >= 500:
             return dead(f"The server refused it while {phase}: {said}", code=code)
+        why = f"The server's answer while {phase} is not SMTP's: {said}"
+        return unknown(why, code=code) if phase == "sending" else retry(why, code="answer")
     kind = type(error).__name__
     if isinstance(error, ssl.SSLError):
         return dead(f"No encrypted connection could be made ({cause_of(error)}).", code=kind)

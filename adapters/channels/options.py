@@ -214,6 +214,8 @@ class EmailOptions(ChannelOptions):
     sender: MailAddress
     to: tuple[MailAddress, ...] = Field(min_length=1)
     subject_prefix: OneLine = ""
+    max_bytes: int | None = Field(default=None, ge=32_000)
+    """Its page takes its part, and a Chinese character nine bytes of a mail."""
 
     @model_validator(mode="after")
     def _password_is_safe(self) -> EmailOptions:
@@ -232,6 +234,8 @@ class WebhookOptions(ChannelOptions):
     secret: SecretStr = _NONE
     """`whsec_` and base64 of 24 to 64 bytes; unsigned without it."""
     headers: Annotated[dict[str, SecretStr], AfterValidator(_header_lines)] = Field(default_factory=dict)
+    max_bytes: int | None = Field(default=None, ge=16_000)
+    """Without its report the notice still has its labels."""
     allow_private: bool = False
     """Also send to private, loopback and link-local addresses."""
 

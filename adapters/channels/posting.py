@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -37,6 +38,11 @@ class Poster:
         self._timeout = timeout
         self._public_only = public_only
         self._opened: httpx.AsyncClient | None = None
+
+    def prepare(self) -> None:
+        """Load the libraries and certificates, which takes longer than a message."""
+        with suppress(NotAnswered):  # the first message says so
+            self._client()
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Raises `NotAnswered`. What is said in it never holds the address, which holds the key."""
@@ -81,19 +87,31 @@ class Poster:
 
             for library in ("httpx", "httpcore"):  # they log addresses, and a robot's address is its key
                 logging.getLogger(library).setLevel(logging.WARNING)
-            self._opened = httpx.AsyncClient(
-                timeout=httpx.Timeout(self._timeout),
-                follow_redirects=False,
-                transport=PublicTransport() if self._public_only else None,
-                limits=httpx.Limits(max_keepalive_connections=0),
-                headers={"User-Agent": "kubetriage", "Accept-Encoding": "identity"},
-            )
+            try:
+                self._opened = httpx.AsyncClient(
+                    timeout=httpx.Timeout(self._timeout),
+                    follow_redirects=False,
+                    transport=PublicTransport() if self._public_only else None,
+                    limits=httpx.Limits(max_keepalive_connections=0),
+                    headers={"User-Agent": "kubetriage", "Accept-Encoding": "identity"},
+                )
+            except (ImportError, OSError, ValueError) as error:
+                raise NotAnswered(dead(_environment(error), code="environment")) from None
         return self._opened
 
     async def aclose(self) -> None:
         if self._opened is not None:
             await self._opened.aclose()
             self._opened = None
+
+
+def _environment(error: Exception) -> str:
+    """Why no client can be made: only what the environment says of proxies and certificates can be wrong."""
+    if isinstance(error, ImportError):
+        return "The environment names a SOCKS proxy, for which the package socksio is needed."
+    if isinstance(error, OSError):
+        return f"The certificates that the environment names cannot be read ({cause_of(error)})."
+    return "The environment's proxy (HTTPS_PROXY, ALL_PROXY, NO_PROXY) is no address that can be used."
 
 
 async def _bounded(response: httpx.Response) -> bytes:

@@ -85,7 +85,7 @@ class MessageTemplate:
                 if length > LONGEST:
                     raise too_long()
         except jinja2.TemplateError as error:
-            raise TemplateFailed(f"the template failed: {error}") from error
+            raise TemplateFailed(f"the template failed: {str(error).rstrip('.')}") from error
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
             raise TemplateFailed(f"the template failed: {type(error).__name__}: {error}") from error
         text = "".join(written).strip()

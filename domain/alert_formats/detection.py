@@ -59,8 +59,8 @@ def alerts_from(document: Any, *, received_at: datetime) -> ParsedAlerts:
 def _redacted(alert: Alert) -> Alert:
     said = {
         "name": redact_text(alert.name),
-        "labels": {name: redact_text(value) for name, value in alert.labels.items()},
-        "annotations": {name: redact_text(value) for name, value in alert.annotations.items()},
+        "labels": redact_object(alert.labels),
+        "annotations": redact_object(alert.annotations),
         "generator_url": redact_text(alert.generator_url),
         "extra": redact_object(alert.extra),
     }

@@ -19,6 +19,7 @@ MAX_DEPTH = 100
 _PLAIN_NAME = re.compile(r"[A-Za-z_][\w.\-]{0,63}", re.ASCII)
 _INT64 = 2**63
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_NUL = "\0"
 
 
 def kind_of(value: Any) -> str:
@@ -39,10 +40,13 @@ def kind_of(value: Any) -> str:
 
 
 def whole_text(text: str) -> str:
-    """The text with halves of surrogate pairs joined or replaced (JSON's `\\ud800`), as Go's decoder does."""
+    """The text with halves of surrogate pairs joined or replaced (JSON's `\\ud800`), as Go's decoder does.
+
+    NUL is replaced as well: PostgreSQL keeps no text that has one.
+    """
     if _SURROGATE.search(text):
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text.replace(_NUL, "\ufffd") if _NUL in text else text
 
 
 def scalar_text(value: Any) -> str | None:

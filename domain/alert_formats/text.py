@@ -38,7 +38,7 @@ def text_alerts(text: str, *, received_at: datetime) -> ParsedAlerts:
 
     Raises BadAlert for a text without a visible character.
     """
-    text = whole_text(text).strip("\ufeff \t\r\n\0")
+    text = whole_text(text.strip("\ufeff \t\r\n\0"))
     if not text:
         raise BadAlert("The alert is empty.")
     found = prometheusalert.stock_fields(text)

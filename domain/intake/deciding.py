@@ -12,7 +12,7 @@ Watchdog is told. 11. Order and doubles do not matter. 12. All of it is stored b
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kubetriage.domain.alert import Alert, AlertStatus
 from kubetriage.domain.intake.absorbing import absorb_if_explained, absorb_what_they_explain
@@ -27,6 +27,8 @@ from kubetriage.domain.intake.values import Hold, Incident, IncidentState, Intak
 LookAt = Callable[[Alert], Look]
 
 _MOST_NAMES = 50
+_LATE = timedelta(minutes=5)
+"""By which what was sent before a resolve, over another way, has arrived."""
 
 
 def decide(
@@ -94,11 +96,23 @@ def _again(desk: Desk, alert: Alert, episode: Episode, episodes: AlertEpisodes) 
         return
     if episode.incident is None:
         _hear(desk, alert, episode.cluster)
-    if episode.assumed and episodes.current is None:  # 8: it was assumed to be over, and is not
+    over = episode.assumed or _came_back(desk, id, episode, episodes)  # 8: it was held to be over, and is not
+    if over and episodes.current is None:
         episode.firing, episode.assumed, episode.changed = True, False, True
         episodes.current = episode
         if id:
             _go_on(desk, id)
+
+
+def _came_back(desk: Desk, id: str | None, episode: Episode, episodes: AlertEpisodes) -> bool:
+    """Whether the last episode of a resolved incident fires after all, and this is no word that came late.
+
+    An Alertmanager that does not hear of an alert from Prometheus for some minutes says that it is resolved;
+    once it hears of it again it says that the same episode fires.
+    """
+    resolved_at = desk.incident(id).resolved_at if id else None
+    newest = episode.starts_at == max(episodes.by_start)
+    return newest and not episode.firing and resolved_at is not None and desk.now - resolved_at >= _LATE
 
 
 def _closed_already(desk: Desk, looked: Look, episode: Episode, episodes: AlertEpisodes) -> None:

@@ -100,8 +100,9 @@ def fail(
     retry_at: datetime | None,
     now: datetime,
     settings: IntakeSettings,
+    reason: str = "",
 ) -> Decisions:
-    """Back to WAITING, or FAILED for good, which people are told."""
+    """Back to WAITING, or FAILED for good, which people are told. `reason` is the kind of error."""
     desk = Desk(known, now, settings)
     incident = desk.incident(id)
     running = incident.state in (IncidentState.QUEUED, IncidentState.DIAGNOSING)
@@ -109,7 +110,8 @@ def fail(
         return desk.decisions()
     if retry_at is not None and incident.hold is Hold.NONE:
         incident = desk.change(id, state=IncidentState.WAITING, due_at=retry_at, failure=why)
-        desk.tell(EventKind.FAILED, incident, attempt=attempt, why=why, retry_at=retry_at.isoformat())
+        retry = retry_at.isoformat()
+        desk.tell(EventKind.FAILED, incident, attempt=attempt, why=why, reason=reason, retry_at=retry)
         if incident.resolved_at:
             recover(desk, incident)
         return desk.decisions()
@@ -118,7 +120,7 @@ def fail(
     incident = desk.change(
         id, state=IncidentState.FAILED, due_at=None, failure=why, noticed_at=noticed, again=""
     )
-    desk.tell(EventKind.FAILED, incident, notice=told, attempt=attempt, why=why)
+    desk.tell(EventKind.FAILED, incident, notice=told, attempt=attempt, why=why, reason=reason)
     if is_control_plane(incident):
         release_all(desk, desk.change(id, explains=False))
     return desk.decisions()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from kubetriage.domain.errors import BadSettings, KubetriageError
 
 
@@ -10,6 +12,18 @@ class StoreUnavailable(KubetriageError):
 
     Nothing of the request was kept; the same request may be sent again (HTTP: 503).
     """
+
+
+class NotOurs(Exception):
+    """Another worker has this run now, or may have: nothing was written."""
+
+
+class NotYet(Exception):
+    """The channel's pace, or a rest that it asked for, lets no attempt begin before `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"not before {until.isoformat()}")
+        self.until = until
 
 
 class SchemaTooNew(BadSettings):

@@ -65,7 +65,7 @@ class Message(NewMessage):
     provider_id: str = ""
     """The other side's id of the message, for updates and replies."""
     error: str = ""
-    """What the last attempt that was not delivered ended with."""
+    """What the last attempt that was not delivered ended with; or a remark on a delivery."""
     digest: int | None = None
     """The message that told it instead."""
     created_at: datetime

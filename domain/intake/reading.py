@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import Field
 
 from kubetriage.domain.alert import Severity
-from kubetriage.domain.intake.values import Incident, IncidentState, Value
+from kubetriage.domain.intake.values import IncidentState, Value
 
 Item = TypeVar("Item")
 
@@ -64,9 +64,6 @@ class Paged(Value, Generic[Item]):
     items: tuple[Item, ...]
     next: str = ""
     """Empty on the last page."""
-
-
-IncidentPage = Paged[Incident]
 
 
 class EventKind(StrEnum):

@@ -1,4 +1,4 @@
-"""The database of incidents, runs and messages, as protocols.
+"""The database of incidents and messages, as protocols; of runs in `run_store`.
 
 Every method is one transaction, committed when it returns; called again with the same arguments after a
 failure it does no harm. Raises `StoreUnavailable` when nothing can be stored or read, `LookupError`
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from kubetriage.domain.alert import Alert
 from kubetriage.domain.intake.checks import Checks
@@ -26,9 +26,9 @@ from kubetriage.domain.intake.reading import (
     Paged,
     Tallies,
 )
-from kubetriage.domain.intake.runs import Executor, Run, RunEvent, RunFilter, RunStatus, Thread, ThreadStatus
 from kubetriage.domain.intake.values import AlertRow, Incident, Retention
 from kubetriage.domain.language import Language
+from kubetriage.domain.messages.sending import Pace
 from kubetriage.domain.report import Report
 
 
@@ -82,8 +82,12 @@ class Incidents(Checks, Protocol):
         report: Report,
         now: datetime,
         others: Sequence[Report] = (),
+        *,
+        executor: str | None = None,
     ) -> Incident | None:
         """DIAGNOSING → REPORTED with the report; a second time it changes nothing.
+
+        Raises `NotOurs` if an executor is named and the run is another's.
 
         `others` are the same in other languages.
 
@@ -91,11 +95,21 @@ class Incidents(Checks, Protocol):
         """
 
     async def failed(
-        self, incident: str, attempt: int, run: str, why: str, retry_at: datetime | None, now: datetime
+        self,
+        incident: str,
+        attempt: int,
+        run: str,
+        why: str,
+        retry_at: datetime | None,
+        now: datetime,
+        *,
+        executor: str | None = None,
+        reason: str = "",
     ) -> Incident | None:
         """The attempt failed: WAITING until `retry_at` with the next attempt, or FAILED if that is None.
 
-        FAILED writes a notice.
+        `why` is the error in a sentence, `reason` its kind, a `FailureReason` if it has one.
+        FAILED writes a notice. Raises `NotOurs` if an executor is named and the run is another's.
         """
 
     async def incident(self, id: str) -> Incident | None: ...
@@ -119,9 +133,18 @@ class Incidents(Checks, Protocol):
         """Runs that made a report on this incident, oldest first."""
 
     async def keep_report(
-        self, run: str, report: Report, now: datetime, others: Sequence[Report] = ()
+        self,
+        run: str,
+        report: Report,
+        now: datetime,
+        others: Sequence[Report] = (),
+        *,
+        executor: str | None = None,
     ) -> None:
-        """A report that belongs to no incident: triage on demand."""
+        """A report that belongs to no incident: triage on demand.
+
+        Raises `NotOurs` if an executor is named and the run is another's.
+        """
 
     async def acknowledge(self, id: str, who: str, at: datetime) -> Incident | None:
         """Stops reminders, not the diagnosis; a new episode takes it back. The first one is kept."""
@@ -162,74 +185,6 @@ class Incidents(Checks, Protocol):
         """Returns if the database answers and can be written to, else raises `StoreUnavailable`."""
 
 
-class Runs(Protocol):
-    """Threads, runs and their events."""
-
-    async def create_thread(self, thread: Thread) -> bool:
-        """False if there is one of that id; it is not changed."""
-
-    async def thread(self, id: str) -> Thread | None: ...
-
-    async def threads(
-        self, metadata: Mapping[str, Any], page: Page, status: ThreadStatus | None = None
-    ) -> Paged[Thread]:
-        """Those whose metadata holds all of these, most recently created first."""
-
-    async def update_thread(
-        self,
-        id: str,
-        now: datetime,
-        *,
-        metadata: Mapping[str, Any] | None = None,
-        status: ThreadStatus | None = None,
-    ) -> Thread | None:
-        """Merge the metadata (a None removes the key), set the status."""
-
-    async def delete_thread(self, id: str) -> bool:
-        """With its runs and their events."""
-
-    async def create_run(self, run: Run, *, unless_busy: bool = False) -> bool:
-        """Creates its thread too if there is none. False, and nothing changed, if a run of that id exists,
-
-        or, with `unless_busy`, if another run of the thread is pending or running.
-        """
-
-    async def run(self, id: str) -> Run | None: ...
-
-    async def runs(self, thread: str, page: Page, status: RunStatus | None = None) -> Paged[Run]:
-        """Newest first."""
-
-    async def search(self, wanted: RunFilter, page: Page) -> Paged[Run]:
-        """Runs of all threads, newest first. Their `arguments` and `metadata` are left out."""
-
-    async def run_status(
-        self, id: str, status: RunStatus, now: datetime, *, executor: str | None = None, error: str = ""
-    ) -> bool:
-        """Set it, and the thread's. False if the run is unknown or has ended already: its status stays."""
-
-    async def delete_run(self, id: str) -> bool:
-        """With its events and observations."""
-
-    async def record_event(
-        self, run: str, kind: str, data: Mapping[str, Any], at: datetime, *, executor: str | None = None
-    ) -> int | None:
-        """The event's `seq`; None if an executor is named and the run is another's. Data are JSON values."""
-
-    async def run_events(self, run: str, after: int = 0, limit: int = 1000) -> Sequence[RunEvent]:
-        """Events with a greater `seq`, in order. Other processes' events are seen as soon as committed."""
-
-    async def beat(self, executor: str, now: datetime, data: Mapping[str, Any] | None = None) -> None:
-        """This worker is alive."""
-
-    async def executors(self) -> Sequence[Executor]:
-        """All that ever beat and were not forgotten, the most recent beat first."""
-
-    async def forget_executor(self, executor: str) -> None: ...
-
-    async def expired(self, before: datetime, limit: int = 100) -> Sequence[str]:
-        """Ids of threads all of whose runs ended before that time: delete checkpoints, then the thread."""
-
-
 class Messages(Protocol):
     """The outbox. An attempt is stored before it is made, so that a kill leaves `unknown`, never a lie."""
 
@@ -237,7 +192,7 @@ class Messages(Protocol):
         """Stored, or found, by key, in the given order."""
 
     async def dispatch(self, notice: int, messages: Sequence[NewMessage], now: datetime) -> Sequence[Message]:
-        """Enqueue the messages of one notice and tick it off, in one transaction."""
+        """Enqueue the messages of one notice and tick it off, in one transaction; nothing if it was."""
 
     async def claim_due(self, worker: str, now: datetime, budgets: Mapping[str, int]) -> Sequence[Message]:
         """PENDING and due → SENDING for this worker: at most `budgets[channel]` of each channel named there,
@@ -245,8 +200,13 @@ class Messages(Protocol):
         oldest first. No other worker gets them.
         """
 
-    async def attempt_started(self, message: int, worker: str, now: datetime) -> int | None:
-        """The attempt's number; None if this worker does not hold the message (any more): do not send."""
+    async def attempt_started(
+        self, message: int, worker: str, now: datetime, pace: Pace | None = None
+    ) -> int | None:
+        """The attempt's number; None if this worker does not hold the message (any more): do not send.
+
+        Raises `NotYet` where the pace, counted over all workers, lets no attempt begin now.
+        """
 
     async def attempt_ended(
         self,
@@ -271,13 +231,16 @@ class Messages(Protocol):
     async def retry(self, message: int, due_at: datetime) -> bool:
         """UNKNOWN or DEAD → PENDING, by a person, or for a channel where twice is better than never."""
 
-    async def digested(self, messages: Sequence[int], into: int, now: datetime) -> int:
-        """PENDING or SENDING → DIGESTED, told by message `into`; how many there were."""
+    async def digest(self, messages: Sequence[int], into: NewMessage, now: datetime) -> Message | None:
+        """PENDING → DIGESTED, told by the new message; None, and nothing changed, if one of them is not."""
 
     async def release(
-        self, now: datetime, *, worker: str = "", claimed_before: datetime | None = None
+        self, now: datetime, *, worker: str = "", claimed_before: datetime | None = None, channel: str = ""
     ) -> int:
-        """Claims of a dead worker, or claims that old: UNKNOWN if an attempt has no answer, else PENDING."""
+        """Claims of a worker, or claims that old of workers that do not beat: UNKNOWN if an attempt has no
+
+        answer, else PENDING. With a channel, only those of its messages.
+        """
 
     async def message(self, id: int) -> Message | None: ...
 

@@ -88,7 +88,6 @@ class CloseReason(StrEnum):
     """No word of it for so long that it is assumed to be over."""
     ABSORBED = "absorbed"
     """Over together with the incident that explained it."""
-    SUPERSEDED = "superseded"
 
 
 class Counts(Value):

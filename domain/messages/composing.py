@@ -7,9 +7,10 @@ from datetime import UTC, datetime, tzinfo
 from kubetriage.domain.alert_table import row_of
 from kubetriage.domain.language import NAMES, Language, Text
 from kubetriage.domain.messages.evidence_sections import changes, evidence
+from kubetriage.domain.messages.failure_section import failure
 from kubetriage.domain.messages.message import Block, Link, Message, Section, SectionName
 from kubetriage.domain.messages.neutral import calm
-from kubetriage.domain.messages.notice import Event, Links, Notice
+from kubetriage.domain.messages.notice import Event, Notice
 from kubetriage.domain.messages.report_sections import cause, impact, steps
 from kubetriage.domain.messages.spoken import (
     LINE_LIMIT,
@@ -23,6 +24,7 @@ from kubetriage.domain.messages.spoken import (
 from kubetriage.domain.messages.words import (
     ALIKE,
     ASSUMED_OVER,
+    DETAILS,
     LABELS,
     LASTED,
     LASTED_IN_ALL,
@@ -67,7 +69,7 @@ def compose(notice: Notice, *, language: Language, zone: tzinfo, primary: Langua
     state, tone = _state(notice)
     known = SEVERITIES.get(notice.severity.lower())
     severity = known[0].say(words) if known else short(notice.severity, 20)
-    if notice.event in TITLES:
+    if notice.event in TITLES or notice.severity.lower() == "none":
         severity = ""
     sections = [_facts(notice, voice), *_of_report(notice, voice), *_lines(notice, voice)]
     return Message(
@@ -79,7 +81,7 @@ def compose(notice: Notice, *, language: Language, zone: tzinfo, primary: Langua
         name=_name(notice, words),
         summary=calm(short(report.summary if report else notice.title, LINE_LIMIT)),
         sections=tuple(each for each in sections if each.blocks),
-        links=_links(notice.links, words),
+        links=_links(notice, words),
         footer=_footer(notice, voice),
         incident=short(notice.incident, 40),
     )
@@ -111,8 +113,13 @@ def _name(notice: Notice, language: Language) -> str:
     if not notice.title and notice.event in TITLES:
         return TITLES[notice.event].say(language).format(count=notice.count)
     name = calm(short(notice.title, TITLE_LIMIT)) or "?"
-    row = row_of(notice.title) if language is Language.ZH else None
-    return f"{name} {row.title_zh}" if row and row.title_zh else name
+    if language is not Language.ZH:
+        return name
+    if row := row_of(notice.title):
+        return f"{name} {row.title_zh}".rstrip()
+    alert, _, place = name.partition(" ")  # an incident's title has the place behind the alert's name
+    row = row_of(alert)
+    return f"{alert} {row.title_zh} {place}" if row and row.title_zh else name
 
 
 def _facts(notice: Notice, voice: Voice) -> Section:
@@ -178,13 +185,15 @@ def _of_report(notice: Notice, voice: Voice) -> list[Section]:
 
 def _lines(notice: Notice, voice: Voice) -> list[Section]:
     """What a storm, a digest or an inspection lists: all, ten, or three of the lines."""
+    if notice.event is Event.FAILED:
+        return [failure(notice, voice)]
     if not notice.lines:
         return []
     forms: list[tuple[Block, ...]] = []
     for most, limit in ((LINES_SHOWN, LINE_LIMIT), (10, LINE_LIMIT), (3, LINE_LIMIT), (1, SHORTEST_SENTENCE)):
         lines = (Span(short(line, limit), Mark.QUOTED) for line in notice.lines)
         items = [(Paragraph((line,)),) for line in lines]
-        left_out = len(items) - most
+        left_out = max(len(items), notice.count) - most
         if left_out > 0:
             items = [*items[:most], (Paragraph((voice.words(MORE_LINES, count=left_out),)),)]
         forms.append((Bullets(tuple(items)),))
@@ -192,9 +201,10 @@ def _lines(notice: Notice, voice: Voice) -> list[Section]:
     return [Section(SectionName.CAUSE, (), tuple(dict.fromkeys(forms)), pinned=True, least=least)]
 
 
-def _links(links: Links, language: Language) -> tuple[Link, ...]:
-    found = ((name, address(getattr(links, name))) for name in LINKS)
-    return tuple(Link(name, LINKS[name].say(language), url) for name, url in found if url)
+def _links(notice: Notice, language: Language) -> tuple[Link, ...]:
+    labels = LINKS if notice.report else {**LINKS, "report": DETAILS}
+    found = ((name, address(getattr(notice.links, name))) for name in LINKS)
+    return tuple(Link(name, labels[name].say(language), url) for name, url in found if url)
 
 
 def _footer(notice: Notice, voice: Voice) -> Content:

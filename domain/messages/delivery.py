@@ -33,7 +33,10 @@ class Delivery(BaseModel):
     retry_after: float | None = None
     """Seconds that the far side asked to be left alone, None if it did not."""
     remote: str = ""
-    """What the far side calls the message, where later ones can answer or change it."""
+    """What the far side calls the message, where later ones can answer or change it; where it is to be tried
+    again, what the next attempt needs to know."""
+    partly: bool = False
+    """Some of those whom the channel tells have it: it is tried again for the others alone."""
     size: int = 0
     """Bytes that were sent."""
     left_out: tuple[str, ...] = ()

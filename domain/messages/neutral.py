@@ -13,7 +13,7 @@ import re
 
 _MENTION = re.compile(r"@(?=(?:all|everyone|here|channel|team|room)\b|所有人|全体)", re.IGNORECASE)
 _TAG = re.compile(
-    r"<(?=[@!#]|/?(?:at|a|font|person|link|text_tag|number_tag|local_datetime|audio|img|br|user)\b)",
+    r"<(?=\s*/?\s*at\b[^\n>]*>|[@!#]|/?(?:at|a|font|person|link|text_tag|number_tag|local_datetime|audio|img|br|user)\b)",
     re.IGNORECASE,
 )
 """Beginnings of the tags that chat platforms read, a heredoc's `<<EOF` not among them."""
@@ -30,7 +30,7 @@ _WORD_EDGE = re.compile(r"(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])")
 _CLOSING = re.compile(r"\](?=[(\[:])")
 _REFERENCE = re.compile(r"&(?=#|\w+;)")
 _ESCAPING = re.compile(r"\\(?=[!-/:-@\[-`{-~])")
-_OPENING = re.compile(r"<(?=[@!#/?A-Za-z])")
+_OPENING = re.compile(r"<(?=[@!#/?A-Za-z]|\s*at\b[^\n>]*>)", re.IGNORECASE)
 _WORD = re.compile(r"[^\s，。；！？（）「」“”<>]+")
 _ADDRESS = re.compile(r"://|\bwww\.", re.IGNORECASE)
 _WIDE = {ord(mark): ord(mark) + 0xFEE0 for mark in "*`~"}

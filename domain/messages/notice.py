@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -81,6 +82,8 @@ class Notice(Part):
     """Incidents of a storm that has ended which have a report."""
     assumed: bool = False
     """Of an end: nobody said so, but no word came for long, or its resources are healthy."""
+    failure: str = ""
+    """Of a failed diagnosis: the kind of error, a `FailureReason` or nothing; the error is in `lines`."""
     lines: tuple[str, ...] = ()
     """What a storm, a digest or an inspection lists, one line each."""
     links: Links = Links()
@@ -98,7 +101,6 @@ def notice_of(
 ) -> Notice:
     """The notice of a report: everything that routes ask for is taken from it."""
     alert, primary = report.alert, report.primary
-    annotations = alert.annotations
     places = [primary, *(each.resource for each in report.checked)]
     cluster = next((place.cluster for place in places if place and place.cluster), None)
     return Notice(
@@ -112,15 +114,20 @@ def notice_of(
         labels=alert.labels,
         since=alert.starts_at,
         alike=alike,
-        links=Links(
-            report=report_url,
-            runbook=_first(annotations, _RUNBOOKS),
-            dashboard=_first(annotations, _DASHBOARDS),
-            silence=_first(annotations, _SILENCES),
-        ),
+        links=links_of(alert.annotations, report_url),
         report=report,
     )
 
 
-def _first(annotations: dict[str, str], names: tuple[str, ...]) -> str:
+def links_of(annotations: Mapping[str, str], report_url: str = "") -> Links:
+    """Where an alert's annotations lead, under the names that people give them."""
+    return Links(
+        report=report_url,
+        runbook=_first(annotations, _RUNBOOKS),
+        dashboard=_first(annotations, _DASHBOARDS),
+        silence=_first(annotations, _SILENCES),
+    )
+
+
+def _first(annotations: Mapping[str, str], names: tuple[str, ...]) -> str:
     return next((annotations[name] for name in names if annotations.get(name)), "")

@@ -25,9 +25,10 @@ from kubetriage.domain.messages.words import (
     NOT_FOUND,
 )
 from kubetriage.domain.rendering.document import Code, Content, Mark, Paragraph, Span, Tone
+from kubetriage.domain.rendering.inline import with_code
 from kubetriage.domain.rendering.visible import visible
 from kubetriage.domain.rendering.voice import Voice
-from kubetriage.domain.rendering.words import COLON, LIKELIHOODS, REMEDIES
+from kubetriage.domain.rendering.words import COLON, LIKELIHOODS, NO_ROOT_CAUSE, REMEDIES
 from kubetriage.domain.report import Outcome, Recommendation, Report, RootCause
 
 CAUSES_SHOWN = 3
@@ -66,9 +67,9 @@ def _stated(it: RootCause, voice: Voice, most: int, limit: int) -> tuple[Block, 
     words = voice.say(LIKELIHOOD, level=LIKELIHOODS[it.likelihood].say(voice.language))
     if not it.confirmed:
         words += f" · {voice.say(HINT_ONLY)}"
-    statement = Span(sentences(it.statement, most, limit), Mark.STRONG)
+    statement = with_code(sentences(it.statement, most, limit), Mark.STRONG)
     opening, closing = ("（", "）") if voice.language is Language.ZH else (" (", ")")
-    return (Paragraph((statement, Span(f"{opening}{words}{closing}", tone=Tone.MUTED))),)
+    return (Paragraph((*statement, Span(f"{opening}{words}{closing}", tone=Tone.MUTED))),)
 
 
 def _more(left: Sequence[RootCause], voice: Voice) -> tuple[Block, ...]:
@@ -76,18 +77,18 @@ def _more(left: Sequence[RootCause], voice: Voice) -> tuple[Block, ...]:
 
 
 def _no_cause(report: Report, voice: Voice) -> tuple[tuple[Block, ...], ...]:
-    healthy = report.outcome is Outcome.HEALTHY
+    none = NO_ROOT_CAUSE[Outcome.HEALTHY] if report.outcome is Outcome.HEALTHY else NOT_FOUND
 
     def form(most: int, limit: int) -> tuple[Block, ...]:
-        told = Paragraph((Span(sentences(report.summary, most, limit), Mark.STRONG),))
-        return (told,) if healthy else (Paragraph((voice.words(NOT_FOUND),)), told)
+        told = Paragraph(with_code(sentences(report.summary, most, limit), Mark.STRONG))
+        return Paragraph((voice.words(none),)), told
 
     return form(3, SENTENCE_LIMIT), form(1, SHORT_SENTENCE), form(1, SHORTEST_SENTENCE)
 
 
 def impact(report: Report, voice: Voice) -> Section:
     statement = sentences(report.impact.statement, 2)
-    blocks: tuple[Block, ...] = (Paragraph((Span(statement),)),) if statement else ()
+    blocks: tuple[Block, ...] = (Paragraph(with_code(statement)),) if statement else ()
     return Section(SectionName.IMPACT, heading("impact", voice), (blocks,))
 
 
@@ -122,15 +123,15 @@ def _boldness(it: Recommendation) -> int:
 def _titled(number: int, it: Recommendation, voice: Voice, limit: int) -> Paragraph:
     words, tone = REMEDIES[it.kind]
     kind = Span(words.say(voice.language), Mark.BADGE, tone)
-    title = Span(sentences(it.title, 1, limit), Mark.STRONG)
-    return Paragraph((Span(f"{number}.", Mark.STRONG), Span(" "), kind, voice.words(COLON), title))
+    title = with_code(sentences(it.title, 1, limit), Mark.STRONG)
+    return Paragraph((Span(f"{number}.", Mark.STRONG), Span(" "), kind, voice.words(COLON), *title))
 
 
 def _step(number: int, it: Recommendation, voice: Voice, explained: bool) -> tuple[Block, ...]:
     blocks: list[Block] = [_titled(number, it, voice, SHORT_SENTENCE)]
     mixed = len({command.effect for command in it.commands}) > 1
     if explained and it.detail:
-        blocks.append(Paragraph((Span(sentences(it.detail, 2)),)))
+        blocks.append(Paragraph(with_code(sentences(it.detail, 2))))
     for command in it.commands[:3]:
         text = visible(command.command) if len(command.command) <= COMMAND_LIMIT else ""
         if not text or len(text) > COMMAND_LIMIT:

@@ -54,7 +54,8 @@ class Channel(Protocol):
         """One attempt, never repeated here. Every failure is a `Delivery`; nothing is raised for one.
 
         `key` is the same for every attempt of one message; `room` is the part of the channel's size limit to
-        use (less after `shrink`); `earlier` is the `Delivery.remote` of the incident's first message here.
+        use (less after `shrink`); `earlier` is the `Delivery.remote` of this message's last attempt, or
+        where that has none, of the incident's first message here.
         """
 
     def preview(self, notice: Notice) -> Preview:

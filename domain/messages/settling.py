@@ -59,9 +59,9 @@ def settle(
     `repeats`: an attempt without an answer may be made again, because the far side would know it.
     """
     error = f"{delivery.code}: {delivery.why}" if delivery.code else delivery.why
-    final = Outcome.UNKNOWN if unanswered else Outcome.DEAD
+    final = Outcome.DELIVERED if delivery.partly else Outcome.UNKNOWN if unanswered else Outcome.DEAD
     if delivery.verdict is Verdict.DELIVERED:
-        return Step(Outcome.DELIVERED)
+        return Step(Outcome.DELIVERED, delivery.why)
     if delivery.verdict is Verdict.DEAD:
         return _ended(final, error)
     if delivery.verdict is Verdict.UNKNOWN and not repeats:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kubetriage.domain.alert import Alert
 from kubetriage.domain.intake.reading import EventKind, IncidentEvent
 from kubetriage.domain.intake.values import Incident
-from kubetriage.domain.messages.notice import Event, Links, Notice, notice_of
+from kubetriage.domain.messages.notice import Event, Links, Notice, links_of, notice_of
+from kubetriage.domain.rendering.visible import clip
 from kubetriage.domain.report import Report
 
 EVENTS: Mapping[EventKind, Event] = {
@@ -23,14 +25,22 @@ EVENTS: Mapping[EventKind, Event] = {
 }
 """What people are told of."""
 
+ERROR_LIMIT = 2000
+"""Characters of an error that are told."""
+
 FOLLOWING = frozenset({Event.RESOLVED, Event.STILL_FIRING, Event.REOPENED})
 """Events that are told only where the incident was told of before."""
 
 
 def notice_for(
-    event: IncidentEvent, incident: Incident | None, report: Report | None, report_url: str = ""
+    event: IncidentEvent,
+    incident: Incident | None,
+    report: Report | None,
+    report_url: str = "",
+    alert: Alert | None = None,
 ) -> Notice | None:
-    """None for what people are not told of. Without a report the message says where and since when."""
+    """None for what people are not told of. Without a report the message says where and since when, and leads
+    to where the incident's leading `alert` does."""
     told = EVENTS.get(event.kind)
     if told is None:
         return None
@@ -66,8 +76,10 @@ def notice_for(
         since=incident.opened_at,
         alike=extra,
         assumed=_assumed(event),
-        lines=(why,) if why else (),
-        links=Links(report=report_url),
+        failure=str(event.data.get("reason", "")) if told is Event.FAILED else "",
+        lines=(clip(why, ERROR_LIMIT),) if why else (),
+        labels=alert.labels if alert else {},
+        links=links_of(alert.annotations if alert else {}, report_url),
     )
 
 

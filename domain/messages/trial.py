@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from kubetriage.domain.finding import RemedyKind
+from kubetriage.domain.intake.failing import FailureReason
 from kubetriage.domain.language import Language
 from kubetriage.domain.messages.notice import Event, Links, Notice, notice_of
 from kubetriage.domain.rendering.sample import sample_report
@@ -20,6 +21,7 @@ LONG = 40 * 1024
 
 HARMFUL = (
     '<at id=all></at> <at user_id="all">everyone</at> <@all> <!channel> <!here> <@U012AB3CD> @all @所有人',
+    "< at id=all></ at> <AT\tUSER_ID='all'/> ＜at id=all＞ <!subteam^S01AB|ops> <!here|x> <at>Li</at> @ALL",
     "# heading\n## another\n---\n***\n> quote\n1. one\n- two\n| a | b |\n|---|---|\n",
     "**bold *nested* __under__ ~~strike~~ `code` ```\nfence\n``` [a](https://evil.example/) ![](//e.example)",
     "<font color='red'>red</font><a href='https://evil.example'>x</a><script>alert(1)</script><img src=x>",
@@ -47,6 +49,8 @@ class Trial(StrEnum):
     """Markup, mentions, very long names and right-to-left marks wherever text can come from outside."""
     RESOLVED = "resolved"
     STORM = "storm"
+    FAILED = "failed"
+    """A diagnosis that was given up."""
 
 
 def trial_notice(trial: Trial, language: Language) -> Notice:
@@ -63,8 +67,19 @@ def trial_notice(trial: Trial, language: Language) -> Notice:
             over = report.alert.model_copy(update={"status": "resolved"})
             at = report.created_at + timedelta(minutes=31)
             return _notice(report.model_copy(update={"alert": over}), event=Event.RESOLVED, at=at)
+        case Trial.FAILED:
+            failed = _notice(report).model_copy(
+                update={
+                    "event": Event.FAILED,
+                    "report": None,
+                    "title": f"{report.alert.name} aiops/test-deployment",
+                }
+            )
+            error = "The MCP server of cluster prod-guangzhou could not be reached: connection refused."
+            reason = FailureReason.CLUSTER_UNREACHABLE
+            return failed.model_copy(update={"failure": reason, "lines": (error,)})
         case Trial.STORM:
-            lines = tuple(f"INC-{each:02d} critical KubePodCrashLooping shop-{each}" for each in range(34))
+            lines = tuple(f"INC-{each:02d} KubePodCrashLooping shop-{each}" for each in range(34))
             return Notice(
                 event=Event.STORM,
                 at=report.created_at,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kubetriage.domain.intake.failing import FailureReason
 from kubetriage.domain.language import Text
 from kubetriage.domain.messages.notice import Event
 from kubetriage.domain.rendering.document import Tone
@@ -47,10 +48,38 @@ HEADINGS: Mapping[str, Text] = {
     "cause": Text(en="Root cause", zh="根因"),
     "was": Text(en="What it was", zh="当时的原因"),
     "impact": Text(en="Impact", zh="影响"),
+    "failure": Text(en="Why there is no report", zh="没有报告的原因"),
     "steps": Text(en="What to do", zh="建议操作"),
     "evidence": Text(en="Evidence", zh="证据"),
     "changes": Text(en="Changed before", zh="近期变更"),
 }
+
+FAILURES: Mapping[str, Text] = {
+    FailureReason.CLUSTER_UNREACHABLE: Text(
+        en="The cluster could not be reached: nothing was read from it.",
+        zh="无法连接集群，没有读取到任何数据。",
+    ),
+    FailureReason.CLUSTER_UNKNOWN: Text(
+        en="No cluster connection is configured that fits this alert.", zh="没有配置与该告警对应的集群连接。"
+    ),
+    FailureReason.MODEL_UNKNOWN: Text(
+        en="The model that was to be used is not configured.", zh="要使用的模型没有配置。"
+    ),
+    FailureReason.INPUT: Text(en="The alert or a setting cannot be used.", zh="告警内容或某项配置无法使用。"),
+    FailureReason.HUNG: Text(
+        en="The diagnosis was not over long after its deadline.", zh="诊断远超时限仍未结束。"
+    ),
+    FailureReason.LOST: Text(en="The diagnosis ended without a result.", zh="诊断中断，没有得出结果。"),
+    FailureReason.BUG: Text(
+        en="A bug in kubetriage ended the diagnosis.", zh="kubetriage 的程序缺陷中断了诊断。"
+    ),
+}
+"""Why a diagnosis was given up, by the kind of error."""
+
+FAILURE = Text(en="No report could be made.", zh="没有得出报告。")
+LOOK_YOURSELF = Text(
+    en="It will not be tried again: please look into it yourself.", zh="不会再自动重试，请人工排查。"
+)
 
 LABELS: Mapping[str, Text] = {
     "cluster": Text(en="Cluster", zh="集群"),
@@ -67,6 +96,9 @@ LINKS: Mapping[str, Text] = {
     "dashboard": Text(en="Dashboard", zh="监控面板"),
     "silence": Text(en="Silence", zh="静默"),
 }
+
+DETAILS = Text(en="Details", zh="详情")
+"""The link of a message that has no report."""
 
 LASTED = Text(en=" ({duration})", zh="（已持续 {duration}）")
 LASTED_IN_ALL = Text(en=" (lasted {duration})", zh="（共持续 {duration}）")

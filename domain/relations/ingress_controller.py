@@ -1,14 +1,18 @@
-"""Who serves the alert's Ingress: the controller's pods, whose log says what is wrong with a certificate."""
+"""Who calls from other namespaces: the controller of the alert's Ingress with its log, and Prometheus."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubetriage.domain.evidence import list_of, log_of
+from kubetriage.domain.dependence import behind
+from kubetriage.domain.evidence import get, list_of, log_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.kube import Obj, containers, pod_ready
 from kubetriage.domain.language import text
+from kubetriage.domain.network_policies import Direction, isolating
 from kubetriage.domain.relations.base import Relation
+from kubetriage.domain.resource import resource
+from kubetriage.domain.rules.alert_words import SCRAPES, speaks_of
 from kubetriage.domain.view import ClusterView
 
 _LABEL = "app.kubernetes.io/name"
@@ -58,4 +62,46 @@ def controller_log(view: ClusterView) -> Iterator[Want]:
             yield Want(read=log_of(pod.ref, state.name, tail=_TAIL), about=ingress.ref, why=why)
 
 
-RELATIONS: tuple[Relation, ...] = (controller_log,)
+def controller_pods(view: ClusterView) -> Iterator[Want]:
+    """The controller's pods and their namespace, where policies isolate the pods that it sends to."""
+    ingress = view.find(view.primary)
+    if ingress is None or ingress.ref.kind != "Ingress":
+        return
+    policies = view.objects("NetworkPolicy", ingress.namespace)
+    shut = any(isolating(policies, p, Direction.INGRESS) for p in behind(view, ingress.ref))
+    label = _label(view, ingress)
+    if not label or not shut:
+        return
+    why = text("serves Ingress {i}", "处理 Ingress {i} 的控制器", i=ingress.name)
+    yield Want(read=list_of("Pod", labels=f"{_LABEL}={label}"), about=ingress.ref, why=why)
+    for pod in controllers(view, ingress)[:1]:
+        why = text("policies choose namespaces by labels", "策略按标签选择命名空间")
+        yield Want(read=get(resource("Namespace", "", pod.namespace)), about=ingress.ref, why=why)
+
+
+_PROMETHEUS = f"{_LABEL}=prometheus"
+
+
+def scrapers(view: ClusterView) -> list[Obj]:
+    """The ready pods of Prometheus, as far as they were read."""
+    pods = [p for p in view.objects("Pod") if p.labels.get(_LABEL) == "prometheus"]
+    return [p for p in pods if p.deleted is None and pod_ready(p)]
+
+
+def scraper_pods(view: ClusterView) -> Iterator[Want]:
+    """Prometheus and its namespace, where it says that it cannot scrape pods which policies isolate."""
+    primary = view.find(view.primary)
+    if primary is None or not speaks_of(view, SCRAPES):
+        return
+    pods = behind(view, primary.ref) or view.pods_of(primary.ref)
+    policies = view.objects("NetworkPolicy", primary.namespace)
+    if not any(isolating(policies, p, Direction.INGRESS) for p in pods):
+        return
+    why = text("scrapes its pods", "采集其 Pod 的指标")
+    yield Want(read=list_of("Pod", labels=_PROMETHEUS), about=primary.ref, why=why)
+    for pod in scrapers(view)[:1]:
+        why = text("policies choose namespaces by labels", "策略按标签选择命名空间")
+        yield Want(read=get(resource("Namespace", "", pod.namespace)), about=primary.ref, why=why)
+
+
+RELATIONS: tuple[Relation, ...] = (controller_log, controller_pods, scraper_pods)

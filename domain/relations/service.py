@@ -11,6 +11,7 @@ from kubetriage.domain.kube import Obj, pod_settled, selects
 from kubetriage.domain.language import text
 from kubetriage.domain.relations.base import FOCUS, Relation, closer, events_of
 from kubetriage.domain.resource import Resource, resource
+from kubetriage.domain.rules.wellness import lingers
 from kubetriage.domain.view import ClusterView
 
 OWNERS = ("Deployment", "StatefulSet", "DaemonSet")
@@ -37,7 +38,7 @@ def around_services(view: ClusterView) -> Iterator[Want]:
         yield Want(read=listed, about=service.ref, why=why)
         if not view.asked(listed):
             continue
-        pods = [p for p in view.pods_behind(service) if p.deleted is None]
+        pods = [p for p in view.pods_behind(service) if p.deleted is None or lingers(p, view.now)]
         if not pods:
             yield from _candidates(view, service)
         for pod in [p for p in pods if not pod_settled(p)][:FOCUS]:

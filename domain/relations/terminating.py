@@ -61,4 +61,16 @@ def _pods(view: ClusterView, service: Obj) -> Iterator[Want]:
         yield Want(read=get(pod.ref), about=pod.ref, why=why)
 
 
-RELATIONS: tuple[Relation, ...] = (around_terminating, around_apis)
+def users_of_deleted_claims(view: ClusterView) -> Iterator[Want]:
+    """The pods that hold a claim which is to be deleted: `kubernetes.io/pvc-protection` waits for them."""
+    for claim in view.objects("PersistentVolumeClaim"):
+        if claim.deleted is not None and view.looked_at(claim.ref):
+            why = text("who still uses claim {c}", "谁仍在使用声明 {c}", c=claim.name)
+            read = list_of("Pod", claim.namespace, fields="status.phase=Running")
+            yield Want(read=read, about=claim.ref, why=why)
+            for user in [p for p in view.pods_using_claim(claim.ref) if p.text("spec", "nodeName")][:1]:
+                for owner in [o for o in (user.controller, *view.owners(user.ref)) if o is not None]:
+                    yield Want(read=get(owner), about=claim.ref, why=why)
+
+
+RELATIONS: tuple[Relation, ...] = (around_terminating, around_apis, users_of_deleted_claims)

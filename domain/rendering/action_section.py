@@ -57,12 +57,12 @@ def recommendations(report: Report, voice: Voice) -> tuple[Block, ...]:
 
 
 def _recommendation(it: Recommendation, voice: Voice) -> tuple[Block, ...]:
-    title: Content = (voice.badge(REMEDIES[it.kind]), Span(" "), voice.emphasis(it.title))
+    title: Content = (voice.badge(REMEDIES[it.kind]), Span(" "), *voice.emphasis(it.title))
     if it.addresses is not None:
         title += (Span(voice.say(ADDRESSES, rank=it.addresses), tone=Tone.MUTED),)
     blocks: list[Block] = [Paragraph(title)]
     if it.detail:
-        blocks.append(Paragraph((voice.sentence(it.detail),)))
+        blocks.append(Paragraph(voice.sentence(it.detail)))
     return (*blocks, *_commands(it.commands))
 
 
@@ -118,7 +118,7 @@ def gaps(report: Report, voice: Voice) -> tuple[Block, ...]:
 
 
 def _gap(gap: Gap, voice: Voice) -> Content:
-    return voice.explained((voice.sentence(gap.what),), gap.why)
+    return voice.explained(voice.sentence(gap.what), gap.why)
 
 
 def knowledge(report: Report, voice: Voice) -> tuple[Block, ...]:
@@ -141,7 +141,7 @@ def closing(report: Report, voice: Voice) -> tuple[Block, ...]:
     verification, usage = report.verification, report.usage
     blocks: list[Block] = []
     if verification.notes:
-        notes = tuple((Paragraph((voice.sentence(note),)),) for note in verification.notes)
+        notes = tuple((Paragraph(voice.sentence(note)),) for note in verification.notes)
         blocks.append(Bullets(notes, limit=GAPS_SHOWN))
     counts = {"confirmed": verification.confirmed, "claims": verification.claims}
     facts: list[Content] = [(voice.words(VERIFIED, **counts),)]

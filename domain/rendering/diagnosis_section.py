@@ -16,6 +16,7 @@ from kubetriage.domain.rendering.document import (
     Span,
     Tone,
 )
+from kubetriage.domain.rendering.inline import names_its_object
 from kubetriage.domain.rendering.visible import NAME_LIMIT, clip
 from kubetriage.domain.rendering.voice import Voice
 from kubetriage.domain.rendering.words import (
@@ -29,7 +30,7 @@ from kubetriage.domain.rendering.words import (
     STATES,
     UNKNOWN_TIME,
 )
-from kubetriage.domain.report import Change, Checked, CheckState, Claim, Report, RootCause
+from kubetriage.domain.report import Checked, CheckState, Claim, Report, RootCause
 
 LOG_LINES_SHOWN = 8
 CLAIMS_SHOWN = 20
@@ -40,19 +41,19 @@ def diagnosis(report: Report, voice: Voice) -> tuple[Block, ...]:
     """Outcome and summary, then what led there, each part under its own heading."""
     outcome = voice.badge(OUTCOMES[report.outcome])
     blocks: list[Block] = [
-        Paragraph((outcome, Span(" "), voice.emphasis(report.summary))),
+        Paragraph((outcome, Span(" "), *voice.emphasis(report.summary))),
     ]
     if report.first_reading:
-        blocks += [voice.heading(3, "first_reading"), Paragraph((voice.sentence(report.first_reading),))]
+        blocks += [voice.heading(3, "first_reading"), Paragraph(voice.sentence(report.first_reading))]
     primary, related = _split(report)
     blocks += [voice.heading(3, "primary"), *_primary(report, primary, voice)]
     blocks += [voice.heading(3, "related"), *_related(related, voice)]
     blocks += [voice.heading(3, "root_causes"), *_root_causes(report, voice)]
     blocks += _claims("contributing", report.contributing, voice, ordered=True)
     blocks += _claims("risks", report.risks, voice, ordered=False)
-    blocks += _changes(report.changes, voice)
+    blocks += _changes(report, voice)
     if report.impact.statement:
-        said = (voice.sentence(report.impact.statement), *voice.refs(report.impact.evidence))
+        said = (*voice.sentence(report.impact.statement), *voice.refs(report.impact.evidence))
         blocks += [voice.heading(3, "impact"), Paragraph(said)]
     return tuple(blocks)
 
@@ -94,7 +95,7 @@ def _line(checked: Checked, voice: Voice) -> Content:
 def _details(checked: Checked, voice: Voice) -> Sequence[Block]:
     blocks: list[Block] = [Paragraph(_line(checked, voice))]
     if checked.findings:
-        said = tuple((Paragraph((voice.sentence(each),)),) for each in checked.findings)
+        said = tuple((Paragraph(voice.sentence(each)),) for each in checked.findings)
         blocks.append(Bullets(said, limit=CLAIMS_SHOWN))
     if checked.log_excerpt.strip():
         blocks.append(Paragraph((Span(voice.say(LOG) + voice.say(COLON), tone=Tone.MUTED),)))
@@ -110,7 +111,7 @@ def _root_causes(report: Report, voice: Voice) -> Sequence[Block]:
 
 
 def _root_cause(cause: RootCause, voice: Voice) -> tuple[Block, ...]:
-    said = Paragraph((voice.emphasis(cause.statement), *voice.refs(cause.evidence)))
+    said = Paragraph((*voice.emphasis(cause.statement), *voice.refs(cause.evidence)))
     facts: list[Content] = [(voice.confirmed(cause.confirmed),)]
     facts.append(voice.fact("likelihood", (voice.words(LIKELIHOODS[cause.likelihood]),)))
     if cause.culprit:
@@ -127,18 +128,20 @@ def _claims(name: str, claims: Sequence[Claim], voice: Voice, *, ordered: bool) 
     items: list[tuple[Block, ...]] = []
     for claim in claims:
         doubt = () if claim.confirmed else (voice.confirmed(False), Span(" "))
-        items.append((Paragraph((*doubt, voice.sentence(claim.statement), *voice.refs(claim.evidence))),))
+        items.append((Paragraph((*doubt, *voice.sentence(claim.statement), *voice.refs(claim.evidence))),))
     listed = Numbered(tuple(items)) if ordered else Bullets(tuple(items), limit=CLAIMS_SHOWN)
     return [voice.heading(3, name), listed]
 
 
-def _changes(changes: Sequence[Change], voice: Voice) -> Sequence[Block]:
-    if not changes:
+def _changes(report: Report, voice: Voice) -> Sequence[Block]:
+    if not report.changes:
         return []
     items: list[tuple[Block, ...]] = []
-    for change in changes:
+    for change in report.changes:
         at = Span(voice.moment(change.at) if change.at else voice.say(UNKNOWN_TIME))
-        said = voice.explained((at, Span(" "), *voice.resource(change.resource)), change.what)
+        said: Content = (at, Span(" "), *voice.sentence(change.what))
+        if not names_its_object(change, report.primary):
+            said = voice.explained((at, Span(" "), *voice.resource(change.resource)), change.what)
         items.append((Paragraph((*said, *voice.refs(change.evidence))),))
     heading: Heading = voice.heading(3, "changes")
     return [heading, Bullets(tuple(items), limit=CLAIMS_SHOWN)]

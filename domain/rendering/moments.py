@@ -19,7 +19,7 @@ def moment(at: datetime, zone: tzinfo) -> str:
 
 
 def lasted(since: datetime, until: datetime, language: Language) -> str:
-    """How long from one time to the other, in the two largest units: `3 h 20 min`, `3 小时 20 分`.
+    """How long from one time to the other, in the two largest units: `3 h 20 min`, `3 小时 20 分钟`.
 
     Empty when `until` is before `since`.
     """

@@ -10,6 +10,7 @@ from typing import Any
 
 from kubetriage.domain.language import Language, Text
 from kubetriage.domain.rendering.document import Content, Heading, Mark, Span, Tone
+from kubetriage.domain.rendering.inline import with_code
 from kubetriage.domain.rendering.moments import moment
 from kubetriage.domain.rendering.visible import NAME_LIMIT, SENTENCE_LIMIT, clip
 from kubetriage.domain.rendering.words import COLON, CONFIRMED, HEADINGS, LABELS, UNCONFIRMED
@@ -48,13 +49,13 @@ class Voice:
     def badge(self, words: tuple[Text, Tone]) -> Span:
         return Span(words[0].say(self.language), Mark.BADGE, words[1])
 
-    def sentence(self, statement: str) -> Span:
+    def sentence(self, statement: str) -> Content:
         """A statement of the report's own."""
-        return Span(clip(statement, SENTENCE_LIMIT))
+        return with_code(clip(statement, SENTENCE_LIMIT))
 
-    def emphasis(self, statement: str) -> Span:
+    def emphasis(self, statement: str) -> Content:
         """A statement that the eye should find first."""
-        return Span(clip(statement, SENTENCE_LIMIT), Mark.STRONG)
+        return with_code(clip(statement, SENTENCE_LIMIT), Mark.STRONG)
 
     def fact(self, name: str, value: Content) -> Content:
         """`label: value`, the label in the language of the headings."""
@@ -71,7 +72,7 @@ class Voice:
         """`name: explanation`, or only the name."""
         if not explanation:
             return name
-        return (*name, self.words(COLON), self.sentence(explanation))
+        return (*name, self.words(COLON), *self.sentence(explanation))
 
     def resource(self, it: ReportResource) -> Content:
         """`Kind namespace/name`, as people write it; `*` for a list, which has no name."""

@@ -129,7 +129,7 @@ MADE_AT = Text(en=" made {at}", zh=" 生成于 {at}")
 DURATION_UNITS: tuple[tuple[int, Text], ...] = (
     (86_400, Text(en="{count} d", zh="{count} 天")),
     (3_600, Text(en="{count} h", zh="{count} 小时")),
-    (60, Text(en="{count} min", zh="{count} 分")),
+    (60, Text(en="{count} min", zh="{count} 分钟")),
     (1, Text(en="{count} s", zh="{count} 秒")),
 )
 """Units of a duration in seconds, largest first."""

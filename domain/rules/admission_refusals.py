@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from kubetriage.domain.kube import Obj
+from kubetriage.domain.kube import Obj, when
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules.admission_messages import Denial, read_denial
@@ -13,7 +13,7 @@ from kubetriage.domain.rules.grouping import in_focus
 from kubetriage.domain.rules.phrases import say
 from kubetriage.domain.view import ClusterView
 
-_MAKERS = ("ReplicaSet", "StatefulSet", "DaemonSet", "Job", "Deployment")
+_MAKERS = ("ReplicaSet", "StatefulSet", "DaemonSet", "Job", "Deployment", "CronJob")
 _SETTLED = timedelta(minutes=10)
 
 
@@ -32,8 +32,10 @@ class Refusal(NamedTuple):
     @property
     def who(self) -> Text:
         """`Deployment web cannot create pods (1 of 3 exist)`."""
-        want, have = replicas(self.maker)
         name = f"{self.workload.kind} {self.workload.name}"
+        if self.maker.ref.kind == "CronJob":
+            return say("{n} cannot create Jobs", "{n} 无法创建 Job", n=name)
+        want, have = replicas(self.maker)
         count = say(" ({h} of {w} exist)", "（应有 {w} 个，现有 {h} 个）", h=have, w=want)
         return say("{n} cannot create pods{c}", "{n} 无法创建 Pod{c}", n=name, c=count)
 
@@ -57,6 +59,9 @@ def replicas(maker: Obj) -> tuple[int, int]:
 
 
 def lacks_pods(maker: Obj) -> bool:
+    """Whether it has fewer than it wants; a CronJob is refused Jobs, whatever it has of them."""
+    if maker.ref.kind == "CronJob":
+        return maker.at("spec", "suspend") is not True
     if maker.ref.kind == "Job" and {"Complete", "Failed"} & set(maker.conditions()):
         return False
     want, have = replicas(maker)
@@ -76,6 +81,12 @@ def refusals(view: ClusterView) -> list[Refusal]:
     return sorted(found.values(), key=lambda r: r.workload.key)
 
 
+def _has_run(cron: Obj, refused: datetime | None) -> bool:
+    """Whether a CronJob has made a Job since it was last refused one."""
+    last = when(cron.at("status", "lastScheduleTime"))
+    return last is not None and refused is not None and last > refused
+
+
 def _told(view: ClusterView, maker: Obj) -> Refusal | None:
     owner = view.workload(maker.ref)
     condition = maker.conditions().get("ReplicaFailure")
@@ -85,6 +96,8 @@ def _told(view: ClusterView, maker: Obj) -> Refusal | None:
         event = events[0]
         made = view.events(maker.ref, "SuccessfulCreate")
         newer = bool(made and made[0].last and event.last and made[0].last > event.last)
+        if maker.ref.kind == "CronJob" and _has_run(maker, event.last):
+            return None
         if newer and not failing:
             return None
         first = min((e.first for e in events if e.first), default=None)

@@ -17,6 +17,11 @@ SLOWNESS = re.compile(
     r"|\b(?:than|over|above) \d+(?:\.\d+)? ?(?:ms|s|seconds?)\b|延迟|时延|耗时|响应时间|慢|超时",
     re.IGNORECASE,
 )
+SCRAPES = re.compile(
+    r"\btargets? (?:\S+ ){0,8}(?:down|unreachable|missing|disappeared)\b"
+    r"|\b(?:can ?not|can't|fail\w*|unable to|stopped) (?:be )?scrap\w+|采集目标|抓取失败",
+    re.IGNORECASE,
+)
 VERSIONS = re.compile(r"\bversions?\b|\bskew|版本", re.IGNORECASE)
 
 

@@ -6,16 +6,18 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specificity
+from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
 from kubetriage.domain.kube import ContainerState, Obj, containers
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
+from kubetriage.domain.rules.command_remedies import missing_key, start_remedies
 from kubetriage.domain.rules.crash import container_text, grouped
 from kubetriage.domain.rules.ends import Ending, Kind, endings
 from kubetriage.domain.rules.exit_codes import exit_code
 from kubetriage.domain.rules.grouping import PodGroup, focus_pods, group_pods, told_apart
 from kubetriage.domain.rules.phrases import NOTHING, aside, say
+from kubetriage.domain.rules.security_profiles import profile_words
 from kubetriage.domain.rules.templates import command_words
 from kubetriage.domain.rules.wording import quotable, short, short_end
 from kubetriage.domain.view import ClusterView
@@ -57,9 +59,9 @@ _REFUSALS = (
             re.compile(_EXE + r".{0,80}(?:not found|no such file|stat )|executable file not found", re.I),
             Text(en="its command `{exe}` is not found in image {image}",
                  zh="镜像 {image} 中不存在命令 `{exe}`")),
-    Refusal("apparmor", re.compile(r"apparmor|seccomp", re.I),
-            Text(en="its AppArmor or seccomp profile cannot be applied on the node",
-                 zh="节点上无法应用其 AppArmor 或 seccomp 配置"), "pod-security"),
+    Refusal("profile", re.compile(r"apparmor|seccomp", re.I),
+            Text(en="its {profile} cannot be applied on node {node}",
+                 zh="节点 {node} 上无法应用其 {profile}"), "pod-security"),
     Refusal("runtime", re.compile(r"deadline exceeded|name \\?\"[^\"]+\"? is reserved|no space left|"
                                   r"resource temporarily unavailable|cannot allocate memory", re.I),
             Text(en="the container runtime of its node cannot create it",
@@ -143,8 +145,11 @@ def _finding(view: ClusterView, group: PodGroup, failure: Failure) -> Finding:
     end = failure.end
     what = container_text(end) if end is not None else Text(en=f"container {failure.state.name}",
                                                             zh=f"容器 {failure.state.name}")  # fmt: skip
-    says = say(refusal.says.en, refusal.says.zh, exe=short(exe, 60), image=short(failure.state.image, 80))
+    profile = profile_words(failure.pod, failure.state, failure.message)
+    says = say(refusal.says.en, refusal.says.zh, exe=short(exe, 60), image=short(failure.state.image, 80),
+               profile=profile, node=node)  # fmt: skip
     message = aside(short_end(failure.message, 70)) if refusal in (_OTHER, _REFUSALS[-1]) else NOTHING
+    held = missing_key(view, failure.pod, failure.state) if refusal.slug == "mount" else NOTHING
     code = (
         exit_code(failure.code)
         if failure.code >= 0
@@ -157,47 +162,17 @@ def _finding(view: ClusterView, group: PodGroup, failure: Failure) -> Finding:
         role=Role.CAUSE,
         subject=group.lead.ref,
         culprit=culprit,
-        statement=say("{who}: {what} cannot start: {says}; {code}{m}.",
-                      "{who}：{what} 无法启动：{says}；{code}{m}。",
-                      who=group.who, what=what, says=says, code=code, m=message),
+        statement=say("{who}: {what} cannot start: {says}{k}; {code}{m}.",
+                      "{who}：{what} 无法启动：{says}{k}；{code}{m}。",
+                      who=group.who, what=what, says=says, k=held, code=code, m=message),
         likelihood=Likelihood.HIGH if stated and refusal.slug != "runtime" else Likelihood.MEDIUM,
         specificity=Specificity.EXACT if exe in command_words(failure.state.spec) else Specificity.NAMED,
         cites=tuple(dict.fromkeys((*group.cites,
                                    *((end.log.cite,) if end is not None and end.log is not None else ())))),
         quotes=quotable(failure.state.image, *((exe,) if exe in failure.message else ())),
         since=end.at if end is not None else None,
-        remedies=_remedies(view, group, failure, refusal),
+        remedies=start_remedies(view, group, failure.state, failure.message, refusal.slug),
     )  # fmt: skip
-
-
-def _remedies(view: ClusterView, group: PodGroup, failure: Failure, refusal: Refusal) -> tuple[Remedy, ...]:
-    look = remedies.check(
-        Text(en="Read the runtime's error", zh="查看运行时错误"),
-        Text(en="It stands in the container's last state.", zh="错误位于容器的 lastState 中。"),
-        remedies.describe(group.lead.ref),
-    )
-    if refusal.slug == "runtime":
-        node = failure.pod.text("spec", "nodeName")
-        return (
-            remedies.escalate(
-                Text(en="Ask the node's administrator", zh="联系节点管理员"),
-                say("On node {n}: the container runtime's log (containerd or crio), disk and memory.",
-                    "在节点 {n} 上检查容器运行时（containerd 或 crio）的日志、磁盘和内存。", n=node),
-            ),
-            look,
-        )  # fmt: skip
-    fix = remedies.change(
-        say("Correct the command of container {c}", "修正容器 {c} 的启动命令", c=failure.state.name),
-        remedies.with_note(
-            say("Set `command`/`args` to what image {i} holds (now: {w}).",
-                "把 `command`/`args` 改为镜像 {i} 中存在的命令（现为：{w}）。",
-                i=short(failure.state.image, 80), w=short(" ".join(command_words(failure.state.spec)) or "-",
-                                                          80)),
-            view.find(group.workload),
-        ),
-        *remedies.edit_template(group.workload),
-    )  # fmt: skip
-    return remedies.with_rollback(view, group.workload, fix, look)
 
 
 @told_apart

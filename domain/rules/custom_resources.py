@@ -206,6 +206,7 @@ def _depend_on(view: ClusterView, obj: Obj, above: tuple[Resource, ...] = ()) ->
         made_for = other.ref == obj.controller
         names = any(n.ref == obj.ref and n.tie is not Tie.AFFECTS for n in names_of(other))
         if other.ref not in seen and (made_for or names):
+            yield from [other.ref] if names and not ills(other, view.now) else []
             yield from _depend_on(view, other, seen)
 
 

@@ -13,11 +13,8 @@ from kubetriage.domain.finding import Finding, Want
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
-from kubetriage.domain.rules.wellness import workload_is_well
+from kubetriage.domain.rules.wellness import lingers, workload_is_well
 from kubetriage.domain.view import ClusterView
-
-_STUCK = timedelta(minutes=5)
-"""How long after the end of its grace period a pod that is still there counts as stuck."""
 
 Shown = TypeVar("Shown", bound=Hashable)
 Item = TypeVar("Item")
@@ -65,7 +62,7 @@ def focus_pods(view: ClusterView) -> list[Obj]:
 def replaced(view: ClusterView, pod: Obj) -> bool:
     """Whether a pod is on its way out, not stuck there, and its workload has all its replicas without it."""
     workload = view.find(view.workload(pod.ref))
-    if pod.deleted is None or workload is None or view.now - pod.deleted > _STUCK:
+    if pod.deleted is None or workload is None or lingers(pod, view.now):
         return False
     return workload_is_well(workload) is not None
 

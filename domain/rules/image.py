@@ -22,6 +22,7 @@ from kubetriage.domain.rules.image_answers import (
 from kubetriage.domain.rules.image_words import SAYS, what_to_do
 from kubetriage.domain.rules.phrases import say
 from kubetriage.domain.rules.remedies import current_and_previous
+from kubetriage.domain.rules.stale_pods import corrected_image, delete_stale
 from kubetriage.domain.rules.wording import fitting, quotable, short, short_end
 from kubetriage.domain.view import ClusterView
 
@@ -101,6 +102,7 @@ def _finding(view: ClusterView, group: PodGroup, image: str, container: str, tol
             quote=Text(en=quote, zh=quote.replace(": ", "：", 1)),
         )
 
+    stale = corrected_image(view, group, container, image)
     category = {Answer.PLATFORM: "image-architecture", Answer.DISK: "disk-full"}.get(told.answer, CATEGORY)
     backoffs = view.events(group.lead.ref, "Failed", "BackOff")
     return Finding(
@@ -115,7 +117,9 @@ def _finding(view: ClusterView, group: PodGroup, image: str, container: str, tol
         cites=tuple(dict.fromkeys((*group.cites, told.cite, *(e.cite for e in backoffs[:1])))),
         quotes=quotable(image),
         since=min((e.first for e in backoffs if e.first), default=group.lead.created),
-        remedies=what_to_do(view, group.workload, group.lead, container, image, told.answer),
+        remedies=delete_stale(group)
+        if stale
+        else what_to_do(view, group.workload, group.lead, container, image, told.answer),
     )
 
 
@@ -157,8 +161,18 @@ def _only_there(view: ClusterView, group: PodGroup, image: str, node: str) -> bo
 
 def _extra(view: ClusterView, group: PodGroup, image: str, container: str, told: Told, secret: str) -> Text:
     """What else narrows it down: the pull secret, the image that worked before, the missing registry."""
+    node = group.lead.text("spec", "nodeName")
+    if told.answer is Answer.PLATFORM and node:
+        known = view.find(resource("Node", "", node))
+        arch = known.text("status", "nodeInfo", "architecture") if known is not None else ""
+        return text("; node {n} is {a}", "；节点 {n} 为 {a}", n=node, a=arch) if arch else text(
+            "; it is to run on node {n}", "；它要在节点 {n} 上运行", n=node)  # fmt: skip
     if secret:
         return text("; pull secret {s} cannot be retrieved", "；拉取密钥 {s} 无法读取（不存在）", s=secret)
+    now = corrected_image(view, group, container, image)
+    if now:
+        return text("; the template has {i} by now, and this pod is not replaced until it is deleted",
+                    "；模板现为 {i}，但该 Pod 在被删除之前不会被替换", i=short(now, 60))  # fmt: skip
     before = previous_image(view, group.workload, container)
     if before and before != image:
         return text("; the previous revision ran {b}", "；上一个修订版使用 {b}", b=short(before, 60))

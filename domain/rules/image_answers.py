@@ -112,9 +112,14 @@ _PREAMBLE = re.compile(
 )
 
 
+_CLOCK = re.compile(r": current time \S+ is after \S+$")
+"""The two times behind “certificate has expired or is not yet valid”, which leave no room for the words."""
+
+
 def decisive_words(message: str) -> str:
     """The part of a pull message that says why, without the layers that only repeat the image."""
-    return _PREAMBLE.sub("", message.strip()) or message.strip()
+    said = _PREAMBLE.sub("", message.strip()) or message.strip()
+    return _CLOCK.sub("", said)
 
 
 class ImageName(NamedTuple):

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from kubetriage.domain.evidence import get
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Role, Specificity, Want
 from kubetriage.domain.kube import ContainerState, containers, pod_ready, when
 from kubetriage.domain.language import Text
 from kubetriage.domain.log_signs import endpoint, last_sign
 from kubetriage.domain.logs import last_words
+from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.grouping import PodGroup, focus_pods, group_pods, told_apart
+from kubetriage.domain.rules.init_awaited import awaited, told_of
 from kubetriage.domain.rules.peers import Peer, Place, peer_of, wants_about
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.templates import command_words
@@ -87,23 +90,29 @@ def hanging(view: ClusterView) -> Iterator[Finding | Want]:
     for name, group in group_pods(view, shown):
         state = found[(group.lead.ref, name)]
         host, port = host_in_command(state)
-        peer = peer_of(view, group.lead, host, port) if host else None
+        other = awaited(state, group.lead.namespace)
+        peer = peer_of(view, group.lead, host, port) if host and other is None else None
         if peer is not None:
             yield from wants_about(view, group.lead, peer)
-        yield _finding(view, group, state, peer)
+        if other is not None:
+            why = say("what init container {c} waits for", "init 容器 {c} 所等待的对象", c=name)
+            yield Want(read=get(other), about=other, why=why)
+        yield _finding(view, group, state, peer, other)
 
 
-def _finding(view: ClusterView, group: PodGroup, state: ContainerState, peer: Peer | None) -> Finding:
+def _finding(
+    view: ClusterView, group: PodGroup, state: ContainerState, peer: Peer | None, other: Resource | None
+) -> Finding:
     log = view.log(group.lead.ref, state.name)
     words = last_words(log.text) if log is not None else None
     started = when(state.running.get("startedAt")) or view.now
     told = log is not None and last_sign(log.text) is not None
-    waits, cite = _state_of(view, peer)
-    never = endless(state) if peer is None else ""
+    waits, cite = _state_of(view, peer) if other is None else told_of(view, other)
+    never = endless(state) if peer is None and other is None else ""
     serves = False
     if never:
         waits = say("; its command never ends by itself: `{e}`", "；它的命令不会自行结束：`{e}`", e=never)
-    elif peer is None and words is not None and _SERVES.search(words.record.said):
+    elif peer is None and other is None and words is not None and _SERVES.search(words.record.said):
         waits = say("; it runs a server, which does not end by itself", "；它运行的是不会自行结束的服务")
         serves = True
     quoted = (
@@ -114,7 +123,7 @@ def _finding(view: ClusterView, group: PodGroup, state: ContainerState, peer: Pe
     likelihood = Likelihood.LOW
     if never:
         likelihood = Likelihood.HIGH
-    elif peer is not None:
+    elif peer is not None or other is not None:
         likelihood = Likelihood.HIGH if cite else Likelihood.MEDIUM
     elif serves or (words is not None and words.decisive):
         likelihood = Likelihood.MEDIUM
@@ -122,7 +131,7 @@ def _finding(view: ClusterView, group: PodGroup, state: ContainerState, peer: Pe
     return Finding(
         rule="init.hanging",
         category="missing-service" if absent else CATEGORY,
-        role=Role.SYMPTOM if told and peer is None else Role.CAUSE,
+        role=Role.SYMPTOM if told and peer is None and other is None else Role.CAUSE,
         subject=group.lead.ref,
         culprit=peer.ref if absent and peer is not None else group.culprit,
         statement=say(
@@ -136,11 +145,13 @@ def _finding(view: ClusterView, group: PodGroup, state: ContainerState, peer: Pe
         ),
         likelihood=likelihood,
         specificity=Specificity.EXACT if absent else Specificity.NAMED,
-        waits_on=(peer.ref,) if peer is not None and peer.ref is not None and not absent else (),
+        waits_on=tuple(
+            r for r in (other, peer.ref if peer is not None and not absent else None) if r is not None
+        ),
         cites=tuple(c for c in (*group.cites, cite, log.cite if log is not None else "") if c),
         quotes=quotable(state.name, *((peer.host,) if peer is not None else ())),
         since=started,
-        remedies=_remedies(view, group, state, peer, log),
+        remedies=_remedies(view, group, state, f"{other.kind} {other.name}" if other else _name(peer), log),
     )
 
 
@@ -164,8 +175,12 @@ def _state_of(view: ClusterView, peer: Peer | None) -> tuple[Text, str]:
     return say("; it waits for {p}", "；它在等待 {p}", p=peer.name), ""
 
 
+def _name(peer: Peer | None) -> str:
+    return peer.name if peer is not None else ""
+
+
 def _remedies(
-    view: ClusterView, group: PodGroup, state: ContainerState, peer: Peer | None, log: LogText | None
+    view: ClusterView, group: PodGroup, state: ContainerState, name: str, log: LogText | None
 ) -> tuple[Remedy, ...]:
     work = group.workload
     look = remedies.check(
@@ -174,12 +189,11 @@ def _remedies(
         *(remedies.see_log(view, group.lead.ref, state.name) if log is not None else ()),
         remedies.describe(group.lead.ref),
     )
-    name = peer.name if peer is not None else ""
     how = Text(en="Give it a command that ends once its work is done, or take the container out.",
                zh="改为完成工作后会退出的命令，或移除该容器。")  # fmt: skip
     if name:
-        how = Text(en="Bring the awaited Service up, or correct its name in the command.",
-                   zh="恢复所等待的 Service，或修正命令中的名称。")  # fmt: skip
+        how = Text(en="Bring up what it awaits, or correct its name in the command.",
+                   zh="恢复其等待的对象，或修正命令中的名称。")  # fmt: skip
     fix = remedies.change(
         say("Provide what init container {c} waits for: {p}", "提供 init 容器 {c} 所等待的 {p}", c=state.name,
             p=name)

@@ -7,6 +7,7 @@ logs say is told by the rules about pods and explains the failure; here it is a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,11 @@ from kubetriage.domain.language import Text
 from kubetriage.domain.relations.job import pods_made
 from kubetriage.domain.rules import cronjob, job_stuck, remedies
 from kubetriage.domain.rules.evicted import told_by
+from kubetriage.domain.rules.image_answers import decisive_words
 from kubetriage.domain.rules.job_stuck import failed_condition, jobs
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.times import ago
-from kubetriage.domain.rules.wording import quotable, short
+from kubetriage.domain.rules.wording import quotable, short, short_end
 from kubetriage.domain.view import ClusterView
 
 if TYPE_CHECKING:
@@ -96,6 +98,16 @@ def _symptom(view: ClusterView, job: Obj, ended: Condition) -> Finding:
     )  # fmt: skip
 
 
+_BARE = re.compile(r"(?:Error: )?(?:ErrImagePull|ImagePullBackOff)$|Back-off ")
+"""What the kubelet says of a state whose reason stands in another event."""
+_NO_PULL = "Failed to pull image"
+
+
+def _said(event: EventRecord) -> str:
+    pull = event.message.startswith(_NO_PULL)
+    return short_end(decisive_words(event.message), 100) if pull else short(event.message, 100)
+
+
 def _cause(view: ClusterView, job: Obj, ended: Condition, pods: list[Obj]) -> Finding:
     owner = view.workload(job.ref)
     left = _last_warning(view, job) if not pods else None
@@ -107,14 +119,14 @@ def _cause(view: ClusterView, job: Obj, ended: Condition, pods: list[Obj]) -> Fi
         gone = say("its pods are gone and their logs with them", "其 Pod 已被删除，日志也随之丢失")
     else:
         gone = say("its pods do not say why", "其 Pod 没有说明原因")
-    events = (
-        say("; their last event was “{m}”", "；最后的事件是“{m}”", m=short(left.message, 100))
-        if left
-        else NOTHING
-    )
+    pull = left is not None and left.message.startswith(_NO_PULL)
+    events = NOTHING
+    if left is not None:
+        what = _NO_PULL if pull else left.reason
+        events = say("; their last event was {r}: “{m}”", "；最后的事件是 {r}：“{m}”", r=what, m=_said(left))
     return Finding(
         rule="job.failed",
-        category=CATEGORY,
+        category="image-pull" if pull else CATEGORY,
         role=Role.CAUSE,
         subject=job.ref,
         culprit=owner,
@@ -126,9 +138,9 @@ def _cause(view: ClusterView, job: Obj, ended: Condition, pods: list[Obj]) -> Fi
         likelihood=likelihood,
         specificity=Specificity.NAMED if deadline or left else Specificity.GENERAL,
         cites=(job.cite, *((left.cite,) if left else ()), *(p.cite for p in pods[:2])),
-        quotes=quotable(ended.reason, short(left.message, 100) if left else ""),
+        quotes=quotable(ended.reason, _said(left) if left else ""),
         since=ended.since,
-        remedies=_run_again(view, job, ended),
+        remedies=_run_again(view, job, ended, left),
     )  # fmt: skip
 
 
@@ -140,12 +152,13 @@ def _pods_known(view: ClusterView, job: Obj) -> bool:
 
 
 def _last_warning(view: ClusterView, job: Obj) -> EventRecord | None:
-    """The latest warning about a pod that this Job made and that is gone."""
+    """The latest warning about a pod that this Job made and that is gone, if any of one that says why."""
     events = [e for pod in pods_made(view, job.ref) for e in view.events(pod) if e.warning]
+    events = [e for e in events if not _BARE.match(e.message)] or events
     return max(events, key=lambda e: (e.last is not None, e.last or view.now, e.cite), default=None)
 
 
-def _run_again(view: ClusterView, job: Obj, ended: Condition) -> tuple[Remedy, ...]:
+def _run_again(view: ClusterView, job: Obj, ended: Condition, left: EventRecord | None) -> tuple[Remedy, ...]:
     owner = view.workload(job.ref)
     obj = view.find(owner)
     where = remedies.in_namespace(job.ref)
@@ -157,7 +170,13 @@ def _run_again(view: ClusterView, job: Obj, ended: Condition) -> tuple[Remedy, .
     else:
         again = remedies.destroy(f"kubectl delete {remedies.target(job.ref)}")
         edit = remedies.mutate(f"kubectl apply -f <manifest>.yaml{where}")
-    if ended.reason == "DeadlineExceeded":
+    if left is not None and left.reason in _NOT_STARTED:
+        title = say("Mend what kept its pods from starting, then run it again",
+                    "先解决其 Pod 无法启动的原因，再重新运行")  # fmt: skip
+        detail = say("The last event of its pods says what it was: “{m}”.",
+                     "其 Pod 的最后事件说明了原因：“{m}”。", m=_said(left))  # fmt: skip
+        commands = [edit, again] if owner.kind == "CronJob" else [again, edit]
+    elif ended.reason == "DeadlineExceeded":
         title = say("Give {j} more time, or make it faster", "给 {j} 更多时间，或使其更快完成", j=str(owner))
         detail = say("activeDeadlineSeconds covers all tries of a Job together.",
                      "activeDeadlineSeconds 包含一个 Job 的所有重试时间。")  # fmt: skip
@@ -177,5 +196,9 @@ def _run_again(view: ClusterView, job: Obj, ended: Condition) -> tuple[Remedy, .
     )
     return (remedies.change(title, remedies.with_note(detail, obj), *commands), look)
 
+
+_NOT_STARTED = frozenset({"Failed", "FailedMount", "FailedAttachVolume", "FailedScheduling",
+                          "FailedCreatePodSandBox"})  # fmt: skip
+"""Events of pods whose containers did not begin."""
 
 RULES: tuple[Rule, ...] = (failed, *job_stuck.RULES, *cronjob.RULES)

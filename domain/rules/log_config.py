@@ -12,6 +12,7 @@ from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.references import config_refs
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
+from kubetriage.domain.rules.log_injected import service_link, token_missing
 from kubetriage.domain.rules.log_stated import Cause, Stated, key_at, mounted_at
 from kubetriage.domain.rules.phrases import UNNAMED, say
 from kubetriage.domain.rules.similar_names import nearest
@@ -75,6 +76,20 @@ def _given(view: ClusterView, told: Stated, key: str, own: dict[str, Any], base:
             return base._replace(
                 category="config-key-missing", says=says, culprit=ref, specificity=Specificity.EXACT,
                 cites=(found.cite,), remedies=(_edit_config(view, ref, str(named.get("key"))),))  # fmt: skip
+    return _optional(key, source, base)
+
+
+def _optional(key: str, source: dict[str, Any], base: Cause) -> Cause:
+    """A container starts without a source that is optional; without any other it would not have started."""
+    for field, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
+        named = source.get(field)
+        if isinstance(named, dict) and named.get("optional") is True:
+            says = say("its environment variable {k} comes from key {c} of {m}, which is optional and "
+                       "not there",
+                       "环境变量 {k} 取自 {m} 的键 {c}，该引用是可选的，且并不存在",
+                       k=key, c=named.get("key"), m=f"{kind} {named.get('name')}")  # fmt: skip
+            return base._replace(says=says, specificity=Specificity.EXACT,
+                                 quotes=(key, str(named.get("name"))))  # fmt: skip
     return base
 
 
@@ -187,6 +202,9 @@ def _config_files(view: ClusterView, pod: Obj) -> list[tuple[Obj, str, str]]:
 def missing_file(view: ClusterView, told: Stated) -> Cause:
     """A file that is not there: not in the ConfigMap mounted at its place, or not in the image."""
     path = told.seen.values.get("file", "")
+    token = token_missing(view, told, path)
+    if token is not None:
+        return token
     base = Cause(
         "log.no-file",
         "misconfigured-app",
@@ -213,6 +231,9 @@ def missing_file(view: ClusterView, told: Stated) -> Cause:
 
 def bad_syntax(view: ClusterView, told: Stated) -> Cause:
     """A configuration that cannot be read, tied to the ConfigMap whose file the message names."""
+    link = service_link(view, told)
+    if link is not None:
+        return link
     base = Cause(
         "log.config-syntax",
         "misconfigured-app",

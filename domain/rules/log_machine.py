@@ -11,6 +11,7 @@ from kubetriage.domain.language import Text
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
+from kubetriage.domain.rules.log_disk import disk_full
 from kubetriage.domain.rules.log_settings import store_full, too_many
 from kubetriage.domain.rules.log_stated import Cause, Stated, mounted_at
 from kubetriage.domain.rules.phrases import NOTHING, UNNAMED, say
@@ -69,48 +70,6 @@ def _user(told: Stated) -> Text:
             if context.get("runAsNonRoot"):
                 return Text(en=", and it runs as non-root", zh="，而它以非 root 运行")
     return NOTHING
-
-
-def disk_full(view: ClusterView, told: Stated) -> Cause:
-    """No room left, in the volume that holds the path, in /dev/shm, or on the node's own disk."""
-    path = told.seen.values.get("file", "")
-    base = Cause("log.disk-full", "disk-full", Text(en="no space is left on its disk", zh="磁盘空间不足"),
-                 likelihood=_sure(told), quotes=(path,) if path else ())  # fmt: skip
-    absolute = path.startswith("/")  # a relative one does not say in which volume it lies
-    volume, _, _ = mounted_at(told.pod, told.state, path) if absolute else ({}, "", {})
-    claimed = volume.get("persistentVolumeClaim")
-    if not absolute:
-        own = [v for v in told.pod.items("spec", "volumes") if v.get("persistentVolumeClaim")]
-        claimed = own[0]["persistentVolumeClaim"] if len(own) == 1 else None
-    if isinstance(claimed, dict) and claimed.get("claimName"):
-        claim = resource("PersistentVolumeClaim", told.pod.namespace, str(claimed["claimName"]))
-        found = view.find(claim)
-        size = found.text("status", "capacity", "storage") if found is not None else ""
-        return base._replace(
-            says=say("no space is left in the volume of claim {c}{s}", "存储卷声明 {c} 的卷已写满{s}",
-                     c=claim.name,
-                     s=Text(en=f" ({size})", zh=f"（{size}）") if size else NOTHING),
-            culprit=claim, waits_on=(claim,),
-            specificity=Specificity.EXACT if absolute else Specificity.NAMED,
-            likelihood=base.likelihood if absolute else Likelihood.MEDIUM,
-            cites=(found.cite,) if found is not None else ())  # fmt: skip
-    if path.startswith("/dev/shm") and not volume:
-        return base._replace(
-            says=Text(en="/dev/shm is full: without a memory emptyDir there it holds 64 MiB",
-                      zh="/dev/shm 已写满：未挂载内存型 emptyDir 时只有 64 MiB"),
-            specificity=Specificity.EXACT)  # fmt: skip
-    empty = volume.get("emptyDir")
-    if isinstance(empty, dict):
-        size = str(empty.get("sizeLimit") or "")
-        return base._replace(
-            says=say("its emptyDir volume {v} is full{s}", "emptyDir 卷 {v} 已写满{s}",
-                     v=str(volume.get("name")),
-                     s=Text(en=f" (sizeLimit {size})",
-                            zh=f"（sizeLimit {size}）") if size else NOTHING))  # fmt: skip
-    node = resource("Node", "", told.pod.text("spec", "nodeName"))
-    return base._replace(
-        says=say("no space is left on the disk of node {n}", "节点 {n} 的磁盘空间不足", n=node.name),
-        culprit=node, waits_on=(node,), likelihood=Likelihood.MEDIUM)  # fmt: skip
 
 
 def read_only(view: ClusterView, told: Stated) -> Cause:
@@ -214,6 +173,28 @@ def heap(view: ClusterView, told: Stated) -> Cause:
     return Cause("log.heap", "memory-leak", says, likelihood=_sure(told), quotes=(own,) if own else ())
 
 
+def child_killed(view: ClusterView, told: Stated) -> Cause:
+    """The kernel kills one process of a container that reaches its limit; the others go on."""
+    own = limit(told.state.spec, "memory")
+    says = say(
+        "processes in it are killed (SIGKILL), which the kernel does when memory runs out: its limit is {l}",
+        "其中的进程被强制终止（SIGKILL），内核在内存用尽时会这样做：其内存上限为 {l}", l=own,
+    ) if own else say(
+        "processes in it are killed (SIGKILL), which the kernel does when the node's memory runs out",
+        "其中的进程被强制终止（SIGKILL），内核在节点内存用尽时会这样做",
+    )  # fmt: skip
+    work = view.workload(told.pod.ref)
+    fix = remedies.change(
+        say("Raise the memory limit of container {c}, or let it run fewer processes",
+            "提高容器 {c} 的内存上限，或减少其进程数", c=told.state.name),
+        say("All its processes share the limit; the container itself is not restarted for this.",
+            "容器内所有进程共用该上限；容器本身不会因此重启。"),
+        *remedies.edit_template(work),
+    )  # fmt: skip
+    return Cause("log.child-killed", "oom-killed", says, likelihood=Likelihood.MEDIUM,
+                 quotes=(own,) if own else (), remedies=(fix,))  # fmt: skip
+
+
 def bad_flag(view: ClusterView, told: Stated) -> Cause:
     name = told.seen.values.get("name", "").strip("'\"`,:")
     words = command_words(told.state.spec)
@@ -265,6 +246,7 @@ MACHINE: Mapping[Sign, Callable[[ClusterView, Stated], Cause]] = MappingProxyTyp
         Sign.READ_ONLY: read_only,
         Sign.FILE_DENIED: file_denied,
         Sign.HEAP: heap,
+        Sign.CHILD_KILLED: child_killed,
         Sign.BAD_FLAG: bad_flag,
         Sign.NO_SCRIPT: no_script,
         Sign.NO_COMMAND: no_script,

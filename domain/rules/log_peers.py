@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from kubetriage.domain.evidence import list_of
-from kubetriage.domain.finding import Likelihood, Remedy, Specificity
-from kubetriage.domain.kube import elements, pod_ready
+from kubetriage.domain.finding import Likelihood, Specificity
+from kubetriage.domain.kube import Obj, elements, pod_ready
 from kubetriage.domain.language import Text
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.resource import Resource
-from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.log_clock import ahead, behind
 from kubetriage.domain.rules.log_dns import cluster_dns, own_resolver, passing, reset_dns, unresolved_service
+from kubetriage.domain.rules.log_missing_service import absent_service
 from kubetriage.domain.rules.log_settings import set_in_environment
 from kubetriage.domain.rules.log_stated import Cause, Manner, Stated
-from kubetriage.domain.rules.peers import Peer, Place, peer_of, similar_service, wants_about, wrong_port
+from kubetriage.domain.rules.peers import Peer, Place, peer_of, wants_about, wrong_port
 from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.wellness import lingers
 from kubetriage.domain.view import Absent, ClusterView, Present
 
 FAILS: Mapping[Sign, Text] = MappingProxyType(
@@ -197,7 +197,7 @@ def _service(view: ClusterView, told: Stated, peer: Peer, ref: Resource, base: C
     sign = told.seen.sign
     known = view.get(ref)
     if isinstance(known, Absent) and sign in (*_CONNECTS, Sign.POOL):
-        return _absent_service(view, told, ref, base, known.cite)
+        return absent_service(view, told, ref, base, known.cite)
     if not isinstance(known, Present):
         return base._replace(likelihood=Likelihood.MEDIUM, waits_on=(ref,))
     service = known.object
@@ -226,6 +226,8 @@ def _service(view: ClusterView, told: Stated, peer: Peer, ref: Resource, base: C
         return base._replace(
             says=Text(en="; it has no ready endpoints", zh="；它没有就绪的端点"),
             culprit=ref, waits_on=(ref,), cites=(known.cite,))  # fmt: skip
+    members = [*behind, *(p for p in view.pods_behind(service) if lingers(p, view.now))]
+    unready = [p for p in members if not pod_ready(p)] if sign in _CONNECTS else []
     culprit = (
         None
         if sign in (Sign.AUTH, Sign.FORBIDDEN, Sign.NO_DATABASE, Sign.POOL, Sign.LOCK, Sign.RATE)
@@ -235,65 +237,17 @@ def _service(view: ClusterView, told: Stated, peer: Peer, ref: Resource, base: C
         sign in (Sign.AUTH, Sign.FORBIDDEN, Sign.NO_DATABASE, Sign.POOL) and told.manner is not Manner.PROBED
     )
     return base._replace(
+        says=_partly(unready, members),
         culprit=culprit,
-        waits_on=(ref,),
-        cites=(known.cite,),
+        waits_on=(ref, *(p.ref for p in unready)),
+        cites=(known.cite, *(p.cite for p in unready[:2])),
         likelihood=base.likelihood if own_end else Likelihood.MEDIUM,
     )
 
 
-def _absent_service(view: ClusterView, told: Stated, ref: Resource, base: Cause, cite: str) -> Cause:
-    """The reference is wrong where a Service of nearly that name exists, else the Service is missing."""
-    similar = similar_service(view, ref)
-    unlisted = view.failure(list_of("Service", ref.namespace)) is not None
-    work = view.workload(told.pod.ref)
-    if similar:
-        fix = remedies.change(
-            say(
-                "Point {w} to Service {s}",
-                "把 {w} 的地址改为 Service {s}",
-                w=f"{work.kind} {work.name}",
-                s=similar,
-            ),
-            say(
-                "The host stands in its environment, arguments or configuration.",
-                "该主机名写在其环境变量、参数或配置中。",
-            ),
-            *remedies.edit_template(work),
-        )
-        return base._replace(
-            slug="log.wrong-host",
-            category="misconfigured-app",
-            says=say(
-                "; there is no Service {n}, but there is {s}",
-                "；没有 Service {n}，但存在 {s}",
-                n=ref.name,
-                s=similar,
-            ),
-            specificity=Specificity.EXACT,
-            cites=(cite,),
-            remedies=(fix,),
-        )
-    return base._replace(
-        slug="log.missing-service",
-        category="missing-service",
-        says=say("; there is no Service {n} in namespace {ns}", "；命名空间 {ns} 中没有 Service {n}",
-                 n=ref.name, ns=ref.namespace),
-        culprit=ref,
-        likelihood=Likelihood.MEDIUM if unlisted else base.likelihood,
-        cites=(cite,),
-        remedies=(_create_service(ref, told, work),),
-    )  # fmt: skip
-
-
-def _create_service(ref: Resource, told: Stated, work: Resource) -> Remedy:
-    port = told.seen.values.get("port") or "<port>"
-    return remedies.change(
-        say("Create Service {n}, or correct the host in {w}", "创建 Service {n}，或修正 {w} 中的主机名",
-            n=ref.name, w=f"{work.kind} {work.name}"),
-        say("Nothing answers to that name in namespace {ns}.", "命名空间 {ns} 中没有任何对象对应该名称。",
-            ns=ref.namespace),
-        remedies.mutate(f"kubectl create service clusterip {ref.name} "
-                        f"--tcp={port}{remedies.in_namespace(ref)}"),
-        *remedies.edit_template(work),
-    )  # fmt: skip
+def _partly(unready: list[Obj], behind: list[Obj]) -> Text:
+    if not unready:
+        return NOTHING
+    return say("; {k} of the {n} pods behind it not ready ({p})",
+               "；其后端 {n} 个 Pod 中有 {k} 个未就绪（{p}）",
+               k=len(unready), n=len(behind), p=unready[0].name)  # fmt: skip

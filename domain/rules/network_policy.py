@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from kubetriage.domain.rules import Rule
 
 CATEGORY = "networkpolicy"
-_RECENT = timedelta(days=1)
+RECENT = timedelta(days=1)
 """How long before the alert a policy may have been made that no caller's log confirms as its reason."""
 _ANSWERED = re.compile(r"no such host|NXDOMAIN|\bENOTFOUND\b|EAI_NONAME", re.IGNORECASE)
 """The resolver did answer: that there is no such name."""
@@ -209,7 +209,7 @@ def _called_pods(view: ClusterView) -> list[Obj]:
 
 def _shut(view: ClusterView, group: PodGroup, service: Obj, stop: Stop) -> Finding:
     policy = closest(stop, dns=False)
-    new = policy.created is not None and fresh(view, policy.created, before=_RECENT)
+    new = policy.created is not None and fresh(view, policy.created, before=RECENT)
     began = view.alert_began
     after = began is not None and policy.created is not None and policy.created > began
     return Finding(

@@ -44,14 +44,14 @@ def stop_of(view: ClusterView, call: Call) -> Stop | None:
     if found is None:
         return None
     if found.ref.kind == "Pod":
-        return _between(view, call.pod, Target(found, Port(whole_number(peer.port))))
-    stops = [_between(view, call.pod, target) for target in targets(view, found, peer.port)]
+        return between(view, call.pod, Target(found, Port(whole_number(peer.port))))
+    stops = [between(view, call.pod, target) for target in targets(view, found, peer.port)]
     known = [stop for stop in stops if stop is not None]
     whole = len(known) == len(stops)
     return known[0]._replace(whole=whole) if known and (whole or peer.port) else None
 
 
-def _between(view: ClusterView, caller: Obj, target: Target) -> Stop | None:
+def between(view: ClusterView, caller: Obj, target: Target) -> Stop | None:
     """What stops a connection from one pod to another, on its way out or on its way in."""
     out = _egress(view, caller, _peer(view, target.pod), target.port)
     if out is not None:

@@ -93,7 +93,10 @@ def wants_about(view: ClusterView, pod: Obj, peer: Peer) -> Iterator[Want]:
     """What has to be read to know the state of a peer."""
     if peer.place is Place.UNKNOWN and peer.ref is None:
         why = Text(en="which Service has the address that the log names", zh="日志中的地址属于哪个 Service")
-        yield Want(read=list_of("Service", pod.namespace), about=pod.ref, why=why)
+        near = list_of("Service", pod.namespace)
+        yield Want(read=near, about=pod.ref, why=why)
+        if is_ip(peer.host) and view.asked(near):  # its own namespace has none: whichever has it
+            yield Want(read=list_of("Service", fields=f"spec.clusterIP={peer.host}"), about=pod.ref, why=why)
         return
     if peer.ref is None or peer.ref.kind != "Service":
         return

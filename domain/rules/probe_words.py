@@ -131,11 +131,28 @@ def listening(log: str) -> list[str]:
     return list(dict.fromkeys(m["port"] for m in _LISTENS.finditer(log[:200_000])))
 
 
+_MISFITS = (
+    (re.compile(r"server gave HTTP response to HTTPS client", re.I),
+     Text(en="it asks HTTPS, but the application speaks plain HTTP there",
+          zh="探针用 HTTPS，而应用在该端口提供的是 HTTP")),
+    (re.compile(r"malformed HTTP (?:response|status code) .{0,8}\\x1[56]", re.I),
+     Text(en="it asks plain HTTP, but the application speaks TLS there",
+          zh="探针用 HTTP，而应用在该端口提供的是 TLS")),
+    (re.compile(r"not implement the grpc health protocol|unknown service grpc\.health", re.I),
+     Text(en="the application does not implement the gRPC health service",
+          zh="应用没有实现 gRPC 健康检查服务")),
+)  # fmt: skip
+"""What kubelet says where probe and application speak different protocols."""
+
+
 def judged(state: ContainerState, probe: Mapping[str, Any], said: Said, log: str) -> tuple[Text, bool]:
     """What a failure says, and whether it shows that the probe itself is wrong."""
     port, declared, open_ports = port_of(state, probe), ports_of(state), listening(log)
     if said.result is Result.NO_PORT or (port and not port.isdigit()):
         return say("the container has no port named {p}", "容器没有名为 {p} 的端口", p=port), True
+    misfit = next((says for pattern, says in _MISFITS if pattern.search(said.what)), None)
+    if misfit is not None:
+        return misfit, True
     if said.result is Result.NO_COMMAND:
         return Text(en="its command does not exist in the image", zh="镜像中没有探针命令"), True
     if said.result is Result.STATUS and said.status == 404:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
 from kubetriage.domain.kube import Obj, pod_settled, selects, whole_number
 from kubetriage.domain.language import Text
+from kubetriage.domain.rules.keda_pause import pauses, resume
 from kubetriage.domain.rules.phrases import NOTHING, say, stated
 from kubetriage.domain.rules.remedies import (
     change,
@@ -109,25 +110,26 @@ def scaled_to_zero(view: ClusterView) -> Iterator[Finding]:
         before = NOTHING
         if events:
             before = say(": “{m}”", "：“{m}”", m=short(events[0].message, 90))
-        paused = found.annotations.get("autoscaling.keda.sh/paused-replicas") == "0"
-        who = say(" (KEDA is paused at 0)", "（KEDA 暂停在 0）") if paused else NOTHING
+        scaler = pauses(view, found)
+        who = say("; ScaledObject {s} is paused at 0 (KEDA)", "；ScaledObject {s} 暂停在 0（KEDA）",
+                  s=scaler.name) if scaler is not None else NOTHING  # fmt: skip
         yield Finding(
             rule="rollout.scaled-to-zero",
             category="scaled-to-zero",
             role=Role.CAUSE,
             subject=found.ref,
-            culprit=found.ref,
+            culprit=scaler.ref if scaler is not None else found.ref,
             statement=stated(
                 "{k} {n} is scaled to zero: replicas is 0, so it has no pods{who}{before}.",
                 "{k} {n} 被缩容到 0：replicas 为 0，没有任何 Pod{who}{before}。",
                 k=found.ref.kind, n=found.name, who=who, before=before,
             ),
             specificity=Specificity.EXACT,
-            cites=(found.cite, *(e.cite for e in events[:1])),
+            cites=(found.cite, *(e.cite for e in events[:1]), *((scaler.cite,) if scaler else ())),
             quotes=quotable(short(events[0].message, 90)) if events else quotable("0"),
             since=events[0].first if events else None,
             remedies=(
-                change(
+                resume(scaler) if scaler is not None else change(
                     say("Scale it up again, if it should run", "如果应当运行，请重新扩容"),
                     with_note(
                         say("Somebody or something set 0 replicas: find out who before undoing it.",

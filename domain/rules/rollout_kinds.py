@@ -84,7 +84,10 @@ def held_back(view: ClusterView) -> Iterator[Finding]:
                       "更新策略为 OnDelete，而这些 Pod 没有被删除")  # fmt: skip
             act = say("Each pod takes the new template when it is deleted.", "删除 Pod 后才会以新模板重建。")
             old = _old_pods(view, found)
-            commands = [destroy(f"kubectl delete {target(p.ref)}") for p in old[:3]]
+            rolling = '{"spec":{"updateStrategy":{"type":"RollingUpdate"}}}'
+            commands = [destroy(f"kubectl delete {target(p.ref)}") for p in old[:3]] or [
+                mutate(f"kubectl patch {target(found.ref)} --type=merge -p '{rolling}'")
+            ]
         elif found.ref.kind == "StatefulSet" and partition > 0 and left > 0:
             why = say(
                 "the partition {p} of its update strategy keeps ordinals below {p}",
@@ -113,6 +116,9 @@ def held_back(view: ClusterView) -> Iterator[Finding]:
 def _old_pods(view: ClusterView, found: Obj) -> list[Obj]:
     newest = found.text("status", "updateRevision")
     pods = [p for p in view.pods_of(found.ref) if p.deleted is None]
+    if found.ref.kind == "DaemonSet":
+        mark = found.annotations.get("deprecated.daemonset.template.generation", "")
+        return [p for p in pods if mark and p.labels.get("pod-template-generation", mark) != mark]
     return [p for p in pods if newest and p.labels.get("controller-revision-hash") != newest]
 
 

@@ -48,11 +48,13 @@ def _claim(view: ClusterView, case: Case) -> Iterator[Finding]:
         waits = [ref]
     else:
         waits = [c for c in claims if not _bound(view, c)] or claims
-    why = say(
-        "it waits for PersistentVolumeClaim {names}, which is not bound",
-        "正在等待 PersistentVolumeClaim {names}，该声明尚未绑定",
-        names=listed([c.name for c in waits], 2),
-    )
+    names = listed([c.name for c in waits], 2)
+    if any((found := view.find(c)) is not None and found.deleted is not None for c in waits):
+        why = say("it waits for PersistentVolumeClaim {names}, which is being deleted",
+                  "正在等待 PersistentVolumeClaim {names}，该声明正在被删除", names=names)  # fmt: skip
+    else:
+        why = say("it waits for PersistentVolumeClaim {names}, which is not bound",
+                  "正在等待 PersistentVolumeClaim {names}，该声明尚未绑定", names=names)  # fmt: skip
     yield _waiting(case, "unbound-claim", why, waits)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Specificity
-from kubetriage.domain.kube import Obj
+from kubetriage.domain.kube import Obj, quantity
 from kubetriage.domain.language import Text
 from kubetriage.domain.rules.phrases import NOTHING, given, joined, say
 from kubetriage.domain.rules.remedies import escalate, mutate, target
@@ -113,6 +113,15 @@ def _not_offered(view: ClusterView, case: Case, name: str, known: Sequence[Obj])
         "请求 {n} 个 {name}，但没有任何节点提供该资源",
         n=amount(name, requested(case.pod, name)), name=name,
     )  # fmt: skip
+    broken = [n for n in known if (quantity(n.at("status", "capacity", name)) or 0) > 0]
+    if broken:
+        why = say(
+            "it requests {n} of {name}, and node {b} has {c} but offers none: they are not healthy, or its "
+            "device plugin stopped",
+            "请求 {n} 个 {name}；节点 {b} 有 {c} 个，但可分配为 0：设备不健康，或设备插件已停止",
+            n=amount(name, requested(case.pod, name)), name=name, b=broken[0].name,
+            c=broken[0].text("status", "capacity", name),
+        )  # fmt: skip
     device = escalate(
         say("Have a node with {name} added, or its device plugin repaired",
             "请集群管理员添加提供 {name} 的节点，或修复设备插件", name=name),
@@ -124,11 +133,15 @@ def _not_offered(view: ClusterView, case: Case, name: str, known: Sequence[Obj])
         "not-offered",
         _category([name]),
         why,
-        culprit=case.group.culprit,
+        culprit=broken[0].ref if broken else case.group.culprit,
         specificity=Specificity.EXACT,
-        cites=(n.cite for n in known[:3]),
+        cites=(n.cite for n in (broken or known)[:3]),
         quotes=(name,),
-        remedies=(_lower(view, case, name), device, see_nodes(view, known[:1])),
+        remedies=(
+            *(() if broken else (_lower(view, case, name),)),
+            device,
+            see_nodes(view, (broken or known)[:1]),
+        ),
     )
 
 

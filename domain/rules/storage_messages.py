@@ -11,6 +11,8 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
+from kubetriage.domain.rules.wording import short, short_end
+
 GIB = 2.0**30
 _UNITS = {"k": 2.0**10, "m": 2.0**20, "g": GIB, "t": 2.0**40, "p": 2.0**50}
 _NUMBER = r"\(?(?P<{0}>\d+(?:\.\d+)?)\s*(?P<{0}u>[kmgtp]i?b?(?:ytes)?|bytes?|b)?(?![\w.]*\d)\)?"
@@ -203,3 +205,13 @@ def kind_of(message: str, size: float | None) -> Refusal:
 def said(message: str) -> str:
     """The provisioner's own words, without the frames around them."""
     return _RPC.sub("", _WRAPPED.sub("", message)).strip()
+
+
+def decisive(message: str, size: float | None, room: int) -> str:
+    """As much of the provisioner's words as fits, with those that say which refusal it is."""
+    words, kind = said(message), kind_of(message, size)
+    found = next((p.search(words) for k, p in _KINDS if k is kind), None)
+    if len(words) <= room or found is None or found.end() <= room - 20:
+        return short(words, room)
+    end = words.find(" ", min(found.end() + 40, len(words) - 1))
+    return short_end(words[: end if end > 0 else len(words)], room)

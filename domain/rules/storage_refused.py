@@ -15,7 +15,7 @@ from kubetriage.domain.rules.remedies import (
 from kubetriage.domain.rules.scheduling_fit import amount
 from kubetriage.domain.rules.storage_claims import Claim, provisioner_of
 from kubetriage.domain.rules.storage_driver import controllers, troubled_objects
-from kubetriage.domain.rules.storage_messages import Bounds, Refusal, kind_of, said, size_bounds
+from kubetriage.domain.rules.storage_messages import Bounds, Refusal, decisive, kind_of, said, size_bounds
 from kubetriage.domain.rules.storage_remedies import look, resize
 from kubetriage.domain.rules.wording import quotable, short
 from kubetriage.domain.view import ClusterView
@@ -97,7 +97,7 @@ def refused(view: ClusterView, claim: Claim, event: EventRecord) -> Finding | No
         return _wrong_size(view, claim, event, bounds)
     place = _PLACES[kind]
     culprit = _culprit(view, claim, place.culprit)
-    words = short(said(event.message), 110)
+    words = decisive(event.message, claim.size, 110)
     statement = stated(
         "PersistentVolumeClaim {name} ({asked}, class {cls}) gets no volume: {what}: “{words}”.",
         "PersistentVolumeClaim {name}（{asked}，存储类 {cls}）未能创建卷：{what}：“{words}”。",

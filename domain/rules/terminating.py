@@ -11,7 +11,16 @@ from kubetriage.domain.kube import Obj, pod_ready
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules.phrases import say, stated
-from kubetriage.domain.rules.remedies import change, check, destroy, escalate, mutate, see_yaml, target
+from kubetriage.domain.rules.remedies import (
+    change,
+    check,
+    describe,
+    destroy,
+    escalate,
+    mutate,
+    see_yaml,
+    target,
+)
 from kubetriage.domain.rules.terminating_namespace import finalizers, holders, remaining, unreachable_api
 from kubetriage.domain.rules.wording import duration, listed, quotable, short
 from kubetriage.domain.view import ClusterView
@@ -112,17 +121,34 @@ def _held(view: ClusterView, found: Obj) -> Finding:
                 "{who} 处于删除中已 {t}：{u} 仍在使用它（{f}）。",
                 who=who, t=_since(view, found), u=str(users[0].ref), f=names[0],
             ),
-            culprit=owner,
+            culprit=owner if found.ref == view.primary else found.ref,
             cites=(users[0].cite,),
             quotes=(names[0],),
             remedies=(
                 change(
-                    say("Stop what uses it, or let it go on", "停止使用者，或放弃删除"),
-                    say("It goes as soon as nothing uses it; a deletion cannot be taken back.",
-                        "无人使用后会自动删除；删除请求无法撤回。"),
+                    say("Move what uses it to another volume: this one goes as soon as nothing uses it",
+                        "让使用者改用其他卷：无人使用后该对象即被删除"),
+                    say("A deletion cannot be taken back, so save what is still needed first; the protection "
+                        "must not be taken off by hand while pods run on it.",
+                        "删除请求无法撤回，请先备份所需数据；仍有 Pod 在用时不要手动移除该保护。"),
                     mutate(f"kubectl edit {target(owner)}"),
                 ),
+                _let_go_of(found.ref),
             ),
+        )  # fmt: skip
+    if set(names) <= _IN_USE:
+        return _finding(
+            found,
+            "protected",
+            stated(
+                "{who} has been terminating for {t}: {f} keeps it until nothing uses it any more.",
+                "{who} 处于删除中已 {t}：{f} 会保留它，直到不再被使用。",
+                who=who, t=_since(view, found), f=names[0],
+            ),
+            culprit=found.ref,
+            likelihood=Likelihood.MEDIUM,
+            quotes=(names[0],),
+            remedies=(_let_go_of(found.ref),),
         )  # fmt: skip
     return _finding(
         found,
@@ -135,6 +161,15 @@ def _held(view: ClusterView, found: Obj) -> Finding:
         culprit=found.ref,
         quotes=tuple(names[:2]),
         remedies=_let_go(found.ref, names),
+    )  # fmt: skip
+
+
+def _let_go_of(ref: Resource) -> Remedy:
+    return check(
+        say("See who uses it", "查看使用者"),
+        say("“Used By” of a claim names its pods; a volume waits for its claim.",
+            "声明的 Used By 会列出其 Pod；卷则等待其声明。"),
+        describe(ref),
     )  # fmt: skip
 
 

@@ -1,8 +1,13 @@
-"""Whether a workload has all that it wants."""
+"""Whether a workload has all that it wants, and whether a pod that is to go does go."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from kubetriage.domain.kube import Obj
+
+_STUCK = timedelta(minutes=5)
+"""How long after the end of its grace period a pod that is still there counts as stuck."""
 
 
 def workload_is_well(found: Obj) -> int | None:
@@ -23,3 +28,8 @@ def workload_is_well(found: Obj) -> int | None:
     if found.ref.kind in ("Deployment", "StatefulSet") and "updatedReplicas" in status:
         have.add(found.number("status", "updatedReplicas"))
     return wanted if wanted and have == {wanted} else None
+
+
+def lingers(pod: Obj, now: datetime) -> bool:
+    """Whether a deleted pod is still there long after its time: its node does not confirm its end."""
+    return pod.deleted is not None and now - pod.deleted > _STUCK

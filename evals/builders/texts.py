@@ -713,6 +713,9 @@ TEXTS: dict[str, TextEntry] = {
     ),
     # workload controllers (pkg/controller)
     "create-failed": _text("replicaset-controller", "FailedCreate", WARNING, "Error creating: {why}"),
+    "cronjob-create-failed": _text(
+        "cronjob-controller", "FailedCreate", WARNING, "Error creating job: {why}"
+    ),
     "job-create-failed": _text("job-controller", "FailedCreate", WARNING, "Error creating: {why}"),
     "statefulset-create-failed": _text(
         "statefulset-controller",

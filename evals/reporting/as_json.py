@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from kubetriage.evals.cells import Run
@@ -23,11 +24,13 @@ def summary(run: Run, figures: Figures) -> dict[str, Any]:
     return {**said, "schema": SCHEMA, "run": about, **figured}
 
 
-def said_of_pair(pair: Pairing) -> dict[str, Any]:
-    """Two arms on the same scenarios, every number by its name."""
+def said_of_pair(
+    pair: Pairing, verdict: Callable[[Pairing], str] = wording.verdict_of_pair
+) -> dict[str, Any]:
+    """Two arms on the same scenarios, every number by its name; `verdict` says it in a sentence."""
     said = pair.model_dump(mode="json")
     said["found"] = {**pair.found._asdict(), "interval": list(pair.found.interval)}
     said["found"]["decided"] = pair.found.decided
     said["needed"] = pair.needed._asdict() if pair.needed else None
-    said["says"] = [wording.verdict_of_pair(pair), wording.what_it_takes(pair)]
+    said["says"] = [verdict(pair), wording.what_it_takes(pair)]
     return said

@@ -20,7 +20,7 @@ SCORES: Final = {
     "evidence_recall": "evidence seen",
     "groundedness": "causes confirmed",
     "remedies": "remedies in order",
-    "model_answered": "model's answer could be used",
+    "model_answered": "model's answer used",
 }
 """Scores that are shares, and how they are headed."""
 
@@ -32,7 +32,9 @@ def arms(run: Run, figures: Figures) -> Table:
     of_models = any(_answered(arm) != wording.NOTHING for arm in figures.arms)
     head += ["model's answer used"] if of_models else []
     head += ["p50", "p95", "calls", "prompt tokens", "completion tokens", "a diagnosis costs"]
-    return head, [_arm(arm, most, of_models=of_models) for arm in figures.arms]
+    spent = any(arm.money for arm in figures.arms)
+    head += ["spent in all"] if spent else []
+    return head, [_arm(arm, most, of_models=of_models, spent=spent) for arm in figures.arms]
 
 
 def upright(found: Table) -> Table:
@@ -48,7 +50,7 @@ def _answered(arm: ArmFigures) -> str:
     return wording.percent(found.rate.rate) if found and found.rate else wording.NOTHING
 
 
-def _arm(arm: ArmFigures, most: int, *, of_models: bool) -> list[str]:
+def _arm(arm: ArmFigures, most: int, *, of_models: bool, spent: bool) -> list[str]:
     of_most = next((each for each in arm.several if each.k == most), None)
     several = [
         wording.percent(of_most.any_right) if of_most else wording.NOTHING,
@@ -68,6 +70,7 @@ def _arm(arm: ArmFigures, most: int, *, of_models: bool) -> list[str]:
         wording.count(arm.prompt_tokens),
         wording.count(arm.completion_tokens),
         wording.money(arm.money_per_diagnosis),
+        *([wording.money(arm.money)] if spent else []),
     ]
 
 

@@ -10,6 +10,7 @@ from kubetriage.evals.reporting.columns import Table
 
 WIDEST = 44
 """Characters of one cell of a table."""
+LONGEST_REASON = 300
 
 
 def render_terminal(run: Run, figures: Figures) -> str:
@@ -24,9 +25,9 @@ def render_terminal(run: Run, figures: Figures) -> str:
         parts.append("By family of faults:\n" + table(families))
     for pair in figures.pairings:
         parts.append(f"{one_line(wording.verdict_of_pair(pair))}\n{wording.what_it_takes(pair)}")
-    reasons = columns.reasons(figures)
-    if reasons[1]:
-        parts.append("What could not be run (counted in no rate):\n" + table(reasons))
+    if reasons := columns.reasons(figures)[1]:
+        lines = [clip(one_line(f"{cells} × {arm}: {why}"), LONGEST_REASON) for arm, cells, why in reasons]
+        parts.append("\n".join(["What could not be run (counted in no rate):", *lines]))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

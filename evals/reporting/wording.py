@@ -81,9 +81,10 @@ def what_ran(run: Run, figures: Figures) -> str:
     planned = sum(arm.planned for arm in figures.arms)
     missing = sum(arm.could_not_run for arm in figures.arms)
     said = f"{scenarios} scenarios × {run.repeats} repeats × {arms} arms: {figures.cells} of {planned} cells"
-    said += (
-        f" are there, {missing} of them could not be run" if missing else " are there, and all could be run"
-    )
+    if missing:
+        said += f" are there, {missing} of them could not be run"
+    else:
+        said += " are there" if figures.cells < planned else " are there, and all could be run"
     return said + ("." if missing == 0 else " (they change no rate).")
 
 
@@ -108,6 +109,19 @@ def verdict_of_pair(pair: Pairing) -> str:
         f"{first} and {second} cannot be told apart {on}: {size},"
         f" probability that {first} is better {share_sure(better)}."
     )
+
+
+def change_of_pair(pair: Pairing) -> str:
+    """What B's arm, the first of the two, is against A's; in that order, whichever is ahead."""
+    found = pair.found
+    difference = 0.0 if abs(found.difference) < 1e-9 else found.difference
+    low, high = found.interval
+    said = f"{pair.first} against {pair.second}, on {found.scenarios} scenarios: {points(difference)} points"
+    said += f" (95 % interval {points(low)} to {points(high)})."
+    sure = f"probability that B is better {share_sure(found.better)}"
+    if found.decided:
+        return f"{said} B is {'better' if difference > 0 else 'worse'}; {sure}."
+    return f"{said} They cannot be told apart{f'; {sure}' if difference else ''}."
 
 
 def how_many_pairs(pairs: int) -> str:

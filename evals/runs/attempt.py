@@ -116,6 +116,7 @@ def _judged(
         cost=taken.cost,
         currency=currency if taken.cost is not None else "",
         leaked_calls=made.leaked_calls,
+        concluded=made.concluded,
     )
     judged = judge(made.report, task.scenario, spent)
     return Cell(
@@ -130,6 +131,7 @@ def _judged(
         currency=spent.currency,
         started=started,
         report=made.report,
+        concluded=made.concluded,
         **judged._asdict(),
     )
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kubetriage.domain.errors import BadInput
 from kubetriage.evals.cells import ModelUsed
-from kubetriage.evals.runs.planning import Arm
+from kubetriage.evals.figure_values import Arm
 
 _MONEY = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]{3})?")
 
@@ -29,7 +29,7 @@ def budget_of(given: str, models: list[ModelUsed]) -> Money:
     found = _MONEY.fullmatch(given.strip())
     if found is None or float(found[1]) <= 0:
         raise BadInput(f"--budget {given}: an amount of money is expected, such as 5 or 5 CNY.")
-    prices = {model.name: _price(model) for model in models}
+    prices = {model.name: currency_of(model) for model in models}
     for name, currency in prices.items():
         if not currency:
             raise BadInput(
@@ -43,7 +43,8 @@ def budget_of(given: str, models: list[ModelUsed]) -> Money:
     return Money(float(found[1]), wanted)
 
 
-def _price(model: ModelUsed) -> str:
+def currency_of(model: ModelUsed) -> str:
+    """Of its price; empty where it has none."""
     price = model.profile.get("price") or {}
     return str(price.get("currency", "")) if isinstance(price, dict) else ""
 

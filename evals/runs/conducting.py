@@ -12,12 +12,12 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol
 
 from kubetriage.evals.cells import NO_MODEL, Cell, CellKey, CellOutcome, Strategy, write_cell
-from kubetriage.evals.figure_values import arm_label
+from kubetriage.evals.figure_values import Arm, arm_label
 from kubetriage.evals.runs.attempt import Trouble
-from kubetriage.evals.runs.budget import Purse
+from kubetriage.evals.runs.budget import Purse, currency_of
 from kubetriage.evals.runs.folder import Found
 from kubetriage.evals.runs.messages import Done, Order, Setting
-from kubetriage.evals.runs.planning import Arm, Plan
+from kubetriage.evals.runs.planning import Plan
 from kubetriage.evals.runs.pool import Lost, Pool, pool_of
 from kubetriage.evals.runs.queue import FIRST_WAIT, Waiting, arm_of
 
@@ -85,6 +85,7 @@ class Run:
         self._purse = purse
         self._watching = watching
         self._total = plan.cells
+        self._currencies = {model.name: currency_of(model) for model in plan.run.models}
         self._before = len(found.done)
         self._outcomes: Counter[CellOutcome] = Counter(found.outcomes)
         self._waiting = Waiting(
@@ -159,7 +160,7 @@ class Run:
         if done.trouble in (Trouble.OF_MODEL, Trouble.OF_BUDGET):
             self._stopped.setdefault(arm, f"{arm_label(*arm)} was stopped: {done.why}")
             self._waiting.drop(arm)
-        elif done.written:
+        elif not done.again:
             self._count(done)
         elif arm not in self._stopped:
             self._waiting.retry(order, done.cost, time.monotonic(), self._how.backoff)
@@ -193,7 +194,14 @@ class Run:
             self._waiting.retry(order, 0.0, time.monotonic(), self._how.backoff)
 
     def _give_up(self, order: Order, why: str) -> None:
-        cell = Cell(key=order.key, outcome=CellOutcome.COULD_NOT_RUN, why=why, started=datetime.now(UTC))
+        cell = Cell(
+            key=order.key,
+            outcome=CellOutcome.COULD_NOT_RUN,
+            why=why,
+            cost=order.carried or None,  # of its earlier tries; what this one has cost nobody can say
+            currency=self._currencies.get(order.key.model, "") if order.carried else "",
+            started=datetime.now(UTC),
+        )
         write_cell(self._how.folder, cell)
         self._count(Done(key=order.key, outcome=cell.outcome, why=why, written=True))
 

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from kubetriage.domain.errors import BadInput
 from kubetriage.evals.cells import CELLS, KEPT, RUN, CellOutcome, Run, cells_in, read_run, write_run
+from kubetriage.evals.figure_values import Arm
 from kubetriage.evals.runs.lock import LOCK
-from kubetriage.evals.runs.planning import Arm, Plan, difference
+from kubetriage.evals.runs.planning import Plan, difference
 from kubetriage.evals.runs.pool import LOG
 
 

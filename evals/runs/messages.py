@@ -64,7 +64,9 @@ class Done(Said):
     why: str = ""
     trouble: Trouble = Trouble.NONE
     written: bool
-    """Whether there is a file of it now."""
+    """Whether there is a file of it now: it has come to something, or has cost something by now."""
+    again: bool = False
+    """Whether it may be tried again."""
     wrong_with_confidence: bool = False
     problems: tuple[str, ...] = ()
     """What failed, a line each."""

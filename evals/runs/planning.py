@@ -10,12 +10,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from kubetriage.domain.errors import BadInput
-from kubetriage.evals.cells import NO_MODEL, CellKey, ModelUsed, Run, ScenarioUsed, Strategy
-from kubetriage.evals.figure_values import arm_label
-from kubetriage.evals.scenario import Scenario
-
-Arm = tuple[Strategy, str]
-"""A strategy and the model it asks."""
+from kubetriage.evals.cells import CellKey, ModelUsed, Run, ScenarioUsed, Strategy
+from kubetriage.evals.figure_values import arm_label, arms_of
+from kubetriage.evals.scenario import EXPECTED, Scenario
 
 ENOUGH_NAMED: Final = 3
 """Scenarios that a refusal names."""
@@ -38,17 +35,6 @@ class Plan(NamedTuple):
     @property
     def cells(self) -> int:
         return len(self.run.scenarios) * len(arms_of(self.run)) * self.run.repeats
-
-
-def arms_of(run: Run) -> list[Arm]:
-    """The arms that a run is to have: the rules once, every other strategy with every model."""
-    found: list[Arm] = []
-    for strategy in run.strategies:
-        if strategy is Strategy.RULES:
-            found.append((strategy, NO_MODEL))
-        else:
-            found += [(strategy, model.name) for model in run.models]
-    return found
 
 
 def chosen_arms(models: Sequence[str], strategies: Sequence[str]) -> tuple[list[str], tuple[Strategy, ...]]:
@@ -113,6 +99,7 @@ def _used(scenario: Scenario) -> ScenarioUsed:
     return ScenarioUsed(
         name=scenario.name,
         digest=digest_of(scenario.folder),
+        shown=digest_of(scenario.folder, without=EXPECTED),
         category=expected.category,
         tags=expected.tags,
         outcome=expected.outcome,
@@ -120,10 +107,13 @@ def _used(scenario: Scenario) -> ScenarioUsed:
     )
 
 
-def digest_of(folder: Path) -> str:
-    """Equal for folders with the same files; of a scenario, its alert, its answer and its snapshot."""
+def digest_of(folder: Path, without: str = "") -> str:
+    """Equal for folders with the same files; of a scenario, its alert, its answer and its snapshot.
+
+    `without` names a file of the folder that is left out.
+    """
     made = hashlib.blake2b(digest_size=12)
-    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+    for path in sorted(each for each in folder.rglob("*") if each.is_file() and each != folder / without):
         made.update(path.relative_to(folder).as_posix().encode() + b"\0")
         made.update(hashlib.blake2b(path.read_bytes(), digest_size=16).digest())
     return made.hexdigest()

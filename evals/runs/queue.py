@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Final
 
 from kubetriage.evals.cells import CellKey
+from kubetriage.evals.figure_values import Arm
 from kubetriage.evals.runs.messages import Order
-from kubetriage.evals.runs.planning import Arm
 
 FIRST_WAIT: Final = 5.0
 LONGEST_WAIT: Final = 60.0

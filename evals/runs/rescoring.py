@@ -9,7 +9,7 @@ from typing import NamedTuple
 from kubetriage.domain.errors import BadInput
 from kubetriage.evals.cells import Cell, CellOutcome, Run, cells_in, write_cell
 from kubetriage.evals.runs.planning import digest_of
-from kubetriage.evals.scenario import Scenario
+from kubetriage.evals.scenario import EXPECTED, Scenario
 from kubetriage.evals.scorers.every import scored_again
 
 
@@ -49,16 +49,30 @@ def changed_since(run: Run, scenarios: dict[str, Scenario]) -> list[str]:
     return [each.name for each in run.scenarios if digest_of(scenarios[each.name].folder) != each.digest]
 
 
+def made_of_others(run: Run, scenarios: dict[str, Scenario]) -> list[str]:
+    """Those of them whose alert or snapshot is another, so that no report of the run is of what is there."""
+    return [
+        each.name
+        for each in run.scenarios
+        if digest_of(scenarios[each.name].folder) != each.digest
+        and digest_of(scenarios[each.name].folder, without=EXPECTED) != each.shown
+    ]
+
+
 def with_answers(run: Run, scenarios: dict[str, Scenario]) -> Run:
-    """The run with the digests, categories and tags of its scenarios as they are now."""
+    """The run with the digests, categories and tags of its scenarios as they are now.
+
+    One with another alert or snapshot keeps its digest: its cells are none of the scenario that is there.
+    """
     used = []
+    others = made_of_others(run, scenarios)
     for each in run.scenarios:
         scenario = scenarios[each.name]
         expected = scenario.expected
         used.append(
             each.model_copy(
                 update={
-                    "digest": digest_of(scenario.folder),
+                    "digest": each.digest if each.name in others else digest_of(scenario.folder),
                     "category": expected.category,
                     "tags": expected.tags,
                     "outcome": expected.outcome,

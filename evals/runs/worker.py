@@ -62,9 +62,10 @@ class Worker:
         tried = await attempt(task, self._endpoints, waited=self._setting.time == "real")
         cost = tried.cell.cost or 0.0
         stands = tried.cell.outcome is not CellOutcome.COULD_NOT_RUN or self._ends(order, tried.trouble)
-        if stands:
+        # What has cost money has a file, whether it is tried again or never: no figure may lack it.
+        if written := stands or cost + order.carried > 0:
             await asyncio.to_thread(self._write, order, tried)
-        self._say(_done(tried, cost, written=stands).model_dump_json())
+        self._say(_done(tried, cost, written=written, again=not stands).model_dump_json())
 
     def _ends(self, order: Order, trouble: Trouble) -> bool:
         """Whether a cell that could not be run is left at that."""
@@ -81,7 +82,7 @@ class Worker:
         write_cell(folder, cell.model_copy(update=changes))
 
 
-def _done(tried: Tried, cost: float, *, written: bool) -> Done:
+def _done(tried: Tried, cost: float, *, written: bool, again: bool) -> Done:
     cell: Cell = tried.cell
     problems = [f"{name}: {cell.scores[name].reason}" for name in DECIDING
                 if name in cell.scores and cell.scores[name].passed is False]  # fmt: skip
@@ -91,6 +92,7 @@ def _done(tried: Tried, cost: float, *, written: bool) -> Done:
         why=cell.why,
         trouble=tried.trouble,
         written=written,
+        again=again,
         wrong_with_confidence=cell.wrong_with_confidence,
         problems=tuple(problems),
         seconds=cell.diagnosis_seconds,

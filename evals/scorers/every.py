@@ -88,6 +88,7 @@ def scored_again(cell: Cell, scenario: Scenario) -> Cell:
         cost=cell.cost,
         currency=cell.currency,
         leaked_calls=leaked,
+        concluded=cell.concluded,
     )
     judged = judge(cell.report, scenario, spent)
     return cell.model_copy(update=judged._asdict())

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kubetriage.evals.cells import Score
+from kubetriage.evals.concluded import Concluded
 from kubetriage.evals.ownership import Ownership, Place, read_ownership
 from kubetriage.evals.scenario import Expected, Named, Scenario
 from kubetriage.evals.score import Check, Report, Verdict, score
 
 
 class Spent(NamedTuple):
-    """What a cell took."""
+    """What a cell took, and what its model gave for it."""
 
     seconds: float = 0.0
     """Modelled where the model was, else measured."""
@@ -25,6 +26,8 @@ class Spent(NamedTuple):
     currency: str = ""
     leaked_calls: int | None = None
     """Tool calls that a model wrote into its text and that were read from there; None if not counted."""
+    concluded: Concluded | None = None
+    """What the model that the graph asked had said; None if nothing, or if nobody kept it."""
 
 
 class Material(NamedTuple):

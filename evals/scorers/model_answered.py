@@ -1,4 +1,4 @@
-"""Whether the model gave an answer that could be used, or the report is the rules' in spite of it."""
+"""Whether the report is the model's, or the rules' in spite of it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,22 @@ _SAID = frozenset(NO_WORDS.say(language) for language in (Language.EN, Language.
 
 
 def model_answered(material: Material) -> Score:
-    """1 where the report holds what the model answered, as far as it was confirmed; 0 where it says of itself
-    that it is the rules' because no answer was in the form asked for.
+    """1 where the report comes to what the model had concluded; 0 where its answer was in no usable form, or
+    was not confirmed and the rules' diagnosis was kept.
 
     A right diagnosis says nothing of a model that had no part in it. An agent has nothing but its model's
     words, and the rules have no model: neither is judged.
     """
-    report = material.report
+    report, concluded = material.report, material.spent.concluded
     if not (report.get("usage") or {}).get("model"):
         return Score(name=NAME, reason="There is nothing that could have answered in the model's place.")
     gap = next((each for each in report.get("gaps") or () if each.get("what") in _SAID), None)
-    if gap is None:
-        return Score(name=NAME, value=1.0, passed=True, reason="The model's answer was used.")
-    why = str(gap.get("why") or "").rstrip(".")
-    return Score(name=NAME, value=0.0, passed=False, reason=f"The rules' diagnosis is given: {why}.")
+    if gap is not None:
+        why = str(gap.get("why") or "").rstrip(".")
+        return Score(name=NAME, value=0.0, passed=False, reason=f"The rules' diagnosis is given: {why}.")
+    if concluded is None:
+        return Score(name=NAME, reason="What the model had concluded was not kept.")
+    if concluded.stands_in(report, material.objects):
+        return Score(name=NAME, value=1.0, passed=True, reason="The report is what the model concluded.")
+    said = f"The rules' diagnosis is given: the model said {concluded}; that was not confirmed."
+    return Score(name=NAME, value=0.0, passed=False, reason=said)

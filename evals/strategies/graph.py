@@ -5,7 +5,9 @@ from __future__ import annotations
 from kubetriage.domain.errors import ModelFailed
 from kubetriage.domain.model import Completion, ModelLimits, Question
 from kubetriage.domain.ports import Models
+from kubetriage.domain.verdict import Verdict, read_verdict
 from kubetriage.evals.cells import Kept
+from kubetriage.evals.concluded import Concluded, concluded_in
 from kubetriage.evals.endpoints import Endpoint
 from kubetriage.evals.strategies.flow import triaged
 from kubetriage.evals.strategies.made import Made, Task
@@ -24,6 +26,7 @@ class WatchedModels:
         self.failures: list[ModelFailed] = []
         self.completions = 0
         self.leaked = 0
+        self.concluded: Concluded | None = None
 
     def limits(self, profile: str) -> ModelLimits:
         return self._models.limits(profile)
@@ -40,6 +43,9 @@ class WatchedModels:
             raise
         self.completions += completion.completions
         self.leaked += self._leaked_in(completion)
+        verdict = read_verdict(completion.answer) if completion.answer is not None else None
+        if isinstance(verdict, Verdict):  # one that is not leaves the answer before it, as the graph does
+            self.concluded = concluded_in(verdict)
         self.kept.append(_answer(completion))
         return completion
 
@@ -71,5 +77,8 @@ async def by_graph(task: Task, endpoint: Endpoint) -> Made:
     if watched.failures:
         raise watched.failures[0]
     return made._replace(
-        kept=[*watched.kept, *made.kept], model_calls=watched.completions, leaked_calls=watched.leaked
+        kept=[*watched.kept, *made.kept],
+        model_calls=watched.completions,
+        leaked_calls=watched.leaked,
+        concluded=watched.concluded,
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kubetriage.domain.language import Language
 from kubetriage.evals.cells import CellKey, Kept
+from kubetriage.evals.concluded import Concluded
 from kubetriage.evals.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -37,3 +38,5 @@ class Made(NamedTuple):
     model_calls: int = 0
     leaked_calls: int | None = None
     """Tool calls that were recovered from a model's text; None where no model was asked."""
+    concluded: Concluded | None = None
+    """What the model that the graph asked had said, before it was judged."""

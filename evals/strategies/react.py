@@ -32,7 +32,7 @@ _FAILED = {"MISCONFIGURED": ModelMisconfigured, "REFUSED": ModelRefused}
 async def by_react(task: Task, endpoint: Endpoint) -> Made:
     """Raises what the model failed with; a history that outgrows the context is the agent's own failure."""
     from kubetriage.adapters.cluster.snapshot.store import SnapshotStore
-    from kubetriage.bootstrap.services import cache_folder
+    from kubetriage.bootstrap.folders import cache_folder
 
     store = SnapshotStore.load(task.scenario.snapshot, cache_dir=cache_folder() / "snapshots")
     if endpoint.courses is not None:

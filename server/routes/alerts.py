@@ -26,6 +26,8 @@ LOG = logging.getLogger("kubetriage.server.intake")
 LONGEST_WAIT = 30.0
 """Seconds that a sender may wait for its alerts to be sorted."""
 FIRST_LOOK, LONGEST_PAUSE = 0.02, 0.2
+MOST_WAITING = 50
+"""Answers that wait for their posts to be sorted, each asking again and again. Further ones come at once."""
 _OUTCOMES = {400: "unreadable", 408: "incomplete", 413: "too-large", 415: "unreadable", 503: "not-stored"}
 
 
@@ -117,10 +119,15 @@ async def taken(
         raise
     except (StoreUnavailable, TimeoutError) as error:
         parts.metrics.refused(label, "not-stored")
-        LOG.error("a post could not be stored: %s", error or "it took too long", extra={"source": label})
+        LOG.error("a post could not be stored: %s", str(error) or "it took too long", extra={"source": label})
         return unavailable("The alerts could not be stored. Send them again.")
     parts.metrics.kept(label, time.perf_counter() - began)
-    receipt = await _sorted_in_time(parts, post, seconds)
+    waiting: asyncio.Semaphore = request.app.state.waiting
+    if seconds and not waiting.locked():
+        async with waiting:
+            receipt = await _sorted_in_time(parts, post, seconds)
+    else:
+        receipt = _not_sorted(post)
     note(post=str(post), **({"incident": receipt.incidents[0]} if len(receipt.incidents) == 1 else {}))
     return Response(receipt.model_dump_json(), 202, media_type="application/json")
 
@@ -154,7 +161,7 @@ def _late(keeping: asyncio.Future[int]) -> None:
 
 async def _sorted_in_time(parts: ServerParts, post: int, seconds: float) -> Receipt:
     """What became of the post within so many seconds; it stays on disk whatever happens here."""
-    receipt = Receipt.model_validate({"post": post, "state": PostState.WAITING})
+    receipt = _not_sorted(post)
     ends, pause = time.monotonic() + seconds, FIRST_LOOK
     while time.monotonic() < ends and receipt.state is PostState.WAITING:
         await asyncio.sleep(pause)
@@ -165,6 +172,10 @@ async def _sorted_in_time(parts: ServerParts, post: int, seconds: float) -> Rece
             break
         receipt = Receipt.of(found) if found else receipt
     return receipt
+
+
+def _not_sorted(post: int) -> Receipt:
+    return Receipt.model_validate({"post": post, "state": PostState.WAITING})
 
 
 async def found_post(parts: ServerParts, id: int) -> Post | None:

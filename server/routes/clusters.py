@@ -22,5 +22,5 @@ class Clusters(BaseModel):
 
 @router.get("", operation_id="listClusters", responses=problems(422))
 async def clusters(parts: Parts) -> Clusters:
-    """Every configured connection, tried a moment ago."""
+    """Every configured connection, tried a moment ago; one that takes long is told as unreachable."""
     return Clusters(items=await parts.clusters.health())

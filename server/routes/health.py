@@ -76,7 +76,7 @@ async def _answers(ping: Callable[[], Awaitable[None]]) -> bool:
         async with asyncio.timeout(SECONDS):
             await ping()
     except (TimeoutError, StoreUnavailable) as error:
-        LOG.warning("not ready: %s", error or "the database does not answer in time")
+        LOG.warning("not ready: %s", str(error) or "the database does not answer in time")
         return False
     return True
 
@@ -133,7 +133,7 @@ async def metrics(request: Request, parts: Parts) -> Response:
             backlog = await parts.inbox.backlog()
             await request.app.state.events.count(parts)
     except (TimeoutError, StoreUnavailable) as error:
-        LOG.warning("metrics without the database: %s", error or "it does not answer in time")
+        LOG.warning("metrics without the database: %s", str(error) or "it does not answer in time")
         tallies, executors, backlog = None, (), None
     page = parts.metrics.page(tallies, now, executors, backlog, own=parts.name)
     return Response(page, media_type=TEXT_FORMAT)

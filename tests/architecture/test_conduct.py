@@ -17,7 +17,7 @@ BROAD_ALLOWED = {
     "server/sorting.py _stored": "the same for its alerts",
     "server/checking.py _healthy": "a bug ends one look, is logged whole and counted; the incident stays open",
     "adapters/channels/channel.py send": "a message that a bug keeps from being written is dead, with its trace",
-    "server/outbox.py _sent": "a bug in a channel ends one attempt as unknown, with its trace; others send",
+    "server/attempting.py sent": "a bug in a channel ends one attempt as unknown, with its trace; others send",
     "server/outbox.py _tend": "a bug ends one channel's round of sending, is logged whole; the next one begins",
     "server/telling.py _rows": "a bug costs the messages of one event, is logged whole; later events are told",
     "server/running.py _made": "a bug ends one attempt, is logged whole and told by its run; the worker goes on",

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from langgraph.checkpoint.base import Checkpoint, empty_checkpoint
 
 from kubetriage.adapters.store.sql.database import Database
-from kubetriage.bootstrap.checkpoints import Checkpoints, NotOurs, open_checkpoints
-from kubetriage.domain.intake.runs import Run, RunStatus
+from kubetriage.bootstrap.checkpoints import Checkpoints, open_checkpoints
+from kubetriage.domain.intake.errors import NotOurs
+from kubetriage.domain.intake.runs import Run
 
 RUN = "INC-1-1"
 NOW = datetime(2025, 3, 4, 10, tzinfo=UTC)
@@ -31,7 +33,9 @@ async def database(url: str) -> AsyncIterator[Database]:
     """With a run that `first` works on."""
     opened = await Database.open(url)
     await opened.runs.create_run(Run(id=RUN, thread=RUN, graph="g", created_at=NOW, updated_at=NOW))
-    await opened.runs.run_status(RUN, RunStatus.RUNNING, NOW, executor="first")
+    for worker in ("first", "second"):
+        await opened.runs.beat(worker, NOW)
+    assert await opened.runs.take_run(RUN, "first", NOW)
     yield opened
     await opened.close()
 
@@ -62,17 +66,22 @@ async def put(saver: Any, word: str, parent: str = "") -> str:
 async def test_who_was_held_for_dead_writes_nothing_over_the_new_owner(
     database: Database, checkpoints: Checkpoints
 ) -> None:
-    """A worker that slept in a node wakes up with its state: the other's newer checkpoint stays the last."""
+    """A worker that slept in a node wakes up with its state: the other's newer checkpoint stays the last.
+
+    Nor does it leave there what its node came to, which a later worker would take for done.
+    """
     async with checkpoints.saver("first") as slept, checkpoints.saver("second") as other:
         begun = await put(slept, "one")
-        await database.runs.run_status(RUN, RunStatus.RUNNING, NOW, executor="second")
+        assert await database.runs.take_run(RUN, "second", NOW)
         newer = await put(other, "two", begun)
         with pytest.raises(NotOurs):
             await put(slept, "stale", begun)
+        with pytest.raises(NotOurs):
+            await slept.aput_writes(config(newer), [("word", ["stale"])], "task")
         found = await other.aget_tuple(config())
         every = [each async for each in other.alist(config())]
     assert found is not None
-    assert found.checkpoint["channel_values"] == {"word": ["two"]}
+    assert (found.checkpoint["channel_values"], found.pending_writes) == ({"word": ["two"]}, [])
     assert [each.config["configurable"]["checkpoint_id"] for each in every] == [newer, begun]
 
 
@@ -88,3 +97,18 @@ async def test_only_the_last_checkpoint_may_be_kept_and_none(checkpoints: Checkp
         await checkpoints.forget(RUN)
         nothing = await reader.aget_tuple(config())
     assert (kept, nothing) == ([last], None)
+
+
+async def test_a_checkpoint_is_no_pipeline(checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL would keep the run locked for as long as the writer of a pipeline sleeps in it."""
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise AssertionError("a pipeline")
+
+    monkeypatch.setattr(psycopg.AsyncConnection, "pipeline", refuse)
+    async with checkpoints.saver("first") as saver:
+        begun = await put(saver, "one")
+        await saver.aput_writes(config(begun), [("word", ["two"]), ("other", 1)], "task")
+        found = await saver.aget_tuple(config())
+    assert found is not None
+    assert found.pending_writes == [("task", "word", ["two"]), ("task", "other", 1)]

@@ -11,8 +11,9 @@ import pytest
 
 from kubetriage.adapters.model.fake import settings as scripted_settings
 from kubetriage.adapters.model.profile import ModelProfile
+from kubetriage.bootstrap.folders import state_folder
 from kubetriage.bootstrap.model_settings import profiles_of
-from kubetriage.bootstrap.models import ConfiguredModels, keys_of, listed, model_state, state_folder
+from kubetriage.bootstrap.models import ConfiguredModels, keys_of, listed, model_state
 from kubetriage.bootstrap.settings import Settings, load_settings
 from kubetriage.domain.errors import BadSettings, UnknownModel
 

@@ -83,6 +83,7 @@ def test_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         ('url = "http://h?x=canary"', "clusters.prod.prometheus: url may hold no query"),
         ('url = "http://h"\ntoken = "canary"\nusername = "u"', "has both a token and a username"),
         ('url = "http://h"\ntoken = "canary"\ntoken_env = "T"', "has both token and token_env"),
+        ('url = "http://h:99999"', "url must be like http://host:9090 or https://host/prometheus"),
         (
             'url = "http://h"\nusername = "u"\npassword = "canary"\npassword_env = "P"',
             "both password and password_env",

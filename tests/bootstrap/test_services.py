@@ -92,6 +92,12 @@ def test_a_token_can_come_from_a_variable(monkeypatch: pytest.MonkeyPatch) -> No
     made = connection_of("edge", configured)
     assert made.token is not None
     assert made.token.get_secret_value() == "abc"
+    monkeypatch.setenv("EDGE_TOKEN", "abc\n")  # as `$(cat file)` does not, but a mounted Secret gives it
+    held = connection_of("edge", configured).token
+    assert held is not None and held.get_secret_value() == "abc"
+    monkeypatch.setenv("EDGE_TOKEN", "令牌")
+    with pytest.raises(BadSettings, match=r"clusters\.edge\.token_env: .*EDGE_TOKEN holds no token"):
+        connection_of("edge", configured)
 
 
 @pytest.mark.binary
@@ -127,3 +133,10 @@ def test_importing_the_services_stays_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_folder_to_start_in_must_be_there(tmp_path: Path) -> None:
+    """It is the folder that is said to be missing, not the program."""
+    assert connection_of("edge", ConnectionSettings(command="x", cwd=str(tmp_path))).cwd == str(tmp_path)
+    with pytest.raises(BadSettings, match=r"clusters\.edge\.cwd: there is no folder .*nowhere"):
+        connection_of("edge", ConnectionSettings(command="x", cwd=str(tmp_path / "nowhere")))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import pwd
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from kubetriage.bootstrap.folders import state_folder
 from kubetriage.bootstrap.settings import load_settings
 from kubetriage.domain.errors import BadInput, BadSettings, UnknownCluster
 from kubetriage.domain.language import Language
@@ -137,6 +139,12 @@ def test_secrets_are_never_printed(clean: Path, monkeypatch: pytest.MonkeyPatch)
         ("[limits]\nburst = 0", "limits.burst: "),
         ("[clusters.a]\nargs = []", "clusters.a: needs either command or url"),
         ('[clusters.a]\nurl = "http://h"\ntransport = "carrier-pigeon"', "clusters.a.transport: "),
+        ('[clusters.a]\nurl = "host:8080/mcp"', "clusters.a: url must be like http://host:8080/mcp"),
+        ('[clusters.a]\nurl = "http://h:99999/mcp"', "clusters.a: url must be like http://host:8080/mcp"),
+        ('[clusters.a]\nurl = "http://[::1/mcp"', "clusters.a: url must be like http://host:8080/mcp"),
+        ('[clusters.a]\nurl = "http://h"\ntoken = "密"', "clusters.a: token and headers must be ASCII"),
+        ('[clusters.a]\nurl = "http://h"\nheaders = { X-A = "a\\nb" }', "must be ASCII, each on one line"),
+        ('[clusters.a]\nurl = "http://h"\ntoken = "a"\ntoken_env = "T"', "has both token and token_env"),
         ('[clusters.a]\nurl = "${NOT_SET_ANYWHERE}"', "the environment variable NOT_SET_ANYWHERE is not set"),
         ('mcp_config = "nowhere.json"', "mcp_config nowhere.json: cannot be read"),
     ],
@@ -185,3 +193,18 @@ def test_reading_settings_stays_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container may run as a user whom no passwd file knows; a folder given in its place will do."""
+    for name in ("HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def unknown(user: int) -> object:
+        raise KeyError(user)
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    with pytest.raises(BadSettings, match="There is no home folder: set HOME, or XDG_STATE_HOME"):
+        state_folder()
+    monkeypatch.setenv("XDG_STATE_HOME", "/var/lib")
+    assert state_folder() == Path("/var/lib/kubetriage")

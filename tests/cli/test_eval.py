@@ -150,7 +150,7 @@ def test_compare_says_what_became_worse(kubetriage: Command, made: Callable[...,
     """By name, and as JSON."""
     good, bad = made("good", 3), made("bad", 1)
     said = kubetriage("eval", "compare", good, bad).out
-    assert f"Worse (2): {CHOSEN[1]}, {CHOSEN[2]}." in said
+    assert f"Worse in B (2): {CHOSEN[1]}, {CHOSEN[2]}." in said
     found = json.loads(kubetriage("eval", "compare", good, bad, "--format", "json").out)
     assert found["changes"][0]["worse"] == list(CHOSEN[1:])
     pairing = found["changes"][0]["pairing"]

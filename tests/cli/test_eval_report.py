@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kubetriage.cli.app import run as kubetriage
-from kubetriage.evals.cells import Strategy, write_cell, write_run
+from kubetriage.evals.cells import Kept, Strategy, cells_in, write_cell, write_kept, write_run
 from kubetriage.evals.planted import Plant, planted_cells, planted_run, planted_scenarios
 
 
@@ -52,3 +52,29 @@ def test_a_folder_without_a_run_is_bad_input(tmp_path: Path, capsys: pytest.Capt
     """One sentence that names the file that is missing."""
     assert kubetriage(["eval", "report", str(tmp_path)]) == 2
     assert "run.json cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--html", "--markdown"])
+def test_a_place_that_cannot_be_written_is_told(
+    option: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence, and not that it is a bug."""
+    assert kubetriage(["eval", "report", str(folder), option, str(tmp_path / "nowhere" / "x")]) != 0
+    told = capsys.readouterr().err
+    assert "nowhere/x cannot be written: No such file or directory." in told and "bug" not in told
+
+
+def test_a_damaged_file_of_what_was_said_is_told_with_what_to_do(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Half a file is named in a sentence; without it there is a page."""
+    cell = next(cells_in(folder))
+    name = write_kept(folder, cell.key, [Kept(what="prompt", text="why? " * 100)])
+    write_cell(folder, cell.model_copy(update={"calls_file": name}))
+    (folder / name).write_bytes((folder / name).read_bytes()[:40])
+    page = ["eval", "report", str(folder), "--html", str(tmp_path / "x.html")]
+    assert kubetriage(page) == 2
+    told = capsys.readouterr().err
+    assert f"{name} cannot be used: its end is missing. Delete it" in told and "Error" not in told
+    (folder / name).unlink()
+    assert kubetriage(page) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,7 @@ def test_a_question_that_was_never_recorded_is_told(
     [
         (["record", "--models", "nobody", "--out", "x.gz"], "There is no model profile named nobody"),
         (["record", "--models", "scripted:qwen3-30b-a3b", "--out", "x.gz"], "is simulated anyway"),
-        (["replay", __file__], "cannot be read as a recording"),
+        (["replay", __file__], "is no recording of model traffic: it is not a gzip file."),
     ],
     ids=["no such model", "a script", "no recording"],
 )
@@ -114,6 +115,26 @@ def test_what_cannot_be_recorded_or_replayed_is_refused(
     assert kubetriage(["eval", *arguments]) == 2
     assert said in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "it is empty"),
+        (b"hello\n", "its lines are not what `eval record` writes"),
+        (b'{"schema": "kubetriage.model-traffic/1"}\n', "holds no answer"),
+        (b'{"schema": "kubetriage.model-traffic/1"}\nhello\n', "is damaged after 0 answers"),
+    ],
+    ids=["empty", "other lines", "no answer", "damaged"],
+)
+def test_a_file_to_replay_that_is_no_use_is_told_in_a_sentence(
+    content: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is wrong with it, and never the name of an exception; nothing is run in its place."""
+    (tmp_path / "x.gz").write_bytes(gzip.compress(content))
+    assert kubetriage(["eval", "replay", str(tmp_path / "x.gz")]) == 2
+    told = capsys.readouterr()
+    assert said in told.err and "Error" not in told.err and told.out == ""
 
 
 def test_tables_of_a_recording_need_no_key() -> None:

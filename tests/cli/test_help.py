@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import click
 import pytest
 
-from kubetriage.cli.app import COMMANDS
+from kubetriage.cli.app import COMMANDS, root
 
 HEAVY = ("pydantic", "langgraph", "langchain_core", "langchain_mcp_adapters", "mcp", "yaml", "fastapi",
          "starlette", "uvicorn", "langsmith", "httpx")  # fmt: skip
@@ -46,6 +47,27 @@ def test_help_tells_every_command(kubetriage: Run) -> None:
         assert name in ended.out
         assert line.split()[0] in ended.out
         assert kubetriage(name, "--help").status == 0
+
+
+def commands(group: click.Group, path: str = "kubetriage") -> Iterator[tuple[str, click.Command]]:
+    """Every command below a group, with the words that call it."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield f"{path} {name}", command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+
+
+def test_every_option_says_what_it_does() -> None:
+    """Not only what it may be; and no command's line in its group's help breaks off."""
+    for path, command in commands(root):
+        for option in command.params:
+            if isinstance(option, click.Option) and not option.hidden:
+                assert option.help and not option.help.startswith("["), f"{path} {option.name}"
+        if isinstance(command, click.Group):
+            assert "..." not in command.get_help(click.Context(command)).split("Commands:")[1], path
 
 
 def test_triages_options_are_the_contracts(kubetriage: Run) -> None:

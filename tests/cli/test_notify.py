@@ -19,6 +19,7 @@ from kubetriage.adapters.channels.fake import (
     WeComRobot,
     fake_platforms,
 )
+from kubetriage.domain.messages.trial import Trial
 
 Run = Callable[..., Any]
 SECRET = "SEC-canary-5581"
@@ -200,7 +201,7 @@ def test_previews_are_written_and_nothing_is_sent(
     ended = kubetriage("notify", "preview", "--out", "shown")
     assert ended.status == 0, ended.err
     names = {path.name for path in (tmp_path / "shown").iterdir()}
-    assert names == {f"ops.{trial}.json" for trial in ("sample", "long", "hostile", "resolved", "storm")}
+    assert names == {f"ops.{trial.value}.json" for trial in Trial}
     card = json.loads((tmp_path / "shown" / "ops.sample.json").read_text())
     assert card["card"]["schema"] == "2.0"
     assert robot.calls == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,32 @@ def test_what_can_be_written_is_not_touched_before_the_run(tmp_path: Path) -> No
     check_writable("/dev/null")
     check_writable(None)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["models", "eval list", "demo --list"])
+def test_a_reader_that_goes_away_ends_no_command_with_an_error(command: str, tmp_path: Path) -> None:
+    """Whatever prints: `| head` gets exit status 0 and no word on standard error."""
+    ended = shell(f"{sys.executable} -m kubetriage.cli {command} | true", tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["models", "demo"])
+def test_a_full_disk_behind_standard_output_is_no_bug_of_ours(command: str, tmp_path: Path) -> None:
+    """It is said as what it is, with the status of input that cannot be used."""
+    ended = shell(f"{sys.executable} -m kubetriage.cli {command} > /dev/full", tmp_path)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("kubetriage: standard output")
+    assert "no space is left" in ended.stderr and ended.stderr.count("\n") == 1
+
+
+def test_closed_streams_are_no_error(tmp_path: Path) -> None:
+    """A service manager may close what it does not read."""
+    ended = shell(f"{sys.executable} -m kubetriage.cli demo -o report.txt >&- 2>&-", tmp_path)
+    assert ended.returncode == 0
+    assert (tmp_path / "report.txt").read_text(encoding="utf-8")
+
+
+def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, cwd=folder, timeout=60
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 
 import pytest
@@ -32,6 +33,24 @@ MASKED = {
     "password=p,w;x user=bob": "password=[redacted] user=bob",
     "?user=bob&token=abc123&x=1": "?user=bob&token=[redacted]&x=1",
     "密码：abc123": "密码：[redacted]",
+    "数据库密码=hunter2，连接失败": "数据库密码=[redacted]，连接失败",
+    "用户名：root 密码：R00t@123 登录失败": "用户名：root 密码：[redacted] 登录失败",
+    "数据库密码为hunter2，连接失败": "数据库密码为[redacted]，连接失败",
+    "账号 root，密码 hunter22 请勿外传": "账号 root，密码 [redacted] 请勿外传",
+    "密钥：0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0 无效": "密钥：[redacted] 无效",
+    "私钥：“a b c”。": "私钥：“[redacted]”。",
+    "password＝hunter2": "password＝[redacted]",
+    "the password is hunter2, try it": "the password is [redacted], try it",
+    "user: root password: R00t@123 refused": "user: root password: [redacted] refused",
+    "<db:password>hunter2</db:password>": "<db:password>[redacted]</db:password>",
+    '<add key="password" value="hunter2"/>': '<add key="password" value="[redacted]"/>',
+    "<name>db.password</name>\n  <value>hunter2</value>": "<name>db.password</name>\n  <value>[redacted]</value>",
+    "jdbc:oracle:thin:scott/tiger@//db:1521/x": "jdbc:oracle:thin:scott/[redacted]@//db:1521/x",
+    "requirepass foobared": "requirepass [redacted]",
+    "ldap bindpw=hunter2": "ldap bindpw=[redacted]",
+    "https://api.telegram.org/bot123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw/send": (
+        "https://api.telegram.org/bot[redacted]/send"
+    ),
     "--password hunter2 --user bob": "--password [redacted] --user bob",
     "--admin-token=abc": "--admin-token=[redacted]",
     '["--api-key", "abc", "-v"]': '["--api-key", "[redacted]", "-v"]',
@@ -100,6 +119,17 @@ ORDINARY = [
     "PASSWORD_FILE=/run/secrets/db TOKEN_TTL=300 SECRET_NAME=db",
     "password=${DB_PASS} token=$(TOKEN) secret=%s api_key=<none>",
     "password is required",
+    "密码错误",
+    "密码 不正确，密码 3 次错误",
+    "拉取密钥：registry-v2，密钥 tls-v2 不存在，密钥为 web-tls-3",
+    "密码：错误，请重试",
+    "密码是否正确",
+    "密码为空，用户=bob",
+    "令牌已过期 2026-01-01",
+    "token is 5m0s old",
+    "password>=8 characters, token > 100000",
+    "requirepass is set",
+    "<password/><token></token>",
     "pwd=/srv/app",
     "unexpected token: }",
     "Unexpected token < in JSON at position 0",
@@ -125,7 +155,10 @@ def test_the_value_is_masked_and_the_rest_stays(text: str, expected: str) -> Non
 
 
 @pytest.mark.parametrize("secret", ISSUED)
-@pytest.mark.parametrize("line", ["{}", "using {}", "key={},", '"{}"', "a/{}?b", "x\n{}\ny"])
+@pytest.mark.parametrize(
+    "line",
+    ["{}", "using {}", "key={},", '"{}"', "a/{}?b", "x\n{}\ny", "使用密钥{}访问失败", "密钥：{}，请更换"],
+)
 def test_issued_credentials_are_masked_wherever_they_stand(secret: str, line: str) -> None:
     """Credentials with a form of their own are masked in any surroundings."""
     masked = redact_text(line.format(secret))
@@ -144,6 +177,17 @@ def test_private_keys_are_masked_whole(glue: str) -> None:
     """All lines of a key go, also where newlines are escaped; what comes before and after stays."""
     masked = redact_text(f"before\n{PEM.replace(chr(10), glue)}\nafter")
     assert masked == ("before\n-----BEGIN RSA PRIVATE KEY-----[redacted]-----END RSA PRIVATE KEY-----\nafter")
+
+
+@pytest.mark.parametrize("before", ["", "x", "xy"])
+def test_private_keys_in_base64_are_masked_too(before: str) -> None:
+    """As a Secret's data holds them, wherever in the base64 the key begins; certificates stay."""
+    encoded = base64.b64encode(f"{before}{PEM}".encode()).decode()
+    wrapped = "\n".join(encoded[at : at + 76] for at in range(0, len(encoded), 76))
+    for text in (encoded, wrapped):
+        assert len(redact_text(text)) < 90
+    certificate = base64.b64encode(PEM.replace("RSA PRIVATE KEY", "CERTIFICATE").encode()).decode()
+    assert redact_text(certificate) == certificate
 
 
 @pytest.mark.parametrize("lines", [slice(0, 2), slice(1, 4), slice(2, 4)])

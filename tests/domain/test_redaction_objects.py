@@ -82,6 +82,12 @@ def test_an_ordinary_pod_is_left_alone() -> None:
         ("STRIPE_API_KEY", "abc", MARK),
         ("AWS_ACCESS_KEY_ID", "abc", MARK),
         ("dbPassword", "abc", MARK),
+        ("PGPASS", "abc", MARK),
+        ("MYSQL_ROOT_PW", "abc", MARK),
+        ("REDIS_AUTH", "abc", MARK),
+        ("BASIC_AUTH", "enabled", "enabled"),
+        ("APP_KEY", "abc", MARK),
+        ("PATH", "/bin", "/bin"),
         ("DATABASE_URL", "postgres://u:pw@db/shop", "postgres://u:[redacted]@db/shop"),
         ("DB_CREDENTIALS", "postgres://u:pw@db/shop", "postgres://u:[redacted]@db/shop"),
         ("DSN", "postgres://db/shop", "postgres://db/shop"),
@@ -99,6 +105,14 @@ def test_environment_variables(name: str, value: str, expected: str) -> None:
     assert env_of(redact_object(with_env({"name": name, "value": value}))) == [
         {"name": name, "value": expected}
     ]
+
+
+def test_parameters_by_key_and_value() -> None:
+    """Custom resources name their parameters by `key` as others do by `name`; tolerations stay."""
+    toleration = {"key": "dedicated", "operator": "Equal", "value": "gpu-1"}
+    given = {"kind": "Job", "spec": {"params": [{"key": "password", "value": "hunter2"}, toleration]}}
+    made = redact_object(given)
+    assert made["spec"]["params"] == [{"key": "password", "value": MARK}, toleration]
 
 
 def test_command_lines() -> None:

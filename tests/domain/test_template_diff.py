@@ -147,23 +147,6 @@ def test_container_added() -> None:
     assert first == ("containers.log", None, "image l:1")
 
 
-@pytest.mark.parametrize(
-    ("prefix", "touches"),
-    [
-        ("containers.app.image", True),
-        ("containers.app", True),
-        ("containers.app.image.x", True),
-        ("containers.app.imagePullPolicy", False),
-        ("containers.ap", False),
-        ("volumes", False),
-    ],
-)
-def test_touches(prefix: str, touches: bool) -> None:
-    """A difference touches what lies at, above and below its path, by whole names."""
-    (only,) = template_differences(template(), changed(image="x"))
-    assert only.touches(prefix) is touches
-
-
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: (

@@ -121,7 +121,7 @@ def expect_interrupted(reading: Reading, took: float) -> None:
     assert reading.terminal.shown.splitlines()[-1].endswith("kubetriage: interrupted")
     assert "Traceback" not in reading.terminal.shown
     assert reading.out.read_bytes() == b""
-    until = time.monotonic() + 2
+    until = time.monotonic() + LONG
     while with_on_its_command_line(reading.marker) and time.monotonic() < until:
         time.sleep(0.02)
     assert with_on_its_command_line(reading.marker) == []
@@ -161,7 +161,7 @@ def test_killed_outright(reading: Reading) -> None:
     reading.wait_for(lambda: bool(with_on_its_command_line(reading.marker)))
     time.sleep(0.3)
     reading.end(signal.SIGKILL)
-    until = time.monotonic() + 5
+    until = time.monotonic() + LONG
     while with_on_its_command_line(reading.marker) and time.monotonic() < until:
         time.sleep(0.05)
     assert with_on_its_command_line(reading.marker) == []

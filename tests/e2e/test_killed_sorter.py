@@ -152,7 +152,7 @@ def test_every_post_that_was_answered_is_sorted_once(
 
 async def expect_once(url: str, answered: dict[int, list[str]]) -> None:
     database = await Database.open(url)
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(180):
         while (await database.inbox.backlog()).posts:  # noqa: ASYNC110
             await asyncio.sleep(0.2)
     assert (await database.inbox.backlog()).failed == 0

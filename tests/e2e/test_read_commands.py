@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shlex
 import subprocess
@@ -14,10 +13,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from kubetriage.adapters.cluster.snapshot.scope import read_manifest
-from kubetriage.bootstrap.settings import Settings
+from kubetriage.cli.app import run as kubetriage
 from kubetriage.cli.demo import bundled_scenarios
-from kubetriage.domain.language import Language
-from kubetriage.evals.running import Result, run_scenarios
+from kubetriage.evals.cells import cells_in
 from kubetriage.evals.scenario import find
 
 pytestmark = [pytest.mark.kubectl, pytest.mark.slow]
@@ -35,19 +33,14 @@ class Recommended(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def recommended(own_home: None) -> list[Recommended]:
+def recommended(own_home: None, tmp_path_factory: pytest.TempPathFactory) -> list[Recommended]:
     """The reading commands of all bundled scenarios' reports, each once a scenario."""
-
-    async def results() -> list[Result]:
-        scenarios = find(bundled_scenarios())
-        return [r async for r in run_scenarios(scenarios, Settings(), Language.EN, concurrency=2)]
-
-    made = asyncio.run(results())
-    assert [r.could_not_run for r in made if r.could_not_run] == []
+    folder = tmp_path_factory.mktemp("run")
+    assert kubetriage(["eval", "run", "--out", str(folder)]) == 0
     found = {
-        Recommended(r.scenario.name, command["command"]): None
-        for r in made
-        for advice in r.report["recommendations"]
+        Recommended(cell.key.scenario, command["command"]): None
+        for cell in cells_in(folder)
+        for advice in cell.report["recommendations"]
         for command in advice["commands"]
         if command["effect"] == "read"
     }

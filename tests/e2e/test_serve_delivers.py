@@ -17,7 +17,14 @@ from typing import Any
 
 import pytest
 
-from kubetriage.adapters.channels.fake import Fault, FaultKind, FeishuRobot, Platform, fake_platforms
+from kubetriage.adapters.channels.fake import (
+    Fault,
+    FaultKind,
+    FeishuRobot,
+    Platform,
+    WebhookReceiver,
+    fake_platforms,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -25,6 +32,7 @@ SCENARIO = "claim-below-storage-class-minimum"
 SIGNING = "Sign1ngS3cret"
 ROBOT = "r0b0t-k3y"
 """The last part of a robot's address, which is its key."""
+WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SETTINGS = """
 database = "sqlite:///{folder}/kubetriage.db"
 language = "zh"
@@ -70,6 +78,11 @@ class Robots:
         robot = FeishuRobot(secret=SIGNING, keyword="告警", faults=faults)
         return robot, f"{self._platforms.add('bot', robot)}/{ROBOT}"
 
+    def receiver(self, faults: Iterable[Fault | None] = ()) -> tuple[Platform, str]:
+        """A receiver of signed webhooks, which takes a message once, and its address."""
+        receiver = WebhookReceiver(secret=WEBHOOK_SECRET, faults=faults)
+        return receiver, self._platforms.add("hook", receiver)
+
     def end(self) -> None:
         self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join(10)
@@ -106,7 +119,7 @@ class Server:
         line = next((each for each in self.said if "listening on " in each), "listening on ")
         return line.split("listening on ")[1].strip()
 
-    def wait_until(self, condition: Callable[[], Any], seconds: float = 30.0) -> Any:
+    def wait_until(self, condition: Callable[[], Any], seconds: float = 60.0) -> Any:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if found := condition():
@@ -301,3 +314,26 @@ def test_killed_between_the_message_and_its_answer_it_is_never_sent_twice(
     ]
     assert len(robot.calls) == 2
     assert 'kubetriage_messages{channel="ops",state="unknown"} 1.0' in again.text("/metrics")
+
+
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_killed_between_the_message_and_its_answer_a_receiver_that_knows_it_gets_it_again(
+    serve: Serve, alert: Callable[[str], bytes], robots: Robots, tmp_path: Path, workers: str
+) -> None:
+    """Under the same id: whether it had the message or not, it has it once, and the outbox says so."""
+    receiver, address = robots.receiver([Fault(FaultKind.SILENT)])
+    before, _, _ = SETTINGS.format(folder=tmp_path).partition("[channels.ops]")
+    hook = f'type = "webhook"\nurl_env = "OPS_ROBOT"\nsecret = "{WEBHOOK_SECRET}"\nallow_private = true\n'
+    (tmp_path / "kubetriage.toml").write_text(f"{before}[channels.ops]\n{hook}", encoding="utf-8")
+    server = serve(address, "--workers", workers)
+    server.post(alert("firing"))
+    server.wait_until(lambda: receiver.seen)
+    assert [each["state"] for each in server.messages()] == ["sending"]
+    server.kill()
+
+    again = serve(address, "--workers", workers)
+    [told] = again.wait_until(lambda: again.messages("delivered"))
+    tried = json.loads(again.text(f"/api/v1/messages/{told['id']}"))["attempts"]
+    assert [each["outcome"] for each in tried] == [None, "delivered"]
+    assert len(receiver.calls) == 2
+    assert len({each.headers["webhook-id"] for each in receiver.calls}) == 1 == len(receiver.seen)

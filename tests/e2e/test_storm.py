@@ -99,7 +99,7 @@ def test_ten_thousand_alerts_are_forty_diagnoses(serve: Callable[..., Any], tmp_
     def done() -> bool:
         return len(server.incidents("reported")) == CAUSES
 
-    server.wait_until(done, 100)
+    server.wait_until(done, 200)
     time.sleep(2)  # a diagnosis too many would begin now
     incidents = server.incidents()
     assert len(incidents) == CAUSES
@@ -116,6 +116,7 @@ def test_in_a_storm_only_its_budget_is_diagnosed(serve: Callable[..., Any], tmp_
     assert stored(tmp_path, "SELECT count(*), sum(repeats) FROM alerts") == [(ALERTS, REPEATED * A_POST)]
     server.wait_until(lambda: len(server.incidents("reported")) >= 5, 60)
     time.sleep(6)  # longer than any incident waits
+    server.wait_until(lambda: not server.incidents("queued", "diagnosing"), 60)
     incidents = server.incidents()
     assert len(incidents) == CAUSES
     assert {each["state"] for each in incidents} == {"reported", "waiting"}

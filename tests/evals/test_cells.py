@@ -154,7 +154,7 @@ def test_only_files_of_the_run_are_read(tmp_path: Path) -> None:
     assert read_kept(folder, cell(key(), calls_file="../outside.jsonl.gz")) == []
     assert read_kept(folder, cell(key())) == []
     (folder / "x.gz").write_bytes(b"no gzip")
-    with pytest.raises(BadInput, match=r"x\.gz is not what a run keeps"):
+    with pytest.raises(BadInput, match=r"x\.gz cannot be used: it is not compressed"):
         read_kept(folder, cell(key(), calls_file="x.gz"))
 
 

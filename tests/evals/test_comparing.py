@@ -30,8 +30,22 @@ def test_a_change_for_the_better_is_told() -> None:
     assert change.pairing.found.decided and change.pairing.found.difference > 0.3
     assert change.worse == () and len(change.better) == change.pairing.found.first_ahead
     text = render_comparison(found)
-    assert text.startswith("rules (later) is better than rules (earlier) by")
-    assert "The later takes 3.00 times as long" in text and "Better (" in text and " more." in text
+    assert text.startswith("rules of B against rules of A, on 40 scenarios: +") and " B is better; " in text
+    assert "B takes 3 times as long as A" in text and "Better in B (" in text and " more." in text
+
+
+def test_a_and_b_are_what_the_user_named_so() -> None:
+    """Who is ahead changes neither the order nor the sign: a loss of B is a loss of B."""
+    better = RULES._replace(rate=lambda chance: 1.0)
+    found = compared(better, RULES)
+    lost = found.changes[0].pairing.found
+    text = render_comparison(found, ("runs/new", "runs/old"))
+    assert text.startswith(
+        "A is runs/new, B is runs/old.\n\nrules of B against rules of A, on 40 scenarios: −"
+    )
+    assert " B is worse; probability that B is better less than 0.1 %." in text
+    won = compared(RULES, better).changes[0].pairing.found
+    assert lost.decided and won.difference == pytest.approx(-lost.difference)
 
 
 def test_the_same_run_twice_is_no_change() -> None:
@@ -46,8 +60,8 @@ def test_arms_of_different_names_can_be_compared() -> None:
     """An arm of one run is set against another of the other, as asked for."""
     found = compared(RULES, BIG)
     assert (found.changes[0].pairing.first, found.changes[0].pairing.second) == (
-        "graph big (later)",
-        "rules (earlier)",
+        "graph big of B",
+        "rules of A",
     )
 
 
@@ -60,6 +74,8 @@ def test_changed_scenarios_are_left_out_and_named() -> None:
             "scenarios": (*before.scenarios[1:3], changed, *before.scenarios[4:]),
             "versions": {"kubetriage": "1"},
             "models": (ModelUsed(name="big"),),
+            "strategies": (Strategy.RULES, Strategy.GRAPH),
+            "repeats": 3,
         }
     )
     found = compare_runs((before, cells), (later, [c for c in cells if c.key.scenario != "scenario-000"]))
@@ -67,6 +83,7 @@ def test_changed_scenarios_are_left_out_and_named() -> None:
     assert found.changes[0].pairing.found.scenarios == 8
     text = render_comparison(found)
     assert "kubetriage was 0 and is 1." in text and "scenario-003" in text
+    assert "Only B has graph big." in text and "Repeats were 2 and are 3." in text
 
 
 def test_nothing_in_common_is_refused() -> None:

@@ -18,10 +18,9 @@ from kubetriage.bootstrap.settings import Settings
 from kubetriage.cli.app import run
 from kubetriage.cli.demo import bundled_scenarios
 from kubetriage.domain.intake.reading import Feedback, Verdict
-from kubetriage.domain.language import Language
 from kubetriage.domain.ports import NoProgress
+from kubetriage.evals.cells import CellOutcome, cells_in
 from kubetriage.evals.checking import check_scenarios
-from kubetriage.evals.running import run_scenario
 from kubetriage.evals.scenario import Scenario, load
 from kubetriage.server.metrics import ServerMetrics
 from kubetriage.server.running import Runner
@@ -65,6 +64,7 @@ class Server:
             )
             incident = accepted.incidents[0]
             assert await database.incidents.claim(incident, 1, self.now)
+            await database.runs.beat("me", self.now)
             await Runner(parts, self.settings, "me", ServerMetrics()).diagnose(incident, 1)
             found = await database.incidents.incident(incident)
             assert found is not None and found.report_run is not None
@@ -96,9 +96,11 @@ def test_the_scenario_is_diagnosed_as_the_incident_was(name: str, tmp_path: Path
     made = load(out / incident)
     assert check_snapshot(made.snapshot) == []
     assert check_scenarios(out).problems == []
-    again = asyncio.run(run_scenario(made, server.settings, Language.EN))
+    command = ["--config", str(server.config), "eval", "run", "--scenarios", str(out)]
+    assert run([*command, "--out", str(tmp_path / "run")]) == 0
+    (again,) = cells_in(tmp_path / "run")
     assert gist(again.report) == gist(server.report)
-    assert again.verdict is not None and again.verdict.passed, again.verdict
+    assert again.outcome is CellOutcome.PASS, again.why
 
 
 def test_the_scenario_of_a_right_report_is_fit_and_runs(

@@ -73,7 +73,7 @@ def test_what_has_no_verdict_does_not_pass() -> None:
     assert "of 60 cells have no verdict" in gated(run, cells, min_pass=0.5).problems[0]
     run, cells = planted()
     assert not gated(run, cells[:20], min_pass=0.5).open
-    assert gated(run, []).problems == ("The run has no cells.",)
+    assert gated(run, []).problems == ("rules: 60 of 60 cells have no verdict.",)
 
 
 def test_a_changed_scenario_is_not_held_against_a_run() -> None:

@@ -71,8 +71,8 @@ async def test_what_the_judge_says_is_not_always_an_opinion() -> None:
     run = run_of(scenarios)
     cells = list(planted_cells(run, PLANTS, seed=5))
     for script, why in (
-        (["Looks fine to me."], "answer is none"),
-        ([{"reply": {}, "match": {"case": "no"}}], "endpoint failed"),
+        (["Looks fine to me."], "answer is in no form that can be used"),
+        ([{"reply": {}, "match": {"case": "no"}}], "endpoint failed (500)"),
     ):
         with scripted_server_in_thread(script, mode="zero") as server:
             chat = booked_chat(profile(server.base_url), None, None)

@@ -43,7 +43,7 @@ async def start(empty_database: str) -> AsyncIterator[Start]:
         yield make
 
 
-async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
     for _ in range(int(seconds / 0.02)):
         if condition():
             return
@@ -97,9 +97,10 @@ async def test_what_runs_at_the_end_has_its_grace_and_is_then_put_back(
 ) -> None:
     """Stopping waits for what is nearly done; what is not is on the queue again for whoever comes next."""
     ended: list[str] = []
+    nearly_done = asyncio.Event()
 
     async def work(incident: str, attempt: int) -> None:
-        await asyncio.sleep(0.3 if incident == "INC-short" else 60)
+        await (nearly_done.wait() if incident == "INC-short" else asyncio.sleep(60))
         ended.append(incident)
 
     engine = await start(work)
@@ -107,7 +108,10 @@ async def test_what_runs_at_the_end_has_its_grace_and_is_then_put_back(
     await engine.enqueue("INC-long", 1)
     await engine.enqueue("INC-waits", 1)
     await until(lambda: len(engine.running()) == 2)
-    await engine.stop(1.0)
+    stopping = asyncio.ensure_future(engine.stop(1.0))
+    await asyncio.sleep(0.1)
+    nearly_done.set()
+    await stopping
     assert ended == ["INC-short"]
 
     again: list[str] = []
@@ -126,16 +130,20 @@ KILLED = """
     from kubetriage.server.engine import Engine
 
     async def main(url):
+        begun = []
+
         async def work(incident, attempt):
             print(incident, flush=True)
-            await asyncio.sleep(0.3)
-            os.kill(os.getpid(), signal.SIGKILL)
+            begun.append(incident)
+            if len(begun) == 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+            await asyncio.sleep(60)
 
         engine = Engine(engine_database(url, 4), work, executor="dead", concurrency=2)
         await engine.start()
         for number in range(3):
             await engine.enqueue(f"INC-{number}", 1)
-        await asyncio.sleep(30)
+        await asyncio.sleep(60)
 
     asyncio.run(main(sys.argv[1]))
 """

@@ -41,12 +41,16 @@ async def sweeper(bench: Any) -> AsyncIterator[Callable[..., Awaitable[tuple[Swe
         database.dispose()
 
 
+PATIENCE = 1200
+"""Looks, a twentieth of a second apart, after which a busy machine is no excuse any more."""
+
+
 async def soon(condition: Callable[[], object]) -> None:
-    for _ in range(400):
+    for _ in range(PATIENCE):
         if condition():
             return
-        await asyncio.sleep(0.02)
-    raise AssertionError("not within 8 seconds")
+        await asyncio.sleep(0.05)
+    raise AssertionError("not within a minute")
 
 
 async def test_what_was_claimed_and_never_enqueued_is_found(bench: Any, sweeper: Any) -> None:
@@ -77,7 +81,7 @@ async def test_work_that_ended_without_a_word_is_tried_again(bench: Any, sweeper
     looking, engine = await sweeper(work)
     await looking.once()
     [claimed] = (await bench.database.incidents.claimed(bench.clock()))[:1]
-    for _ in range(160):
+    for _ in range(PATIENCE):
         if await engine.over(workflow_id(claimed.incident, 1)):
             break
         await asyncio.sleep(0.05)
@@ -103,7 +107,7 @@ async def test_no_more_is_claimed_than_the_places_can_take(bench: Any, sweeper: 
         await looking.once()
         await asyncio.sleep(0.4)
     live = await engine.live()
-    assert len(engine.running()) == 2
+    await soon(lambda: len(engine.running()) == 2)
     assert len(live) <= 2 + 2 * bench.settings.intake.max_running
     hold.set()
 
@@ -117,7 +121,7 @@ async def test_a_worker_does_all_of_it(bench: Any, worker_settings: Settings) ->
     worker = Worker(worker_settings, ServerMetrics(), WorkerOptions(bench.scenario / "snapshot"))
     working = asyncio.ensure_future(worker.run(stopping))
     try:
-        for _ in range(400):
+        for _ in range(PATIENCE):
             on_demand = await bench.database.runs.run(asked)
             tallies = await bench.database.incidents.tallies(bench.clock())
             if on_demand and on_demand.status.ended and "reported" in tallies.incidents:
@@ -145,14 +149,14 @@ async def test_a_worker_that_was_held_for_dead_begins_anew(bench: Any, worker_se
         await soon(worker.ready.is_set)
         [before] = await bench.database.runs.executors()
         await bench.database.runs.forget_executor(before.id)
-        for _ in range(400):
+        for _ in range(PATIENCE):
             names = {each.id for each in await bench.database.runs.executors()}
             if names - {before.id}:
                 break
             await asyncio.sleep(0.05)
         assert names - {before.id}
         [incident] = (await bench.post()).incidents
-        for _ in range(400):
+        for _ in range(PATIENCE):
             if (await bench.state(incident))[0] is IncidentState.REPORTED:
                 break
             await asyncio.sleep(0.05)

@@ -29,7 +29,10 @@ from kubetriage.server.running import Runner
 
 PODS = 150
 LONGEST_SECONDS = 0.05
-"""CPU time of one step of the loop: a node's work over this cluster takes up to 0.3 s, the rest 10 ms."""
+"""CPU time of one step of the loop: a node's work over this cluster takes up to 0.3 s, the rest 10 ms.
+
+On a machine on which counting takes `COUNTING_SECONDS`; on a slower one all of that takes longer alike."""
+COUNTED, COUNTING_SECONDS = 2_000_000, 0.08
 COMPUTING = ("/domain/rules/", "/domain/relations/", "/domain/assembling.py",
              "/domain/diagnosing.py", "/domain/evidence_index.py", "/serde/jsonplus.py")  # fmt: skip
 """Parts of paths of what is only ever called to compute."""
@@ -111,6 +114,7 @@ async def diagnosed(parts: Diagnosis, settings: Settings, run: str) -> Report:
             updated_at=now,
         )
     )
+    await parts.runs.beat("me", now)
     await Runner(parts, settings, "me", ServerMetrics()).diagnose(run, 0)
     report = await parts.incidents.report(run)
     assert report is not None
@@ -152,6 +156,14 @@ def longest_steps(steps: list[float]) -> Iterator[None]:
         gc.callbacks.remove(collected)
 
 
+def slowness() -> float:
+    """How much slower this machine computes than the one of the figures above."""
+    began, total = time.thread_time(), 0
+    for number in range(COUNTED):
+        total += number
+    return (time.thread_time() - began) / COUNTING_SECONDS
+
+
 @contextmanager
 def called_here(files: set[str]) -> Iterator[None]:
     """The files of all functions that this thread calls go into `files`."""
@@ -179,7 +191,7 @@ async def test_no_step_of_a_large_diagnosis_holds_the_loop(
     assert report.outcome == "diagnosed"
     assert report.usage.cluster_reads > 50
     assert len(steps) > 1000
-    assert max(steps) < LONGEST_SECONDS, sorted(steps)[-5:]
+    assert max(steps) < LONGEST_SECONDS * max(1.0, slowness()), sorted(steps)[-5:]
 
 
 @pytest.mark.slow
@@ -202,10 +214,11 @@ async def test_what_is_computed_aside_is_returned_or_raised() -> None:
     assert await aside(lambda: threading.current_thread().name) == f"{THREAD}_0"
     with pytest.raises(ValueError, match="Expecting value"):
         await aside(json.loads, "")
-    waiting = asyncio.ensure_future(aside(time.sleep, 0.5))
+    computed = threading.Event()
+    waiting = asyncio.ensure_future(aside(computed.wait, 60))
     await asyncio.sleep(0.05)
-    began = time.monotonic()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await waiting
-    assert time.monotonic() - began < 0.4
+        await asyncio.wait_for(waiting, 30)
+    assert not computed.is_set()
+    computed.set()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -13,8 +14,8 @@ from typing import Any, cast
 import pytest
 
 from kubetriage.domain.intake.errors import StoreUnavailable
+from kubetriage.domain.intake.run_store import Runs
 from kubetriage.domain.intake.runs import Executor
-from kubetriage.domain.intake.stores import Runs
 from kubetriage.server.liveness import Pulse, TakenOver, Watch
 from kubetriage.server.replica import replica
 
@@ -43,12 +44,29 @@ def test_who_shows_nothing_new_for_the_time_is_dead() -> None:
     stopwatch = Stopwatch()
     watch = Watch(10, stopwatch)
     assert watch.still({"a": 1, "b": 1}) == []
-    stopwatch.seconds = 9.9
+    stopwatch.seconds = 4.9
+    assert watch.still({"a": 1, "b": 1}) == []
+    stopwatch.seconds = 9.8
     assert watch.still({"a": 1, "b": 2}) == []
     stopwatch.seconds = 10
     assert watch.still({"a": 1, "b": 2}) == ["a"]
+    stopwatch.seconds = 15
+    assert watch.still({"b": 2}) == []
     stopwatch.seconds = 20
     assert watch.still({"b": 2}) == ["b"]
+
+
+def test_who_could_not_look_holds_nobody_for_dead() -> None:
+    """The others slept too, or had no database to beat in: they have half of their time to show that they live."""
+    stopwatch = Stopwatch()
+    watch = Watch(10, stopwatch)
+    assert watch.still({"a": 1}) == []
+    stopwatch.seconds = 300
+    assert watch.still({"a": 1}) == []
+    stopwatch.seconds = 304.9
+    assert watch.still({"a": 1}) == []
+    stopwatch.seconds = 305
+    assert watch.still({"a": 1}) == ["a"]
 
 
 def test_who_went_and_came_back_is_watched_anew() -> None:
@@ -69,15 +87,15 @@ class Beats:
         self.known: dict[str, Executor] = {}
         self.away = False
 
-    async def beat(self, executor: str, now: datetime, data: Mapping[str, Any] | None = None) -> None:
+    async def beat(
+        self, executor: str, now: datetime, data: Mapping[str, Any] | None = None, *, again: bool = False
+    ) -> bool:
         if self.away:
             raise StoreUnavailable("gone")
+        if again and executor not in self.known:
+            return False
         self.known[executor] = Executor(id=executor, beat_at=now, started_at=now, data=dict(data or {}))
-
-    async def executors(self) -> Sequence[Executor]:
-        if self.away:
-            raise StoreUnavailable("gone")
-        return list(self.known.values())
+        return True
 
 
 def pulse(beats: Beats, let_go: Any, seconds: float = 0.05) -> Pulse:
@@ -94,16 +112,33 @@ async def test_a_worker_that_cannot_beat_lets_go_of_what_it_runs() -> None:
     async def go() -> None:
         let_go.set()
 
-    beating = pulse(beats, go)
+    beating = pulse(beats, go, 1.0)
     await beating.beat()
     assert beats.known["me"].data == {"running": 2}
     running = asyncio.ensure_future(beating.run())
     await asyncio.sleep(0.1)
     assert not let_go.is_set()
     beats.away = True
-    await asyncio.wait_for(let_go.wait(), 1)
+    await asyncio.wait_for(let_go.wait(), 30)
     beats.away = False
     await asyncio.sleep(0.05)
+    assert not running.done()
+    running.cancel()
+
+
+async def test_a_worker_that_slept_lets_go_of_what_it_runs() -> None:
+    """What it runs slept as well, and would find its time gone: it goes on from its last step, with time again."""
+    beats, let_go = Beats(), asyncio.Event()
+
+    async def go() -> None:
+        let_go.set()
+
+    beating = pulse(beats, go, 0.5)
+    await beating.beat()
+    running = asyncio.ensure_future(beating.run())
+    await asyncio.sleep(0.05)
+    time.sleep(0.8)  # noqa: ASYNC251 as a stopped process does
+    await asyncio.wait_for(let_go.wait(), 30)
     assert not running.done()
     running.cancel()
 
@@ -118,7 +153,7 @@ async def test_a_worker_that_was_held_for_dead_learns_of_it() -> None:
     await beating.beat()
     beats.known.clear()
     with pytest.raises(TakenOver):
-        await asyncio.wait_for(beating.run(), 1)
+        await asyncio.wait_for(beating.run(), 30)
 
 
 def test_two_processes_at_once_have_two_names_and_no_forerunner(tmp_path: Path) -> None:
@@ -151,7 +186,8 @@ def test_after_kills_the_next_one_knows_all_that_were_not_taken_over(tmp_path: P
     assert (none, known) == ([], [first])
     with replica(tmp_path) as third:
         assert third.forerunners == (second, first)
-        third.all_buried()
+        third = third.all_buried()
+        assert third.renamed().forerunners == (third.executor,)
     with replica(tmp_path) as fourth:
         assert fourth.forerunners == ()
 

@@ -121,8 +121,8 @@ async def stopped_in(bench: Any, incident: str, node: str) -> None:
 
         async def record_event(
             self, run: str, kind: str, data: Mapping[str, Any], at: datetime, **owner: Any
-        ) -> int | None:
-            seq: int | None = await store.record_event(run, kind, data, at, **owner)
+        ) -> int:
+            seq: int = await store.record_event(run, kind, data, at, **owner)
             if data == {"node": node, "state": "began"}:
                 begun.set()
                 await asyncio.sleep(60)
@@ -174,10 +174,10 @@ async def test_who_was_taken_over_stops_before_the_next_node(bench: Any) -> None
 
         async def record_event(
             self, run: str, kind: str, data: Mapping[str, Any], at: datetime, **owner: Any
-        ) -> int | None:
+        ) -> int:
             if data == {"node": "check_related", "state": "began"}:
-                await store.run_status(run, RunStatus.RUNNING, at, executor="another")
-            seq: int | None = await store.record_event(run, kind, data, at, **owner)
+                await store.take_run(run, "another", at)
+            seq: int = await store.record_event(run, kind, data, at, **owner)
             return seq
 
     with pytest.raises(asyncio.CancelledError):
@@ -186,6 +186,65 @@ async def test_who_was_taken_over_stops_before_the_next_node(bench: Any) -> None
     assert await bench.database.incidents.report(run) is None
     await bench.runner("another").diagnose(incident, 1)
     assert await bench.database.incidents.report(run) is not None
+
+
+async def test_who_was_taken_over_says_nothing_of_how_it_ended(bench: Any) -> None:
+    """A worker that slept finds that its time is over, or that its graph broke: it fails nothing of another's.
+
+    Else the other's diagnosis would be made once more, and people told of a failure.
+    """
+    incident = await bench.accepted()
+    run = workflow_id(incident, 1)
+
+    class TakenOver(Broken):
+        async def astream(self, *given: Any, **options: Any) -> AsyncIterator[Any]:
+            assert await bench.database.runs.take_run(run, "another", bench.clock())
+            raise TimeoutError
+            yield
+
+    with pytest.raises(asyncio.CancelledError):
+        await bench.runner(graph=TakenOver()).diagnose(incident, 1)
+    assert await bench.state(incident) == (IncidentState.DIAGNOSING, "")
+    found = await bench.database.runs.run(run)
+    assert found is not None
+    assert (found.status, found.executor, found.error) == (RunStatus.RUNNING, "another", "")
+    await bench.runner("another").diagnose(incident, 1)
+    assert (await bench.state(incident))[0] is IncidentState.REPORTED
+
+
+async def test_who_was_taken_over_reports_nothing(bench: Any) -> None:
+    """It slept with a whole diagnosis in its hands: the report is the other's, whatever that one comes to."""
+    incident = await bench.accepted()
+    run = workflow_id(incident, 1)
+    store = bench.parts.incidents
+
+    class Slept:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+        async def finished(self, *given: Any, **options: Any) -> Any:
+            assert await bench.database.runs.take_run(run, "another", bench.clock())
+            return await store.finished(*given, **options)
+
+    with pytest.raises(asyncio.CancelledError):
+        await bench.runner(incidents=Slept()).diagnose(incident, 1)
+    assert await bench.database.incidents.report(run) is None
+    assert (await bench.nodes(run))[-1] == ("notify", "finished")
+    await bench.runner("another").diagnose(incident, 1)
+    assert [each.kind for each in await bench.database.runs.run_events(run)].count("end") == 1
+    assert list(await bench.database.incidents.reports_of(incident)) == [run]
+
+
+async def test_who_is_held_for_dead_begins_nothing(bench: Any) -> None:
+    """It slept between its claim and the beginning of the work: the run stays whose it is."""
+    incident = await bench.accepted()
+    await bench.database.runs.forget_executor("me")
+    graph = Broken()
+    with pytest.raises(asyncio.CancelledError):
+        await bench.runner(graph=graph).diagnose(incident, 1)
+    assert graph.asked == 0
+    await bench.runner("another").diagnose(incident, 1)
+    assert (await bench.state(incident))[0] is IncidentState.REPORTED
 
 
 async def test_while_the_database_is_away_a_run_waits(bench: Any) -> None:
@@ -200,11 +259,11 @@ async def test_while_the_database_is_away_a_run_waits(bench: Any) -> None:
 
         async def record_event(
             self, run: str, kind: str, data: Mapping[str, Any], at: datetime, **owner: Any
-        ) -> int | None:
+        ) -> int:
             if data.get("node") == "apply_rules" and away:
                 away.pop()
                 raise StoreUnavailable("gone")
-            seq: int | None = await store.record_event(run, kind, data, at, **owner)
+            seq: int = await store.record_event(run, kind, data, at, **owner)
             return seq
 
     await bench.runner(runs=Away()).diagnose(incident, 1)

@@ -25,7 +25,6 @@ _FILES = {
     "events": "Event", "replication-controllers": "ReplicationController", "services": "Service",
     "daemonsets": "DaemonSet", "deployments": "Deployment", "replicasets": "ReplicaSet", "pods": "Pod",
 }  # fmt: skip
-KINDS_DUMPED = frozenset({"Node", *_FILES.values()})
 _SUFFIXES = (".json", ".yaml")
 _MARK = re.compile(r"^==== START logs for container (\S+) of pod ([^/\s]+)/(\S+) ====\n", re.MULTILINE)
 _NO_LOG = re.compile(r"\A(Create|Request) log request error: |\ARequest log error: ")

@@ -112,7 +112,7 @@ class Collected:
     def _listings(self, found: Iterable[Listing], namespace: str) -> None:
         for one in found:
             for why in one.broken:
-                self.skipped.add("an object that is none", why)
+                self.skipped.add("an object that is none", why.removesuffix("."))
             for obj in one.objects:
                 self._object(obj)
             if one.whole and one.kind:

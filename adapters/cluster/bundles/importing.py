@@ -155,11 +155,12 @@ def _collect(layout: str, opened: Opened, found: Collected, told: Told) -> None:
     if layout == cluster_info.NAME and len(opened.files) == 1 and _is_printed(opened.files[0]):
         found.printed(opened.files[0])
         return
+    refused = _refused_logs(layout, opened)
     for number, file in enumerate(opened.files):
         if number % _TOLD_EVERY == 0:
             told(number, len(opened.files))
         place = place_of(file.name)
-        if place is None:
+        if place is None or file.name in refused:
             opened.others += 1
         else:
             found.take(file, place)
@@ -168,6 +169,18 @@ def _collect(layout: str, opened: Opened, found: Collected, told: Told) -> None:
         _gathered(opened, found)
     elif layout == support_bundle.NAME:
         _defined(opened, found)
+
+
+def _refused_logs(layout: str, opened: Opened) -> frozenset[PurePosixPath]:
+    """Files in a must-gather that hold no log; of runs before the last most do not, as there was none."""
+    if layout != must_gather.NAME:
+        return frozenset()
+    refused = must_gather.logs_not_given({file.name: file.size for file in opened.files})
+    given = {file.name.parent for file in opened.files if file.name.stem.startswith("current")
+             and file.name not in refused}  # fmt: skip
+    for folder in sorted({name.parent for name in refused if name.stem.startswith("current")} - given):
+        opened.skipped.add("a log that the cluster did not give", folder.parent)
+    return refused
 
 
 def _gathered(opened: Opened, found: Collected) -> None:

@@ -15,7 +15,7 @@ must-gather puts all this below folders named after the images that gathered it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 from kubetriage.adapters.cluster.bundles.places import Known, Log, Objects, Place, Stamp
@@ -27,6 +27,7 @@ _LOGS = {
     "current.log": False, "previous.log": True,
     "current.insecure.log": False, "previous.insecure.log": True,
 }  # fmt: skip
+_INSECURE = ".insecure"
 GATHERED = frozenset(
     {
         "APIService", "CertificateSigningRequest", "Node", "StorageClass", "PersistentVolume",
@@ -73,6 +74,23 @@ def _objects(namespace: str, rest: tuple[str, ...]) -> Objects | None:
     plural = rest[1].removesuffix(".yaml") if len(rest) == 2 else rest[1]
     api_version, kind = _BY_PLURAL.get((rest[0], plural), ("", ""))
     return Objects(api_version, kind, namespace, whole=len(rest) == 2)
+
+
+def logs_not_given(sizes: Mapping[PurePosixPath, int]) -> frozenset[PurePosixPath]:
+    """Which files of logs hold none, of files by name and with their bytes.
+
+    A log's file is there before it is asked for, and stays empty where that is refused; it is then asked for
+    again, without looking at the kubelet's certificate, into a file of its own, which may stay empty too.
+    """
+    none: set[PurePosixPath] = set()
+    for name, size in sizes.items():
+        if name.name in _LOGS and name.stem.endswith(_INSECURE):
+            first = name.with_name(name.name.replace(_INSECURE, ""))
+            if size or not sizes.get(first):
+                none.add(first)
+            if not size:
+                none.add(name)
+    return frozenset(none)
 
 
 def is_whole(names: Iterable[PurePosixPath]) -> bool:

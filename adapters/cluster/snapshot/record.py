@@ -47,6 +47,8 @@ class Recorded(NamedTuple):
     """Kinds that could not be read for another reason; they are outside the snapshot's scope."""
     partial: tuple[str, ...]
     """Kinds of which one answer was too large to be had whole."""
+    absent: tuple[str, ...]
+    """Namespaces that were asked for and that the cluster does not have."""
 
 
 async def record(fetch: Fetch, folder: Path, plan: Plan, at: datetime, told: Told) -> Recorded:
@@ -77,7 +79,17 @@ async def record(fetch: Fetch, folder: Path, plan: Plan, at: datetime, told: Tol
             draft.log(read.namespace, read.name, read.container, seen.text or "", previous=read.previous)
         draft.finish(at, scope, objects)
     partial = sorted({a.read.kind for a in answers if a.cut})
-    return Recorded(len(objects), len(logs), tuple(unreadable), tuple(missing), tuple(partial))
+    absent = _absent(answers, plan.namespaces)
+    return Recorded(len(objects), len(logs), tuple(unreadable), tuple(missing), tuple(partial), absent)
+
+
+def _absent(answers: Sequence[Observation], namespaces: Sequence[str]) -> tuple[str, ...]:
+    """None where namespaces could not be listed, or not as a whole."""
+    listed = next((a for a in answers if a.read.kind == "Namespace" and a.found and not a.cut), None)
+    if listed is None:
+        return ()
+    there = {str((each.get("metadata") or {}).get("name", "")) for each in listed.objects or ()}
+    return tuple(sorted(set(namespaces) - there))
 
 
 def _lists(namespaces: Sequence[str]) -> Iterable[Read]:

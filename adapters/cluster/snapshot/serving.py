@@ -15,10 +15,8 @@ import uvicorn
 from kubetriage.adapters.cluster.snapshot.kube_api import app
 from kubetriage.adapters.cluster.snapshot.store import SnapshotStore
 from kubetriage.adapters.cluster.snapshot.yaml_text import yaml_text
+from kubetriage.adapters.loopback import HOST, bound
 from kubetriage.domain.errors import BadInput
-
-HOST = "127.0.0.1"
-"""A snapshot may hold anything a cluster held; it is served to this machine only."""
 
 
 def kubeconfig_text(url: str, clusters: Iterable[str], *, namespace: str = "default") -> str:
@@ -53,18 +51,6 @@ class _Server(uvicorn.Server):
             yield
 
 
-def _bound(port: int) -> socket.socket:
-    # With the protocol left out asyncio doesn't turn off Nagle's algorithm: 40 ms for every small answer.
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        made.bind((HOST, port))
-    except OSError as error:
-        made.close()
-        raise BadInput(f"Port {port} of {HOST} cannot be used: {error.strerror}.") from error
-    return made
-
-
 def _server(stores: Mapping[str, SnapshotStore], rebase: bool, hang: Collection[str]) -> _Server:
     # Connections that hang on purpose must not hold up the end.
     config = uvicorn.Config(
@@ -90,7 +76,7 @@ def serve(
     A kubeconfig is written, readable by its owner only, before the first request is taken. Raises `BadInput`
     for a port or a kubeconfig that cannot be used.
     """
-    with _bound(port) as listening:
+    with bound(port) as listening:
         url = _url(listening)
         if kubeconfig:
             _write(kubeconfig, kubeconfig_text(url, stores))
@@ -106,7 +92,7 @@ async def serving(
     stores: Mapping[str, SnapshotStore], *, rebase: bool = False, hang: Collection[str] = ()
 ) -> AsyncIterator[str]:
     """The API in this process, on a free port, while the block runs; yields its URL."""
-    with _bound(0) as listening:
+    with bound(0) as listening:
         server = _server(stores, rebase, hang)
         listening.listen()
         running = asyncio.create_task(server.serve(sockets=[listening]))

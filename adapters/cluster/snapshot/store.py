@@ -38,6 +38,8 @@ from kubetriage.domain.errors import BadSnapshot
 from kubetriage.domain.resource import KINDS
 
 LOGS = "logs"
+IN_A_SCENARIO = "snapshot"
+"""The folder of a scenario that is one."""
 DEFAULT_NAMESPACE = "default"
 """Where a namespaced object without a namespace is, as for kubectl."""
 
@@ -248,6 +250,8 @@ def object_files(path: Path) -> list[Path]:
 
 def _not_a_snapshot(path: Path) -> BadSnapshot:
     # Looked for in the folder itself only: it may be any folder, the root of the disk too.
+    if (path / IN_A_SCENARIO / MANIFEST).is_file():
+        return BadSnapshot(f"{path} is a scenario; its snapshot is {path / IN_A_SCENARIO}.")
     if any(file.suffix in OBJECT_SUFFIXES for file in path.iterdir()):
         return BadSnapshot(f"{path} has no {MANIFEST}: add one with `time:`, when the snapshot was taken.")
     return BadSnapshot(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -14,11 +13,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from kubetriage.adapters.loopback import bound
 from kubetriage.adapters.model.fake.exchange import TRANSPORT
-from kubetriage.domain.errors import BadInput, KubetriageError
+from kubetriage.domain.errors import KubetriageError
 
-HOST = "127.0.0.1"
-"""Whoever can reach such a server can steer it, or spend by it: this machine only."""
 BACKLOG = 512
 _STOPPING = 2.0
 """Seconds in which requests under way can end once they were let go."""
@@ -38,19 +36,6 @@ class _Connection(H11Protocol):
             await application(scope, receive, send)
 
         self.app = with_transport
-
-
-def bound(port: int) -> socket.socket:
-    """A socket at a port, 0 for a free one. Raises `BadInput` for one that is taken."""
-    # With the protocol left out asyncio doesn't turn off Nagle's algorithm: 40 ms for every small chunk.
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        made.bind((HOST, port))
-    except OSError as error:
-        made.close()
-        raise BadInput(f"Port {port} of {HOST} cannot be used: {error.strerror}.") from error
-    return made
 
 
 @asynccontextmanager

@@ -9,10 +9,11 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from kubetriage.adapters.loopback import HOST, bound
 from kubetriage.adapters.model.fake.app import app
 from kubetriage.adapters.model.fake.completions import NOTHING, Completions
 from kubetriage.adapters.model.fake.journal import Line
-from kubetriage.adapters.model.fake.loopback import HOST, bound, in_thread, listening
+from kubetriage.adapters.model.fake.loopback import in_thread, listening
 from kubetriage.adapters.model.fake.replies import Oracle
 from kubetriage.adapters.model.fake.settings import Script, Settings, changed, settings
 from kubetriage.adapters.model.fake.summary import summarized

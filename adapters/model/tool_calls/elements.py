@@ -37,7 +37,6 @@ class Grammar:
     """Closes the call."""
     trims: bool = True
     """One line break on each side of a value belongs to the notation."""
-    required_end: bool = False
 
 
 XML = Grammar(

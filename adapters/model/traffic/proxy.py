@@ -10,23 +10,11 @@ from typing import TYPE_CHECKING, Final
 import httpx2
 
 from kubetriage.adapters.model.fake.loopback import listening
+from kubetriage.adapters.model.traffic import request as hop
 from kubetriage.adapters.model.traffic.answers import NO_ANSWER, read_answer
 from kubetriage.adapters.model.traffic.naming import HEADER
 from kubetriage.adapters.model.traffic.questions import read_question
 from kubetriage.adapters.model.traffic.recording import Recorder
-from kubetriage.adapters.model.traffic.request import (
-    COMPLETIONS,
-    Incoming,
-    Receive,
-    Scope,
-    Send,
-    address,
-    begin,
-    hang_up,
-    incoming,
-    refuse,
-    write,
-)
 from kubetriage.domain.errors import BadInput
 
 if TYPE_CHECKING:
@@ -52,13 +40,13 @@ class Proxy:
         self._recorder = recorder
         self._http = http
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        came = await incoming(scope, receive)
+    async def __call__(self, scope: hop.Scope, receive: hop.Receive, send: hop.Send) -> None:
+        came = await hop.incoming(scope, receive)
         if came is None:
             return
         profile = self._profiles.get(came.model)
         if profile is None:
-            await refuse(send, 404, f"There is no model {came.model} to record.", "no_such_model")
+            await hop.refuse(send, 404, f"There is no model {came.model} to record.", "no_such_model")
             return
         began = time.monotonic()
         sent = {name: value for name, value in came.headers.items() if name not in _LEFT_OUT}
@@ -73,39 +61,43 @@ class Proxy:
             async with asking as answered:
                 await self._passed_on(came, answered, (scope, receive, send), began)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            await refuse(
+            await hop.refuse(
                 send, 502, f"{profile.host} could not be reached ({type(error).__name__}).", "unreachable"
             )
         except httpx2.TransportError:  # it ended without an answer, and so does this connection
             self._keep(came, NO_ANSWER, {}, b"", broken=True, seconds=time.monotonic() - began)
-            await hang_up(scope, receive)
+            await hop.hang_up(scope, receive)
 
     async def _passed_on(
-        self, came: Incoming, answered: httpx2.Response, asgi: tuple[Scope, Receive, Send], began: float
+        self,
+        came: hop.Incoming,
+        answered: httpx2.Response,
+        asgi: tuple[hop.Scope, hop.Receive, hop.Send],
+        began: float,
     ) -> None:
         """Send each piece on as it comes; an answer that breaks off does so here too."""
         scope, receive, send = asgi
         headers = {name: answered.headers[name] for name in _PASSED if name in answered.headers}
-        await begin(send, answered.status_code, headers)
+        await hop.begin(send, answered.status_code, headers)
         kept = bytearray()
         broken = False
         try:
             async for piece in answered.aiter_bytes():
                 if len(kept) < MOST_ANSWER:
                     kept += piece
-                await write(send, piece, more=True)
+                await hop.write(send, piece, more=True)
         except httpx2.TransportError:
             broken = True
         seconds = time.monotonic() - began
         self._keep(came, answered.status_code, answered.headers, bytes(kept), broken=broken, seconds=seconds)
         if broken:
-            await hang_up(scope, receive)
+            await hop.hang_up(scope, receive)
         else:
-            await write(send, b"")
+            await hop.write(send, b"")
 
     def _keep(
         self,
-        came: Incoming,
+        came: hop.Incoming,
         status: int,
         headers: Mapping[str, str],
         body: bytes,
@@ -113,7 +105,7 @@ class Proxy:
         broken: bool,
         seconds: float,
     ) -> None:
-        if came.path != COMPLETIONS:
+        if came.path != hop.COMPLETIONS:
             return
         try:
             question = read_question(came.model, came.cell, came.body)
@@ -133,4 +125,4 @@ async def recording_proxy(
         httpx2.AsyncClient(limits=limits, follow_redirects=False, trust_env=True) as http,
         listening(Proxy(profiles, recorder, http)) as port,
     ):
-        yield {name: address(port, name) for name in profiles}
+        yield {name: hop.address(port, name) for name in profiles}

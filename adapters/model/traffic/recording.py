@@ -114,12 +114,23 @@ def read_recording(path: Path) -> Recording:
                     found.cut = True
                 else:
                     _add(found, line, parts, taken)
-    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadInput(f"{path} cannot be read as a recording: {type(error).__name__}.") from error
+    except gzip.BadGzipFile as error:
+        raise _unusable(path, found, "it is not a gzip file") from error
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.") from error
+    except (EOFError, zlib.error, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _unusable(path, found, "its lines are not what `eval record` writes") from error
     if found is None:
-        raise BadInput(f"{path} is no recording of model traffic: it is empty.")
+        raise _unusable(path, found, "it is empty")
     found.refusals = {form: answer for form, answer in found.refusals.items() if form not in taken}
     return found
+
+
+def _unusable(path: Path, found: Recording | None, why: str) -> BadInput:
+    """What no recording is, and one of which something has changed since."""
+    if found is None:
+        return BadInput(f"{path} is no recording of model traffic: {why}.")
+    return BadInput(f"{path} is damaged after {len(found.questions)} answers: record it again.")
 
 
 def _begun(path: Path, line: Mapping[str, JSON]) -> Recording:

@@ -9,22 +9,11 @@ from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
 
 from kubetriage.adapters.model.fake.loopback import listening
+from kubetriage.adapters.model.traffic import request as hop
 from kubetriage.adapters.model.traffic.answers import NO_ANSWER, Answer
 from kubetriage.adapters.model.traffic.naming import NOT_RECORDED
 from kubetriage.adapters.model.traffic.questions import Question, difference, read_question, same_start
 from kubetriage.adapters.model.traffic.recording import Recording
-from kubetriage.adapters.model.traffic.request import (
-    COMPLETIONS,
-    Receive,
-    Scope,
-    Send,
-    address,
-    begin,
-    hang_up,
-    incoming,
-    refuse,
-    write,
-)
 from kubetriage.domain.errors import BadInput
 
 NEVER_RECORDED: Final = "never_recorded"
@@ -56,22 +45,22 @@ class Replay:
         self.missed = 0
         self.answered = 0
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        came = await incoming(scope, receive)
+    async def __call__(self, scope: hop.Scope, receive: hop.Receive, send: hop.Send) -> None:
+        came = await hop.incoming(scope, receive)
         if came is None:
             return
-        if came.path != COMPLETIONS:
-            await refuse(send, 404, "Only chat completions were recorded.", NEVER_RECORDED)
+        if came.path != hop.COMPLETIONS:
+            await hop.refuse(send, 404, "Only chat completions were recorded.", NEVER_RECORDED)
             return
         try:
             question = read_question(came.model, came.cell, came.body)
         except BadInput as error:
-            await refuse(send, 400, str(error), "invalid_request")
+            await hop.refuse(send, 400, str(error), "invalid_request")
             return
         answer = self.answer_to(question)
         if answer is None:
             why = self._missed(question)
-            await refuse(send, 404, f"{NOT_RECORDED}: {why}.", NEVER_RECORDED)
+            await hop.refuse(send, 404, f"{NOT_RECORDED}: {why}.", NEVER_RECORDED)
             return
         self.answered += 1
         await self._give(answer, scope, receive, send)
@@ -105,21 +94,21 @@ class Replay:
             self.misses.append(Miss(question.model, question.cell, why))
         return why
 
-    async def _give(self, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _give(self, answer: Answer, scope: hop.Scope, receive: hop.Receive, send: hop.Send) -> None:
         await asyncio.sleep(answer.seconds * self._pace)
         if answer.status == NO_ANSWER:
-            await hang_up(scope, receive)
+            await hop.hang_up(scope, receive)
             return
         headers = {"content-type": answer.type, **answer.headers}
         body = answer.written()
         if answer.broken:
             # A length that never comes: the connection ends before the answer does.
-            await begin(send, answer.status, {**headers, "content-length": str(len(body) + 1)})
-            await write(send, body, more=True)
-            await hang_up(scope, receive)
+            await hop.begin(send, answer.status, {**headers, "content-length": str(len(body) + 1)})
+            await hop.write(send, body, more=True)
+            await hop.hang_up(scope, receive)
             return
-        await begin(send, answer.status, headers)
-        await write(send, body)
+        await hop.begin(send, answer.status, headers)
+        await hop.write(send, body)
 
 
 @asynccontextmanager
@@ -130,4 +119,4 @@ async def replaying_server(
     unless some are named."""
     replay = Replay(recording, pace)
     async with listening(replay) as port:
-        yield replay, {name: address(port, name) for name in models or recording.models}
+        yield replay, {name: hop.address(port, name) for name in models or recording.models}

@@ -11,7 +11,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
@@ -33,6 +33,8 @@ LET_GO = "-c idle_in_transaction_session_timeout=10s"
 """Of connections to PostgreSQL: a process that was stopped or cut off in the middle of a transaction must not
 keep its locks."""
 _BUSY_SECONDS = 20
+_LARGEST_LOG = 64 * 1024 * 1024
+"""Bytes that SQLite's log keeps after a storm for the next one."""
 _ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """A server that vanished without a word is noticed within half a minute (milliseconds for the last)."""
 
@@ -56,9 +58,13 @@ _NO_WAY_IN = re.compile(
 class Connector:
     """Runs work in transactions; whatever it does is committed when the call returns, or not done at all."""
 
-    def __init__(self, url: str) -> None:
-        """`url` is `sqlite:///PATH` or `postgresql://…`; raises `BadSettings` for anything else."""
+    def __init__(self, url: str, *, shrinks: bool = False) -> None:
+        """`url` is `sqlite:///PATH` or `postgresql://…`; raises `BadSettings` for anything else.
+
+        `shrinks`: of a SQLite file that is made now, `shrink` gives back what was deleted.
+        """
         self.url = _read(url)
+        self._shrinks = shrinks
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if self.sqlite:
             path = Path(str(self.url.database))
@@ -102,6 +108,21 @@ class Connector:
                     connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
             return work(connection)
 
+    async def shrink(self, pages: int) -> None:
+        """Give so many free pages of the file back to the disk; nothing where it was not made for that."""
+
+        def run() -> None:
+            with closing(self._lasting.raw_connection()) as connection:
+                driven = connection.driver_connection
+                assert isinstance(driven, sqlite3.Connection)
+                try:  # as a script: else Python goes no further than the first page
+                    driven.executescript(f"PRAGMA incremental_vacuum({pages})")
+                except sqlite3.OperationalError as error:
+                    raise StoreUnavailable(_sentence(error)) from error
+
+        if self._shrinks and self.sqlite:
+            await self._in(self._writer, run)
+
     async def close(self) -> None:
         """Waits for what runs."""
 
@@ -130,7 +151,9 @@ class Connector:
             given = self.url.query.get("options", "")
             words = [given] if isinstance(given, str) else list(given)
             options = " ".join([*words, "-c lock_timeout=20s -c timezone=UTC", LET_GO]).strip()
-            arguments = {"connect_timeout": 5, "options": options, **_ALIVE}
+            from kubetriage.adapters.store.sql.cursors import OneByOne  # psycopg is of another extra
+
+            arguments = {"connect_timeout": 5, "options": options, "cursor_factory": OneByOne, **_ALIVE}
             return create_engine(
                 self.url,
                 pool_size=size,
@@ -154,7 +177,9 @@ class Connector:
             connection.isolation_level = None  # transactions are begun below, not by the driver's guess
             # What is deleted may be secret, and some builds of SQLite leave it in the file.
             pragmas = (
+                *(["auto_vacuum=INCREMENTAL"] if self._shrinks else []),  # counts before anything is written
                 "journal_mode=WAL",
+                f"journal_size_limit={_LARGEST_LOG}",
                 f"synchronous={synchronous}",
                 "foreign_keys=ON",
                 "secure_delete=ON",

@@ -13,7 +13,8 @@ from kubetriage.adapters.store.sql.observations import SqlObservations
 from kubetriage.adapters.store.sql.runs import SqlRuns
 from kubetriage.adapters.store.sql.spending import SqlSpending
 from kubetriage.domain.intake.inbox import Inbox
-from kubetriage.domain.intake.stores import Incidents, Messages, Runs
+from kubetriage.domain.intake.run_store import Runs
+from kubetriage.domain.intake.stores import Incidents, Messages
 from kubetriage.domain.intake.values import IntakeSettings
 from kubetriage.domain.ports import Observations
 
@@ -42,7 +43,7 @@ class Database:
         """
         connector = Connector(url)
         file = inbox_url(connector)
-        beside = Connector(file) if file else None
+        beside = Connector(file, shrinks=True) if file else None
         try:
             await asyncio.to_thread(migrate, connector)
             if beside:

@@ -25,6 +25,8 @@ _VERSION = 1
 _MOST_TOGETHER = 8 * 1024 * 1024
 """Bytes in one transaction, unless one body has more: a small one should not wait for many large ones."""
 _MOST_POSTS = 200
+_GIVEN_BACK = 16 * 1024
+"""Pages (64 MB) that are given back to the disk at once: posts wait for it."""
 _LONGEST_WAIT = timedelta(minutes=10)
 """Nobody asks for a longer one: who finds one has had its clock set back."""
 
@@ -116,7 +118,9 @@ class SqlInbox:
 
     async def retain(self, before: datetime) -> int:
         old = delete(inbox).where(inbox.c.failed.is_(True), inbox.c.received_at < before)
-        return await self._connector.write(lambda c: c.execute(old).rowcount)
+        count = await self._connector.write(lambda c: c.execute(old).rowcount)
+        await self._connector.shrink(_GIVEN_BACK)
+        return count
 
     async def ping(self) -> None:
         # Changes nothing, but a full disk, a lost lock or a standby makes it fail as a write would.

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, case, insert, select, update
+from sqlalchemy import ColumnElement, Connection, case, select, update
 
 from kubetriage.adapters.store.sql import checking
 from kubetriage.adapters.store.sql import incident_reads as reads
 from kubetriage.adapters.store.sql.connecting import Connector
 from kubetriage.adapters.store.sql.intake import post_of, sort
 from kubetriage.adapters.store.sql.known import known_by
-from kubetriage.adapters.store.sql.reports import keep_report, report_of
+from kubetriage.adapters.store.sql.ownership import require_owner
+from kubetriage.adapters.store.sql.reports import keep_feedback, keep_report, report_of
 from kubetriage.adapters.store.sql.retention import retain
 from kubetriage.adapters.store.sql.rows import alert_of, event_of, incident_of
 from kubetriage.adapters.store.sql.sweeping import sweep
@@ -102,11 +103,8 @@ class SqlIncidents:
 
         def work(connection: Connection) -> list[Due]:
             found = [incident_of(row) for row in connection.execute(query)]
-            return [
-                due_of.model_copy(update={"attempt": one.diagnosis_attempts})
-                for one in found
-                for due_of in [diagnosing.due_of(one, self._settings)]
-            ]
+            again = [(one.diagnosis_attempts, diagnosing.due_of(one, self._settings)) for one in found]
+            return [due.model_copy(update={"attempt": attempt}) for attempt, due in again]
 
         return await self._connector.read(work)
 
@@ -129,8 +127,11 @@ class SqlIncidents:
         report: Report,
         now: datetime,
         others: Sequence[Report] = (),
+        *,
+        executor: str | None = None,
     ) -> Incident | None:
         def work(connection: Connection) -> Incident | None:
+            require_owner(connection, run, executor)
             before = reads.one_incident(connection, incident)
             if before is None or not keep_report(connection, run, report, others, now, incident):
                 return before
@@ -148,12 +149,21 @@ class SqlIncidents:
         return await self._connector.decide(work)
 
     async def failed(
-        self, incident: str, attempt: int, run: str, why: str, retry_at: datetime | None, now: datetime
+        self,
+        incident: str,
+        attempt: int,
+        run: str,
+        why: str,
+        retry_at: datetime | None,
+        now: datetime,
+        *,
+        executor: str | None = None,
+        reason: str = "",
     ) -> Incident | None:
         def decide(known: Known) -> Decisions:
-            return diagnosing.fail(known, incident, attempt, why, retry_at, now, self._settings)
+            return diagnosing.fail(known, incident, attempt, why, retry_at, now, self._settings, reason)
 
-        return await self._change(incident, decide, now)
+        return await self._change(incident, decide, now, lambda c: require_owner(c, run, executor))
 
     async def incident(self, id: str) -> Incident | None:
         return await self._connector.read(lambda c: reads.one_incident(c, id))
@@ -185,9 +195,19 @@ class SqlIncidents:
         return await self._connector.read(lambda c: list(c.execute(query).scalars()))
 
     async def keep_report(
-        self, run: str, report: Report, now: datetime, others: Sequence[Report] = ()
+        self,
+        run: str,
+        report: Report,
+        now: datetime,
+        others: Sequence[Report] = (),
+        *,
+        executor: str | None = None,
     ) -> None:
-        await self._connector.write(lambda c: keep_report(c, run, report, others, now))
+        def work(connection: Connection) -> None:
+            require_owner(connection, run, executor)
+            keep_report(connection, run, report, others, now)
+
+        await self._connector.write(work)
 
     async def acknowledge(self, id: str, who: str, at: datetime) -> Incident | None:
         def decide(known: Known) -> Decisions:
@@ -202,7 +222,7 @@ class SqlIncidents:
         return await self._change(id, decide, at)
 
     async def feedback(self, run: str, feedback: Feedback) -> bool:
-        return await self._connector.decide(lambda c: _keep_feedback(c, run, feedback))
+        return await self._connector.decide(lambda c: keep_feedback(c, run, feedback))
 
     async def feedback_on(self, run: str) -> Sequence[Feedback]:
         c = feedback.c
@@ -254,10 +274,17 @@ class SqlIncidents:
             self._listening_since = now
         return self._listening_since
 
-    async def _change(self, id: str, decide: Callable[[Known], Decisions], now: datetime) -> Incident | None:
+    async def _change(
+        self,
+        id: str,
+        decide: Callable[[Known], Decisions],
+        now: datetime,
+        require: Callable[[Connection], None] = lambda connection: None,
+    ) -> Incident | None:
         """Decide about one incident and what it absorbed; it, as it is then."""
 
         def work(connection: Connection) -> Incident | None:
+            require(connection)
             absorbed = (incidents.c.absorbed_by == id) & is_open
             known = known_by(connection, incidents.c.id == id, absorbed)
             if id not in {incident.id for incident in known.incidents}:
@@ -271,15 +298,3 @@ class SqlIncidents:
 def _severity_order() -> ColumnElement[int]:
     ranks = {severity.value: rank for rank, severity in enumerate(SEVERITIES)}
     return case(ranks, value=alerts.c.severity, else_=len(ranks))
-
-
-def _keep_feedback(connection: Connection, run: str, said: Feedback) -> bool:
-    found = connection.execute(select(reports.c.incident).where(reports.c.run == run)).one_or_none()
-    if found is None:
-        return False
-    connection.execute(insert(feedback), {"run": run, **said.model_dump()})
-    event = {"kind": EventKind.FEEDBACK, "incident": found.incident, "at": said.at}
-    data = {"run": run, "verdict": said.verdict.value, "who": said.who}
-    if found.incident:
-        connection.execute(insert(incident_events), {**event, "data": data})
-    return True

@@ -10,11 +10,14 @@ from sqlalchemy import Connection, Table, and_, exists, func, insert, select, up
 
 from kubetriage.adapters.store.sql.connecting import Connector
 from kubetriage.adapters.store.sql.incident_reads import page_query
+from kubetriage.adapters.store.sql.pacing import next_turn
 from kubetriage.adapters.store.sql.rows import attempt_of, message_of, message_row
-from kubetriage.adapters.store.sql.tables import attempts, incident_events, messages
+from kubetriage.adapters.store.sql.tables import attempts, executors, incident_events, messages
 from kubetriage.adapters.store.sql.writing import insert_for
+from kubetriage.domain.intake.errors import NotYet
 from kubetriage.domain.intake.messages import Attempt, Message, MessageState, NewMessage, Outcome
 from kubetriage.domain.intake.reading import Page, Paged
+from kubetriage.domain.messages.sending import Pace
 
 _AFTER = {
     Outcome.DELIVERED: MessageState.DELIVERED,
@@ -38,7 +41,8 @@ class SqlMessages:
         def work(connection: Connection) -> Sequence[Message]:
             told = incident_events.c
             tick = update(incident_events).where(told.seq == notice, told.dispatched_at.is_(None))
-            connection.execute(tick.values(dispatched_at=now))
+            if not connection.execute(tick.values(dispatched_at=now)).rowcount:
+                return []  # another worker told of it, perhaps in other words, while this one slept
             return _enqueue(connection, messages, now)
 
         return await self._connector.write(work)
@@ -58,12 +62,16 @@ class SqlMessages:
         wanted = any(budget > 0 for budget in budgets.values())
         return await self._connector.write(work) if wanted else ()
 
-    async def attempt_started(self, message: int, worker: str, now: datetime) -> int | None:
+    async def attempt_started(
+        self, message: int, worker: str, now: datetime, pace: Pace | None = None
+    ) -> int | None:
         def work(connection: Connection) -> int | None:
             held = select(messages).where(_m.id == message, _m.state == MessageState.SENDING)
             row = connection.execute(held.where(_m.worker == worker).with_for_update()).one_or_none()
             if row is None:
                 return None
+            if pace is not None and (until := next_turn(connection, row.channel, pace, now)) > now:
+                raise NotYet(until)
             number = row.attempts + 1
             attempt = {"message": message, "number": number, "channel": row.channel, "worker": worker}
             connection.execute(insert(attempts), {**attempt, "started_at": now})
@@ -119,22 +127,31 @@ class SqlMessages:
         statement = update(messages).where(ended).values(changes)
         return await self._connector.write(lambda c: c.execute(statement).rowcount == 1)
 
-    async def digested(self, messages: Sequence[int], into: int, now: datetime) -> int:
-        open_ones = _m.state.in_((MessageState.PENDING, MessageState.SENDING))
-        changes = {"state": MessageState.DIGESTED, "digest": into, "worker": "", "updated_at": now}
-        condition = and_(_m.id.in_(messages), _m.id != into, open_ones, ~_unanswered())
-        return await self._connector.write(
-            lambda c: c.execute(update(_table()).where(condition).values(changes)).rowcount
-        )
+    async def digest(self, messages: Sequence[int], into: NewMessage, now: datetime) -> Message | None:
+        free = and_(_m.id.in_(messages), _m.state == MessageState.PENDING)
+
+        def work(connection: Connection) -> Message | None:
+            held = connection.execute(select(_m.id).where(free).order_by(_m.id).with_for_update()).all()
+            if len(held) < len(set(messages)):
+                return None
+            (telling,) = _enqueue(connection, [into], now)
+            changes = {"state": MessageState.DIGESTED, "digest": telling.id, "updated_at": now}
+            connection.execute(update(_table()).where(_m.id.in_(messages)).values(changes))
+            return telling
+
+        return await self._connector.write(work)
 
     async def release(
-        self, now: datetime, *, worker: str = "", claimed_before: datetime | None = None
+        self, now: datetime, *, worker: str = "", claimed_before: datetime | None = None, channel: str = ""
     ) -> int:
         held = _m.state == MessageState.SENDING
         if worker:
             held = and_(held, _m.worker == worker)
+        if channel:
+            held = and_(held, _m.channel == channel)
         if claimed_before is not None:
-            held = and_(held, _m.claimed_at < claimed_before)
+            known = select(executors.c.id)  # who beats is alive, whatever time it is here or there
+            held = and_(held, _m.claimed_at < claimed_before, _m.worker.not_in(known))
 
         def work(connection: Connection) -> int:
             unknown = {"state": MessageState.UNKNOWN, "updated_at": now, "error": "no answer was seen"}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
-from kubetriage.adapters.store.sql.tables import reports
+from kubetriage.adapters.store.sql.tables import feedback, incident_events, reports
 from kubetriage.adapters.store.sql.writing import insert_once
+from kubetriage.domain.intake.reading import EventKind, Feedback
 from kubetriage.domain.language import Language
 from kubetriage.domain.report import Report
 
@@ -42,3 +43,16 @@ def report_of(connection: Connection, run: str, language: Language | None) -> Re
             return Report.model_validate(others[language.value])
     body = connection.execute(select(c.body).where(c.run == run)).scalar_one_or_none()
     return Report.model_validate(body) if body is not None else None
+
+
+def keep_feedback(connection: Connection, run: str, said: Feedback) -> bool:
+    """False if there is no report of this run."""
+    found = connection.execute(select(reports.c.incident).where(reports.c.run == run)).one_or_none()
+    if found is None:
+        return False
+    connection.execute(insert(feedback), {"run": run, **said.model_dump()})
+    event = {"kind": EventKind.FEEDBACK, "incident": found.incident, "at": said.at}
+    data = {"run": run, "verdict": said.verdict.value, "who": said.who}
+    if found.incident:
+        connection.execute(insert(incident_events), {**event, "data": data})
+    return True

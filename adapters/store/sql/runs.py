@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from kubetriage.adapters.store.sql.connecting import Connector
+from kubetriage.adapters.store.sql.ownership import is_known, require_owner
 from kubetriage.adapters.store.sql.rows import run_of, thread_of
 from kubetriage.adapters.store.sql.run_reads import page_of_runs
 from kubetriage.adapters.store.sql.tables import executors, observations, run_events, runs, threads
 from kubetriage.adapters.store.sql.writing import insert_for, insert_once
 from kubetriage.domain.intake.reading import Page, Paged
 from kubetriage.domain.intake.runs import Executor, Run, RunEvent, RunFilter, RunStatus, Thread, ThreadStatus
+
+Result = TypeVar("Result")
 
 _GOING_ON = (RunStatus.PENDING, RunStatus.RUNNING)
 _THREAD = {
@@ -132,49 +135,49 @@ class SqlRuns:
     async def search(self, wanted: RunFilter, page: Page) -> Paged[Run]:
         return await self._connector.read(lambda c: page_of_runs(c, wanted, page))
 
-    async def run_status(
-        self, id: str, status: RunStatus, now: datetime, *, executor: str | None = None, error: str = ""
-    ) -> bool:
+    async def take_run(self, id: str, executor: str, now: datetime) -> bool:
         def work(connection: Connection) -> bool:
-            query = select(runs.c.thread, runs.c.status, runs.c.started_at).where(runs.c.id == id)
-            row = connection.execute(query.with_for_update()).one_or_none()
-            if row is None or row.status not in _GOING_ON:
-                return False
-            changes: dict[str, Any] = {"status": status, "updated_at": now, "error": error}
-            if executor is not None:
-                changes["executor"] = executor
-            if status is RunStatus.RUNNING and row.started_at is None:
-                changes["started_at"] = now
-            if status.ended:
-                changes["ended_at"] = now
-            connection.execute(update(runs).where(runs.c.id == id).values(changes))
-            _mark_thread(connection, row.thread, status, now)
-            return True
+            known = is_known(connection, executor)
+            return known and _change(connection, id, RunStatus.RUNNING, now, executor=executor)
 
         return await self._connector.write(work)
+
+    async def run_status(self, id: str, status: RunStatus, now: datetime, *, error: str = "") -> bool:
+        return await self._connector.write(lambda c: _change(c, id, status, now, error=error))
+
+    async def end_run(
+        self,
+        id: str,
+        status: RunStatus,
+        data: Mapping[str, Any],
+        now: datetime,
+        *,
+        executor: str,
+        error: str = "",
+    ) -> bool:
+        def work(connection: Connection) -> bool:
+            require_owner(connection, id, executor)
+            if not _change(connection, id, status, now, error=error):
+                return False
+            last = {"status": status.value, **data}
+            _insert_event(
+                connection, {"run": id, "at": now, "kind": "error" if error else "end", "data": last}
+            )
+            return True
+
+        return await _numbered(lambda: self._connector.write(work))
 
     async def delete_run(self, id: str) -> bool:
         return await self._connector.write(lambda c: _delete_runs(c, runs.c.id == id) == 1)
 
     async def record_event(
         self, run: str, kind: str, data: Mapping[str, Any], at: datetime, *, executor: str | None = None
-    ) -> int | None:
-        def work(connection: Connection) -> int | None:
-            if executor is not None:
-                owner = select(runs.c.executor).where(runs.c.id == run).with_for_update()
-                if connection.execute(owner).scalar_one_or_none() != executor:
-                    return None
-            last = select(func.max(run_events.c.seq)).where(run_events.c.run == run)
-            seq = (connection.execute(last).scalar_one() or 0) + 1
-            row = {"run": run, "seq": seq, "at": at, "kind": kind, "data": dict(data)}
-            connection.execute(insert(run_events), row)
-            return seq
+    ) -> int:
+        def work(connection: Connection) -> int:
+            require_owner(connection, run, executor)
+            return _insert_event(connection, {"run": run, "at": at, "kind": kind, "data": dict(data)})
 
-        while True:
-            try:
-                return await self._connector.write(work, durable=False)
-            except IntegrityError:  # another process wrote that number meanwhile
-                continue
+        return await _numbered(lambda: self._connector.write(work, durable=False))
 
     async def run_events(self, run: str, after: int = 0, limit: int = 1000) -> Sequence[RunEvent]:
         c = run_events.c
@@ -183,14 +186,20 @@ class SqlRuns:
             lambda c: [RunEvent.model_validate(dict(row._mapping)) for row in c.execute(query)]
         )
 
-    async def beat(self, executor: str, now: datetime, data: Mapping[str, Any] | None = None) -> None:
-        def work(connection: Connection) -> None:
+    async def beat(
+        self, executor: str, now: datetime, data: Mapping[str, Any] | None = None, *, again: bool = False
+    ) -> bool:
+        def work(connection: Connection) -> bool:
             row = {"id": executor, "beat_at": now, "started_at": now, "data": dict(data or {})}
-            statement = insert_for(connection, executors).values(row)
             changes = {"beat_at": now} if data is None else {"beat_at": now, "data": row["data"]}
+            if again:
+                mine = update(executors).where(executors.c.id == executor).values(changes)
+                return connection.execute(mine).rowcount == 1
+            statement = insert_for(connection, executors).values(row)
             connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes))
+            return True
 
-        await self._connector.write(work, durable=False)
+        return await self._connector.write(work, durable=False)
 
     async def executors(self) -> Sequence[Executor]:
         query = select(executors).order_by(executors.c.beat_at.desc(), executors.c.id)
@@ -216,6 +225,49 @@ def _thread(connection: Connection, id: str, *, lock: bool = False) -> Thread | 
     query = select(threads).where(threads.c.id == id)
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     return thread_of(row) if row else None
+
+
+def _change(
+    connection: Connection,
+    id: str,
+    status: RunStatus,
+    now: datetime,
+    *,
+    executor: str | None = None,
+    error: str = "",
+) -> bool:
+    """False, and nothing changed, if there is no such run, or it has ended."""
+    query = select(runs.c.thread, runs.c.status, runs.c.started_at).where(runs.c.id == id)
+    row = connection.execute(query.with_for_update()).one_or_none()
+    if row is None or row.status not in _GOING_ON:
+        return False
+    changes: dict[str, Any] = {"status": status, "updated_at": now, "error": error}
+    if executor is not None:
+        changes["executor"] = executor
+    if status is RunStatus.RUNNING and row.started_at is None:
+        changes["started_at"] = now
+    if status.ended:
+        changes["ended_at"] = now
+    connection.execute(update(runs).where(runs.c.id == id).values(changes))
+    _mark_thread(connection, row.thread, status, now)
+    return True
+
+
+def _insert_event(connection: Connection, event: Mapping[str, Any]) -> int:
+    """Its number, the next one of its run."""
+    last = select(func.max(run_events.c.seq)).where(run_events.c.run == event["run"])
+    seq = int(connection.execute(last).scalar_one() or 0) + 1
+    connection.execute(insert(run_events), {**event, "seq": seq})
+    return seq
+
+
+async def _numbered(write: Callable[[], Awaitable[Result]]) -> Result:
+    """What inserts an event; once more where another process wrote that number meanwhile."""
+    while True:
+        try:
+            return await write()
+        except IntegrityError:
+            continue
 
 
 def _mark_thread(connection: Connection, id: str, status: RunStatus, now: datetime) -> None:

@@ -19,6 +19,7 @@ from kubetriage.evals.builders.scenarios import (
     disruptions,
     edges,
     entrances,
+    far_causes,
     healthy,
     hosts,
     identities,
@@ -324,5 +325,14 @@ SCENARIOS: tuple[Callable[[], Built], ...] = (
     inherited.adapter_of_external_metrics_is_gone,
     inherited.release_waits_for_its_pods,
     inherited.replicas_share_a_volume_of_one_node,
+    far_causes.network_policy_shuts_out_the_gateway,
+    far_causes.dns_cache_of_one_node_crashes,
+    far_causes.init_container_waits_for_failed_job,
+    far_causes.members_of_database_on_dead_node,
+    far_causes.claim_deleted_while_in_use,
+    far_causes.gateway_listener_without_certificate,
+    far_causes.indices_are_read_only,
+    far_causes.control_plane_of_mesh_is_at_zero,
+    far_causes.cronjob_refused_by_quota,
 )
 """Every scenario, the first one first. The function's name, with hyphens, is the scenario's."""

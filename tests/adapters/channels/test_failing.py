@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import socket
 import ssl
 from collections.abc import Callable
@@ -31,6 +32,28 @@ async def test_a_refused_connection_is_said(make: Make) -> None:
         port = free.getsockname()[1]
     ended = await sent(make, f"http://127.0.0.1:{port}")
     assert ended.verdict is Verdict.RETRY and "Connection refused" in ended.why and KEY not in ended.why
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("SSL_CERT_FILE", "/nonexistent/ca.pem", "certificates"),
+        ("ALL_PROXY", "socks5://proxy.example:1080", "socksio"),
+        ("HTTPS_PROXY", "gopher://user:pr0xy-canary@proxy.example", "HTTPS_PROXY"),
+    ],
+)
+async def test_an_environment_that_cannot_be_used_is_said(
+    name: str, value: str, words: str, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proxies and certificates of the environment are no bug of ours; what they are is not repeated."""
+    if words == "socksio" and importlib.util.find_spec("socksio"):
+        pytest.skip("socksio is installed")
+    monkeypatch.setenv(name, value)
+    channel = make("feishu", url="https://127.0.0.1:9/x")
+    channel.prepare()
+    delivery = await channel.send(SAMPLE, key="k")
+    assert delivery.verdict is Verdict.DEAD and delivery.code == "environment"
+    assert words in delivery.why and "canary" not in delivery.why
 
 
 async def test_an_unknown_name_is_said(make: Make) -> None:

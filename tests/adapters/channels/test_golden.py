@@ -47,7 +47,7 @@ CHANNELS: dict[str, dict[str, Any]] = {
 CASES = [
     *(
         (trial, language)
-        for trial in (Trial.SAMPLE, Trial.RESOLVED)
+        for trial in (Trial.SAMPLE, Trial.RESOLVED, Trial.FAILED)
         for language in (Language.EN, Language.ZH)
     ),
     (Trial.SAMPLE, Language.BOTH),
@@ -70,7 +70,7 @@ def parts(suffix: str, body: bytes) -> dict[str, str]:
 @pytest.mark.parametrize(("trial", "language"), CASES)
 @pytest.mark.parametrize("name", CHANNELS)
 def test_it_looks_as_before(name: str, trial: Trial, language: Language, make: Callable[..., Any]) -> None:
-    """Each channel's rendering of the sample, its recovery and a storm stays as it is, in each language."""
+    """Each channel's rendering of the sample, its end, a failure and a storm stays as it is, in each language."""
     values = Language.EN if language is Language.EN else Language.ZH
     channel = make(language=language, primary=values, **CHANNELS[name])
     shown = channel.preview(trial_notice(trial, values))

@@ -33,6 +33,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
+        self.readers: list[list[str]] = []
         self.encrypted: list[bool] = []
         self.answers: list[str] = []
         self.refused: dict[str, str] = {}
@@ -56,6 +57,7 @@ class Mailbox:
         made = email.message_from_bytes(content, policy=default)
         assert isinstance(made, EmailMessage)
         self.mails.append(made)
+        self.readers.append(list(envelope.rcpt_tos))
         self.encrypted.append(session.ssl is not None)
         return "250 OK queued"
 
@@ -197,6 +199,40 @@ async def test_one_bad_recipient_keeps_nobody_else_from_it(plain: int, box: Mail
     assert (await channel.send(SAMPLE, key="k2")).verdict is Verdict.DEAD
     box.refused = {"a@example.com": "450 greylisted", "b@example.com": "450 greylisted"}
     assert (await channel.send(SAMPLE, key="k3")).verdict is Verdict.RETRY
+
+
+async def test_a_recipient_that_is_taken_later_gets_it_alone(plain: int, box: Mailbox, make: Make) -> None:
+    """Who has the mail gets no second one, whoever makes the next attempt; a refusal for now outweighs one
+    for good."""
+    to = ["a@example.com", "b@example.com", "c@example.com"]
+    channel, of_another_worker = mailer(make, plain, to=to), mailer(make, plain, to=to)
+    box.refused = {"b@example.com": "450 greylisted", "c@example.com": "550 no such user"}
+    first = await channel.send(SAMPLE, key="k1")
+    assert first.verdict is Verdict.RETRY and first.partly and "b@example.com: 450 greylisted" in first.why
+    box.answers = ["451 busy"]
+    box.refused.pop("b@example.com")
+    second = await of_another_worker.send(SAMPLE, key="k1", earlier=first.remote)
+    assert second.verdict is Verdict.RETRY and second.partly and second.remote == first.remote
+    third = await channel.send(SAMPLE, key="k1", earlier=second.remote)
+    assert third.verdict is Verdict.DELIVERED and third.remote.startswith("<")
+    assert box.readers == [["a@example.com"], ["b@example.com"]]
+    assert box.mails[0]["Message-ID"] == box.mails[1]["Message-ID"]
+    box.refused = {"a@example.com": "550 no such user", "b@example.com": "450 greylisted"}
+    only = mailer(make, plain, to=["a@example.com", "b@example.com"])
+    assert (await only.send(SAMPLE, key="k2")).verdict is Verdict.RETRY
+
+
+async def test_a_server_that_speaks_no_smtp_is_said(make: Make) -> None:
+    """A wrong port is explained, not named after a class."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        delivery = await mailer(make, server.sockets[0].getsockname()[1]).send(SAMPLE, key="k1")
+    assert delivery.verdict is Verdict.RETRY and "not SMTP's" in delivery.why
 
 
 @pytest.mark.parametrize("trial", Trial)

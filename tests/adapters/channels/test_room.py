@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from kubetriage.adapters.channels.building import build_channel
 from kubetriage.adapters.channels.channel import ChannelBase, Look
@@ -27,6 +27,7 @@ from kubetriage.bootstrap.triaging import triage_incidents
 from kubetriage.cli.demo import bundled_scenarios
 from kubetriage.domain.language import Language
 from kubetriage.domain.messages.notice import Notice, notice_of
+from kubetriage.domain.messages.settling import ROOMS
 from kubetriage.domain.messages.trial import Trial, changed_report, trial_notice
 from kubetriage.domain.ports import NoProgress
 from kubetriage.domain.report import Report
@@ -145,6 +146,27 @@ def test_forty_kilobytes_have_room(kind: str, language: Language) -> None:
     links = notice.links.model_copy(update={"report": LINK})
     for room in (1.0, 0.6, 0.35):
         check(channel(kind, language), kind, notice.model_copy(update={"links": links}), language, room)
+
+
+@pytest.mark.parametrize("language", HEADINGS)
+@pytest.mark.parametrize("trial", Trial)
+@pytest.mark.parametrize(("kind", "least"), [("email", 32_000), ("webhook", 16_000)])
+def test_the_least_limit_has_room_for_anything(
+    kind: str, least: int, trial: Trial, language: Language
+) -> None:
+    """Mails and webhooks have more around the message; even their third, smallest attempt fits."""
+    usual: dict[str, dict[str, Any]] = {
+        "email": {"host": "mail", "sender": "a@example.com", "to": ["b@example.com"]},
+        "webhook": {"url": "https://example.com/"},
+    }
+    options = TypeAdapter[Any](AnyOptions)
+    with pytest.raises(ValidationError):
+        options.validate_python({"type": kind, **usual[kind], "max_bytes": least - 1})
+    made = options.validate_python({"type": kind, **usual[kind], "max_bytes": least})
+    made_channel = build_channel("ops", made, Look(language, UTC, language))
+    for room in ROOMS:
+        fitted = made_channel.fitted(trial_notice(trial, language), room)
+        assert fitted is not None and fitted.form.size <= least * room
 
 
 async def told_of(folder: Path, language: Language) -> list[Report]:

@@ -173,6 +173,21 @@ async def test_a_full_disk_is_said_to_every_sender(tmp_path: Path, now: datetime
     await database.close()
 
 
+async def test_a_file_gives_back_what_a_storm_took(tmp_path: Path, now: datetime) -> None:
+    """SQLite's inbox is small again when its posts are sorted, though nothing of it was to be kept."""
+    database = await Database.open(f"sqlite:///{tmp_path}/k.db")
+    posts = await kept(database, now, *[b"x" * 500_000] * 20)
+    file = tmp_path / "k-inbox.db"
+    await database.inbox.drop(posts)
+    await database.inbox.retain(now)
+    await kept(database, now, b"small")
+    await database.close()
+    assert file.stat().st_size < 1_000_000
+    again = await Database.open(f"sqlite:///{tmp_path}/k.db")
+    assert [each.body for each in await again.inbox.oldest(now, 1000)] == [b"small"]
+    await again.close()
+
+
 @pytest.mark.slow
 def test_what_was_kept_survives_a_kill(url: str, now: datetime) -> None:
     """Killed at any moment between two posts of four senders: every post that was answered is there, once."""

@@ -104,6 +104,17 @@ async def test_a_dead_workers_claims_are_released(database: Database, now: datet
     assert [m.id for m in await database.messages.claim_due("w2", now, {"ops": 5})] == [message.id]
 
 
+async def test_what_a_living_worker_holds_is_never_too_old(database: Database, now: datetime) -> None:
+    """Where the clock was set forward all claims look old: only those of who does not beat are let go."""
+    for worker in ("alive", "dead"):
+        await database.messages.enqueue([new(worker, now)], now)
+        assert len(await database.messages.claim_due(worker, now, {"ops": 1})) == 1
+    await database.runs.beat("alive", now)
+    later = now + timedelta(hours=1)
+    assert await database.messages.release(later, claimed_before=later - timedelta(minutes=30)) == 1
+    assert [m.key for m in await database.messages.claim_due("other", later, {"ops": 5})] == ["dead"]
+
+
 async def test_a_delivered_message_stays_delivered(database: Database, now: datetime) -> None:
     """An answer that comes after its worker was given up still counts, and nothing takes it back."""
     message, number = await sent(database, now)
@@ -116,25 +127,37 @@ async def test_a_delivered_message_stays_delivered(database: Database, now: date
 
 
 async def test_a_digest_tells_for_others(database: Database, now: datetime) -> None:
-    """Messages told in a digest are not sent, and say which message told them; one in the air is not."""
-    message, _ = await sent(database, now, "in the air")
-    stored = await database.messages.enqueue([new(key, now) for key in ("a", "b", "digest")], now)
-    into = stored[2].id
-    ids = [stored[0].id, stored[1].id, into, message.id]
-    assert await database.messages.digested(ids, into, now) == 2
+    """Messages told in a digest are not sent, and say which message told them."""
+    stored = await database.messages.enqueue([new(key, now) for key in ("a", "b")], now)
+    into = await database.messages.digest([each.id for each in stored], new("digest", now), now)
+    assert into is not None
     told = await database.messages.message(stored[0].id)
-    assert told and (told.state, told.digest) == (MessageState.DIGESTED, into)
-    assert [m.id for m in await database.messages.claim_due("w", now, {"ops": 9})] == [into]
+    assert told and (told.state, told.digest) == (MessageState.DIGESTED, into.id)
+    assert [m.id for m in await database.messages.claim_due("w", now, {"ops": 9})] == [into.id]
+
+
+async def test_no_digest_tells_what_another_tells(database: Database, now: datetime) -> None:
+    """If one of the messages was claimed or told in another digest meanwhile, there is no such digest."""
+    stored = await database.messages.enqueue([new(key, now) for key in ("a", "b", "c")], now)
+    a, b, c = (each.id for each in stored)
+    assert await database.messages.digest([a, b], new("first", now), now)
+    assert await database.messages.digest([a, b, c], new("second", now), now) is None
+    left = await database.messages.claim_due("w", now, {"ops": 9})
+    assert [message.key for message in left] == ["c", "first"]
+    assert await database.messages.digest([c], new("third", now), now) is None
 
 
 async def test_a_notice_is_ticked_off_with_its_messages(database: Database, now: datetime) -> None:
-    """Dispatching stores the messages and the tick together; dispatched twice, it is one message."""
+    """Dispatching stores the messages and the tick together. What was ticked off is told no second time.
+
+    A worker that slept may have other words for it by then, and so another key.
+    """
     watchdog = Alert(name="Watchdog", labels={"alertname": "Watchdog"}, starts_at=now, fingerprint="0" * 16)
     await database.incidents.accept([watchdog], source="t", body_digest="", received_at=now)
     await database.incidents.sweep(now + timedelta(minutes=11))
     [notice] = await database.incidents.notices()
-    for _ in range(2):
-        await database.messages.dispatch(notice.seq, [new(f"{notice.seq}:ops", now)], now)
+    for words in ("one", "other"):
+        await database.messages.dispatch(notice.seq, [new(f"{notice.seq}:{words}", now)], now)
     assert list(await database.incidents.notices()) == []
     assert len((await database.messages.messages(Page())).items) == 1
 

@@ -6,8 +6,11 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from kubetriage.adapters.store.sql.database import Database
 from kubetriage.domain.evidence import Observation, Read, get
+from kubetriage.domain.intake.errors import NotOurs
 from kubetriage.domain.intake.reading import Page
 from kubetriage.domain.intake.runs import Run, RunFilter, RunStatus, Thread, ThreadStatus
 from kubetriage.domain.resource import resource
@@ -25,7 +28,8 @@ async def test_a_run_makes_its_thread_busy_until_it_ends(database: Database, now
     assert not await runs.create_run(run_of("r2", "t", now), unless_busy=True)
     thread = await runs.thread("t")
     assert thread and (thread.status, thread.metadata) == (ThreadStatus.BUSY, {"graph_id": "triage_alert"})
-    assert await runs.run_status("r1", RunStatus.RUNNING, now, executor="w1")
+    await runs.beat("w1", now)
+    assert await runs.take_run("r1", "w1", now)
     later = now + timedelta(seconds=5)
     assert await runs.run_status("r1", RunStatus.ERROR, later, error="It broke.")
     assert not await runs.run_status("r1", RunStatus.SUCCESS, later)
@@ -60,13 +64,48 @@ async def test_events_of_a_run_that_is_anothers_by_now_are_not_written(
     """Whoever was held for dead and wakes up cannot add to the record of the run that was taken over."""
     runs = database.runs
     await runs.create_run(run_of("r", "t", now))
-    await runs.run_status("r", RunStatus.RUNNING, now, executor="first")
+    for worker in ("first", "second"):
+        await runs.beat(worker, now)
+    assert await runs.take_run("r", "first", now)
     assert await runs.record_event("r", "node", {"n": 1}, now, executor="first") == 1
-    await runs.run_status("r", RunStatus.RUNNING, now, executor="second")
-    assert await runs.record_event("r", "node", {"n": 2}, now, executor="first") is None
+    assert await runs.take_run("r", "second", now)
+    for run, executor in (("r", "first"), ("gone", "second")):
+        with pytest.raises(NotOurs):
+            await runs.record_event(run, "node", {"n": 2}, now, executor=executor)
     assert await runs.record_event("r", "node", {"n": 3}, now, executor="second") == 2
-    assert await runs.record_event("gone", "node", {}, now, executor="second") is None
     assert [event.data for event in await runs.run_events("r")] == [{"n": 1}, {"n": 3}]
+
+
+async def test_who_is_held_for_dead_takes_no_run(database: Database, now: datetime) -> None:
+    """A worker that slept before it began with a run does not take it from whoever began with it meanwhile."""
+    runs = database.runs
+    await runs.create_run(run_of("r", "t", now))
+    assert not await runs.take_run("r", "never seen", now)
+    for worker in ("sleeper", "other"):
+        assert await runs.beat(worker, now)
+    await runs.forget_executor("sleeper")
+    assert await runs.take_run("r", "other", now)
+    assert not await runs.take_run("r", "sleeper", now)
+    assert not await runs.beat("sleeper", now, again=True)
+    assert [each.id for each in await runs.executors()] == ["other"]
+    run = await runs.run("r")
+    assert run and run.executor == "other"
+
+
+async def test_a_run_is_ended_by_its_worker_with_its_last_event(database: Database, now: datetime) -> None:
+    """Both at once, once; whoever lost the run ends nothing."""
+    runs = database.runs
+    await runs.create_run(run_of("r", "t", now))
+    await runs.beat("w", now)
+    assert await runs.take_run("r", "w", now)
+    with pytest.raises(NotOurs):
+        await runs.end_run("r", RunStatus.ERROR, {}, now, executor="sleeper", error="It hung.")
+    assert await runs.end_run("r", RunStatus.SUCCESS, {"outcome": "diagnosed"}, now, executor="w")
+    assert not await runs.end_run("r", RunStatus.ERROR, {}, now, executor="w", error="Late.")
+    [event] = await runs.run_events("r")
+    assert (event.kind, event.data) == ("end", {"status": "success", "outcome": "diagnosed"})
+    run = await runs.run("r")
+    assert run and (run.status, run.ended_at) == (RunStatus.SUCCESS, now)
 
 
 async def test_events_are_numbered_without_gaps(url: str, now: datetime) -> None:
@@ -172,7 +211,8 @@ async def test_runs_are_found_by_what_they_are(database: Database, now: datetime
     runs = database.runs
     await runs.create_run(run_of("of", "a", now, incident="INC-1"))
     await runs.create_run(run_of("asked", "b", now + timedelta(minutes=1)))
-    await runs.run_status("asked", RunStatus.RUNNING, now, executor="w1")
+    await runs.beat("w1", now)
+    assert await runs.take_run("asked", "w1", now)
 
     async def found(**wanted: Any) -> list[str]:
         return [run.id for run in (await runs.search(RunFilter(**wanted), Page())).items]

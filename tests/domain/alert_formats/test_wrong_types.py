@@ -62,3 +62,16 @@ def test_deep_nesting_is_refused(now: datetime) -> None:
         deep = [deep]
     with pytest.raises(BadAlert, match="levels deep"):
         alerts_from(LABELLED | {"more": deep}, received_at=now)
+
+
+def test_nothing_that_a_database_refuses_is_left(now: datetime) -> None:
+    """NUL, which PostgreSQL keeps in no text, is replaced wherever it stands: labels' names and values, other fields."""
+    document = {
+        "labels": {"alertname": "a\0b", "cluster": "east\0", "\0x": "y"},
+        "annotations": {"summary": "s\0"},
+        "generatorURL": "http://p\0/",
+        "note\0": ["\0"],
+    }
+    (alert,) = alerts_from(document, received_at=now).alerts
+    assert (alert.name, alert.labels["cluster"]) == ("a\ufffdb", "east\ufffd")
+    assert "\\u0000" not in alert.model_dump_json()

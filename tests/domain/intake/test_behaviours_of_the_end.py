@@ -139,6 +139,22 @@ def test_behaviour_08_one_that_was_only_silent_goes_on(world: World, fire: Fire,
     assert world.notices == ["reported", "closed", "reopened"]
 
 
+def test_behaviour_08_a_resolve_that_was_not_true_is_taken_back(
+    world: World, fire: Fire, report: MakeReport
+) -> None:
+    """Cut off from Prometheus, an Alertmanager says resolved, and later the same episode again: it goes on."""
+    world.post(0, fire(WEB))
+    world.diagnose(1, world.only.id, report())
+    world.post(60, fire(WEB, resolved=True))
+    world.post(61, fire(WEB))  # of another Alertmanager of the pair, late
+    assert world.sweep(62) == ["closed"]
+    world.post(70, fire(WEB))
+    assert (world.only.state, world.only.counts.firing) == (IncidentState.REPORTED, 1)
+    assert world.notices == ["reported", "closed", "reopened"]
+    world.post(90, fire(WEB, resolved=True))
+    assert world.sweep(92) == ["closed"]
+
+
 def test_behaviour_08_a_lost_resolve_of_one_alert_does_not_hold_the_incident(
     world: World, fire: Fire
 ) -> None:

@@ -18,7 +18,7 @@ WORDINGS: dict[Sign, list[tuple[str, dict[str, str]]]] = {
          "correct", {"host": "db", "port": "5432"}),
         ("com.mysql.cj.jdbc.exceptions.CommunicationsException: Communications link failure", {}),
         ("WARN [Producer clientId=p-1] Connection to node -1 (kafka/10.96.3.4:9092) could not be established. "
-         "Broker may not be available.", {}),
+         "Broker may not be available.", {"host": "kafka", "port": "9092"}),
         ("ERROR [AdminClient] Bootstrap broker kafka:9092 (id: -1 rack: null) disconnected",
          {"host": "kafka", "port": "9092"}),
         ("[error] 31#31: *7 no live upstreams while connecting to upstream, client: 10.0.0.9", {}),
@@ -71,6 +71,7 @@ WORDINGS: dict[Sign, list[tuple[str, dict[str, str]]]] = {
         ("ERROR 1045 (28000): Access denied for user 'shop'@'10.0.0.7' (using password: YES)", {"user": "shop"}),
     ],
     Sign.FORBIDDEN: [
+        ("| Code: 403. Errors:", {}),
         ("requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: https://api.example.com/v1",
          {"host": "api.example.com"}),
         ("An error occurred (AccessDenied): User: arn:aws:sts::123456789012:assumed-role/app/x is not authorized to "
@@ -131,6 +132,14 @@ WORDINGS: dict[Sign, list[tuple[str, dict[str, str]]]] = {
         ("PHP Fatal error: Allowed memory size of 134217728 bytes exhausted (tried to allocate 20480 bytes)", {}),
         ("There is insufficient memory for the Java Runtime Environment to continue.", {}),
         ("OOM command not allowed when used memory > 'maxmemory'.", {}),
+    ],
+    Sign.CHILD_KILLED: [
+        ("[2026-04-01 09:10:02 +0000] [1] [ERROR] Worker (pid:65) was sent SIGKILL! Perhaps out of memory?", {}),
+        ("DAMN ! worker 1 (pid: 15) died, killed by signal 9 :( trying respawn ...", {}),
+        ("[alert] 1#1: worker process 30 exited on signal 9", {}),
+        ("LOG:  server process (PID 4711) was terminated by signal 9: Killed", {}),
+        ("billiard.exceptions.WorkerLostError: Worker exited prematurely: signal 9 (SIGKILL) Job: 3.", {}),
+        ("WARNING: [pool www] child 33 exited on signal 9 (SIGKILL) after 60 seconds from start", {}),
     ],
     Sign.TOO_MANY_THREADS: [
         ("java.lang.OutOfMemoryError: unable to create native thread: possibly out of memory or process/resource "

@@ -9,14 +9,14 @@ import pytest
 from kubetriage.domain.finding import Effect, RemedyKind
 from kubetriage.domain.language import Language
 from kubetriage.domain.messages.composing import compose
-from kubetriage.domain.messages.dialects import PLAIN
+from kubetriage.domain.messages.dialects import PLAIN, WECOM_V2
 from kubetriage.domain.messages.message import Message, SectionName
 from kubetriage.domain.messages.notice import Event, Notice, notice_of
 from kubetriage.domain.messages.trial import Trial, changed_report, long_report, trial_notice
 from kubetriage.domain.messages.writing import Writer
 from kubetriage.domain.rendering.document import Code, Tone
 from kubetriage.domain.rendering.sample import sample_report
-from kubetriage.domain.report import Outcome, Report
+from kubetriage.domain.report import Outcome, Report, ReportResource
 
 SHANGHAI = timezone(timedelta(hours=8))
 
@@ -82,6 +82,65 @@ def test_a_report_without_a_cause_says_so() -> None:
     report = sample_report(Language.EN).model_copy(update=given)
     text = text_of(notice_of(report))
     assert "No root cause was found.\nThe Pod is gone." in text
+
+
+def test_a_healthy_report_says_that_nothing_is_wrong() -> None:
+    """What is said of the resource stands under no cause without a word that there is none."""
+    report = sample_report(Language.ZH).model_copy(update={"outcome": Outcome.HEALTHY, "root_causes": ()})
+    assert "根因\n无：现在没有异常。\n" in text_of(notice_of(report), Language.ZH)
+
+
+def test_code_in_a_sentence_can_be_copied() -> None:
+    """Rules quote commands between backticks: they stay code, in bold sentences too."""
+    report = sample_report(Language.EN)
+    step = report.recommendations[0].model_copy(update={"detail": "Run `df -h` on *it* `x"})
+    cause = report.root_causes[0].model_copy(update={"statement": "its command `/app/run` is not found"})
+    report = report.model_copy(update={"recommendations": (step,), "root_causes": (cause,)})
+    text = Writer(composed(notice_of(report)), WECOM_V2).whole()
+    assert "\nRun `df -h` on ＊it＊ ｀x\n" in text
+    assert "\n**its command** `/app/run` **is not found** (likelihood" in text
+
+
+@pytest.mark.parametrize(
+    ("namespace", "what", "shown"),
+    [
+        ("aiops", "Deployment web: Available turned False", "+08:00 Deployment web: Available turned False"),
+        ("shop", "Deployment web was created", " Deployment shop/web: Deployment web was created"),
+        ("shop", "Deployment shop/web was created", " Deployment shop/web was created"),
+        ("aiops", "Deployment web-2 is new", " Deployment aiops/web: Deployment web-2 is new"),
+        ("aiops", "created", " Deployment aiops/web: created"),
+    ],
+)
+def test_a_change_names_its_object_once(namespace: str, what: str, shown: str) -> None:
+    """A sentence that begins with the object is not put behind its name; another namespace is said."""
+    report = sample_report(Language.EN)
+    resource = ReportResource(kind="Deployment", namespace=namespace, name="web")
+    change = report.changes[0].model_copy(update={"resource": resource, "what": what})
+    text = text_of(notice_of(report.model_copy(update={"changes": (change,)})))
+    (line,) = [line for line in text.splitlines() if "Deployment web" in line or "/web" in line]
+    assert line.endswith(shown)
+
+
+@pytest.mark.parametrize(
+    ("excerpt", "line"),
+    [
+        (
+            "status.containerStatuses[0].state.waiting.reason: CreateContainerConfigError\n"
+            "status.conditions[2].message: containers with unready status: [web]",
+            "status.containerStatuses[0].state.waiting.reason: CreateContainerConfigError",
+        ),
+        (
+            "status.phase: Pending\nstatus.conditions[0].message: 0/3 nodes are available",
+            "status.conditions[0].message: 0/3 nodes are available",
+        ),
+    ],
+)
+def test_evidence_shows_the_line_that_says_most(excerpt: str, line: str) -> None:
+    """What a container says of itself comes before a condition that sums it up, and that before a phase."""
+    report = sample_report(Language.EN)
+    pieces = tuple(each.model_copy(update={"excerpt": excerpt}) for each in report.evidence)
+    text = text_of(notice_of(report.model_copy(update={"evidence": pieces})))
+    assert f": {line}\n" in text
 
 
 def test_an_unconfirmed_cause_is_marked() -> None:

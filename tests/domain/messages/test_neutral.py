@@ -31,7 +31,7 @@ from kubetriage.domain.rendering.document import Mark, Span
 
 CHATS = [FEISHU, LARK_MD, WECOM_V2, WECOM, DINGTALK, SLACK, MARKDOWN, PLAIN_CHAT]
 MARKDOWNS = [WECOM_V2, DINGTALK, MARKDOWN]
-MENTION = re.compile(r"<(?:/?at\b|@|!)|(?:^|[^\w])@(?:all|everyone|here|channel|所有人)", re.IGNORECASE)
+MENTION = re.compile(r"<\s*(?:/?at\b|@|!)|(?:^|[^\w])@(?:all|everyone|here|channel|所有人)", re.IGNORECASE)
 ACTING = re.compile("[\u200b-\u200f\u202a-\u202e\u2028\u2029\u2060-\u2069\x00-\x09\x0b-\x1f\x7f]")
 
 
@@ -107,6 +107,7 @@ def test_no_text_can_close_a_fence(text: str) -> None:
         "kubectl -n shop get pod web-0 -o jsonpath='{.items[*].spec}' | grep -v '<none>'",
         "kubectl apply -f - <<EOF",
         "kubectl set image deploy/web web=registry.example/web@sha256:abc",
+        "mail -s x < at.txt && sort < a | at now",
         "curl -d @body.json http://web.shop.svc:8080/_health",
     ],
 )

@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kubetriage.domain.alert import Severity
+from kubetriage.domain.errors import BadSettings, ClusterUnreachable, ModelUnavailable, UnknownCluster
+from kubetriage.domain.intake.failing import FailureReason, reason_of
 from kubetriage.domain.intake.messages import Outcome
 from kubetriage.domain.intake.reading import EventKind, IncidentEvent
 from kubetriage.domain.intake.values import Counts, Incident
 from kubetriage.domain.language import Language
 from kubetriage.domain.messages.composing import compose
-from kubetriage.domain.messages.delivery import Delivery, dead, delivered, retry, shrink, unknown
+from kubetriage.domain.messages.delivery import Delivery, Verdict, dead, delivered, retry, shrink, unknown
 from kubetriage.domain.messages.dialects import PLAIN
 from kubetriage.domain.messages.digest import digest_of
 from kubetriage.domain.messages.notice import Event, Notice
@@ -41,9 +43,9 @@ def event(kind: EventKind, incident: str | None = "INC-1", **data: object) -> In
     return IncidentEvent(seq=1, incident=incident, cluster="prod", at=NOW, kind=kind, notice=True, data=data)
 
 
-def text_of(notice: Notice | None) -> str:
+def text_of(notice: Notice | None, language: Language = Language.EN) -> str:
     assert notice is not None
-    return Writer(compose(notice, language=Language.EN, zone=UTC), PLAIN).whole()
+    return Writer(compose(notice, language=language, zone=UTC, primary=language), PLAIN).whole()
 
 
 def test_a_report_is_told_with_the_incidents_severity() -> None:
@@ -68,14 +70,71 @@ def test_an_end_that_nobody_told_is_said_to_be_assumed(report: Report | None) ->
     assert ["推定已恢复" in line for line in both.lines] == [False, True]
 
 
-def test_a_failed_diagnosis_is_told_with_its_reason() -> None:
-    """People learn that they have to look for themselves, where, since when and why."""
-    text = text_of(
-        notice_for(event(EventKind.FAILED, why="the cluster could not be reached"), INCIDENT, None)
-    )
-    assert text.startswith("[diagnosis failed · critical] KubePodCrashLooping")
-    for words in ("Namespace: shop", "(1 h)", "the cluster could not be reached"):
-        assert words in text
+ERROR = "The MCP server of cluster prod could not be reached: refused."
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            Language.EN,
+            [
+                "[diagnosis failed · critical] KubePodCrashLooping shop/web",
+                "Namespace: shop",
+                "(1 h)",
+                ERROR,
+                "The cluster could not be reached",
+                "please look into it yourself",
+                "Details: https://",
+            ],
+        ),
+        (
+            Language.ZH,
+            [
+                "[诊断失败 · 严重] KubePodCrashLooping Pod 反复崩溃 shop/web",
+                "命名空间：shop",
+                ERROR,
+                "无法连接集群",
+                "请人工排查",
+                "详情: https://",
+            ],
+        ),
+    ],
+)
+def test_a_failed_diagnosis_is_told_in_the_channels_language(language: Language, words: list[str]) -> None:
+    """People learn that they have to look for themselves, where and why; the error's own words stay."""
+    reason = reason_of(ClusterUnreachable(ERROR))
+    incident = INCIDENT.model_copy(update={"title": "KubePodCrashLooping shop/web"})
+    failed = event(EventKind.FAILED, why=ERROR, reason=reason)
+    notice = notice_for(failed, incident, None, "https://triage.example.com/INC-1")
+    text = text_of(notice, language)
+    assert [each for each in words if each not in text] == []
+    assert "eport: " not in text and "完整报告" not in text
+
+
+@pytest.mark.parametrize("language", [Language.EN, Language.ZH])
+@pytest.mark.parametrize("reason", [*FailureReason, "of-a-later-version", ""])
+def test_every_reason_has_words(reason: str, language: Language) -> None:
+    """Also of an event that an older version stored, or a newer one."""
+    notice = notice_for(event(EventKind.FAILED, why="", reason=reason), INCIDENT, None)
+    heading = {Language.EN: "Why there is no report", Language.ZH: "没有报告的原因"}[language]
+    said = text_of(notice, language).split(heading)[1].strip().splitlines()[0]
+    assert len(said) > 5 and said.isascii() == (language is Language.EN)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (TimeoutError(), FailureReason.HUNG),
+        (UnknownCluster("no"), FailureReason.CLUSTER_UNKNOWN),
+        (BadSettings("no"), FailureReason.INPUT),
+        (KeyError("no"), FailureReason.BUG),
+        (ModelUnavailable("no"), None),
+    ],
+)
+def test_an_error_has_its_reason(error: Exception, reason: FailureReason | None) -> None:
+    """The kind of error is known where it is caught; what has no kind is no bug."""
+    assert reason_of(error) is reason
 
 
 @pytest.mark.parametrize(
@@ -128,6 +187,23 @@ def test_what_follows_from_an_attempt(
     assert step.outcome is outcome
     assert step.retry_at == (None if seconds is None else NOW + timedelta(seconds=seconds))
     assert bool(step.error) is (outcome is not Outcome.DELIVERED)
+
+
+def test_what_some_have_is_never_dead() -> None:
+    """A mail that one of its readers never takes was delivered to the others: they are told of the end."""
+    some = dead("no such user").model_copy(update={"partly": True})
+    for delivery, attempt in ((some, 2), (some.model_copy(update={"verdict": Verdict.RETRY}), 8)):
+        step = settle(
+            delivery, attempt=attempt, shrunk=0, began_at=NOW, now=NOW, repeats=True, policy=Policy()
+        )
+        assert step.outcome is Outcome.DELIVERED and "no such user" in step.error
+
+
+def test_a_remark_on_a_delivery_is_kept() -> None:
+    """That a template was not used, or a recipient not accepted, is seen in the outbox too."""
+    told = delivered(why="The built-in text was sent: the template failed.")
+    step = settle(told, attempt=1, shrunk=0, began_at=NOW, now=NOW, repeats=False, policy=Policy())
+    assert (step.outcome, step.error) == (Outcome.DELIVERED, told.why)
 
 
 def test_an_old_message_is_given_up() -> None:

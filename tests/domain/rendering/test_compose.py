@@ -71,7 +71,7 @@ def test_headings_come_in_english_chinese_and_both(zone: tzinfo) -> None:
     assert composed(report, zone, Language.EN).language is Language.ZH
 
 
-@pytest.mark.parametrize(("language", "said"), [(Language.EN, "2 h 5 min"), (Language.ZH, "2 小时 5 分")])
+@pytest.mark.parametrize(("language", "said"), [(Language.EN, "2 h 5 min"), (Language.ZH, "2 小时 5 分钟")])
 def test_the_overview_says_since_when(language: Language, said: str) -> None:
     """The start is local with offset; the duration runs to the time the cluster was read at."""
     report = changed_alert(sample_report(language), starts_at=datetime(2026, 3, 2, 1, 8, tzinfo=UTC))
@@ -195,8 +195,8 @@ def test_a_cluster_is_named_once(zone: tzinfo) -> None:
     [
         (0, "0 s", "0 秒"),
         (59, "59 s", "59 秒"),
-        (60, "1 min", "1 分"),
-        (12_000, "3 h 20 min", "3 小时 20 分"),
+        (60, "1 min", "1 分钟"),
+        (12_000, "3 h 20 min", "3 小时 20 分钟"),
         (90_061, "1 d 1 h", "1 天 1 小时"),
         (86_400 + 30, "1 d", "1 天"),
         (-1, "", ""),

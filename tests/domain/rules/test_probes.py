@@ -261,3 +261,19 @@ def test_an_application_that_says_it_is_ill(k8s: Any, view_of: Any) -> None:
     ]  # fmt: skip
     (found,) = k8s.findings(killed_by_probe(view_of([k8s.pod(POD, killed), *said], POD)))
     assert "Find out why container app fails its liveness probe" in [r.title.en for r in found.remedies]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ('Get "https://10.1.1.1:8443/healthz": http: server gave HTTP response to HTTPS client', "plain HTTP"),
+        (r'Get "http://10.1.1.1:8443/": net/http: HTTP/1.x transport connection broken: malformed HTTP response '
+         r'"\x15\x03\x01\x00\x02\x02"', "speaks TLS"),
+        ("error: this server does not implement the grpc health protocol (grpc.health.v1.Health)", "gRPC health"),
+    ],
+)  # fmt: skip
+def test_probe_in_another_protocol(k8s: Any, view_of: Any, answer: str, words: str) -> None:
+    """An answer in another protocol shows that the probe is wrong, not the application."""
+    (found,) = not_ready(view_of(_unready(k8s, f"Readiness probe failed: {answer}"), POD))
+    assert words in found.statement.en
+    assert (found.likelihood, found.specificity) == (Likelihood.HIGH, Specificity.EXACT)

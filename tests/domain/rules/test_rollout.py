@@ -264,3 +264,17 @@ def test_nodes_in_trouble_are_not_wrong(view_of: Any, k8s: Any) -> None:
     (one,) = found(view_of([daemon(k8s, status), *nodes, *pods], AGENT, lists=[("Node", "")]))
     assert "n2 (it has the taint team=ml:NoSchedule)" in one.statement.en
     assert "n1" not in one.statement.en
+
+
+def test_daemon_pods_of_an_earlier_template(view_of: Any, k8s: Any) -> None:
+    """A DaemonSet names no revision in its status: its pods carry the generation of their template."""
+    marks = {"annotations": {"deprecated.daemonset.template.generation": "2"}}
+    status = {"desiredNumberScheduled": 1, "currentNumberScheduled": 1, "numberReady": 1, "numberAvailable": 1,
+              "updatedNumberScheduled": 0}  # fmt: skip
+    top = k8s.obj("DaemonSet shop/agent", metadata=marks, spec={"updateStrategy": {"type": "OnDelete"}},
+                  status=status)  # fmt: skip
+    pod = k8s.pod("Pod shop/agent-1", owner="DaemonSet shop/agent", labels={"pod-template-generation": "1"})
+    (one,) = found(view_of([top, pod], "DaemonSet shop/agent"))
+    assert [c.command for c in one.remedies[0].commands] == ["kubectl delete pod/agent-1 -n shop"]
+    (one,) = found(view_of([top], "DaemonSet shop/agent"))
+    assert "RollingUpdate" in one.remedies[0].commands[0].command

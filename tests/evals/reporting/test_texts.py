@@ -113,8 +113,9 @@ def test_a_run_without_cells_is_told() -> None:
     """A run that was killed before its first cell is reported, not a crash."""
     run = planted_run(planted_scenarios(2), 1, [RULES])
     figures = figures_of(run, [])
-    assert "0 of 0 cells" in render_terminal(run, figures)
-    assert render_markdown(run, figures) and summary(run, figures)["arms"] == []
+    assert "0 of 2 cells" in render_terminal(run, figures)
+    (arm,) = summary(run, figures)["arms"]
+    assert render_markdown(run, figures) and arm["planned"] == 2 and arm["overall"]["rate"] is None
 
 
 def test_no_difference_is_not_below_nothing() -> None:

@@ -54,4 +54,4 @@ def test_a_run_says_that_its_folder_is_full(tmp_path: Path) -> None:
         check=False,
     )
     assert ended.returncode == 1
-    assert "run cannot be written to: File too large." in ended.stderr and "bug" not in ended.stderr
+    assert "run cannot be written: File too large." in ended.stderr and "bug" not in ended.stderr

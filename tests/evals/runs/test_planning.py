@@ -10,7 +10,8 @@ import pytest
 
 from kubetriage.domain.errors import BadInput
 from kubetriage.evals.cells import ModelUsed, Strategy
-from kubetriage.evals.runs.planning import Plan, arms_of, chosen_arms, difference, digest_of, plan_of
+from kubetriage.evals.figure_values import arms_of
+from kubetriage.evals.runs.planning import Plan, chosen_arms, difference, digest_of, plan_of
 from kubetriage.evals.scenario import Scenario, find
 
 FOLDER = Path(__file__).resolve().parents[3] / "evals" / "scenarios"

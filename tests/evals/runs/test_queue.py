@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kubetriage.evals.cells import CellKey, Strategy
-from kubetriage.evals.runs.planning import Arm
+from kubetriage.evals.figure_values import Arm
 from kubetriage.evals.runs.queue import Waiting
 
 A, RULES = (Strategy.GRAPH, "a"), (Strategy.RULES, "none")

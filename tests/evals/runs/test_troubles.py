@@ -39,8 +39,14 @@ def rates(summary: dict[str, Any]) -> dict[str, float]:
 
 def profile(server: ScriptedServer, **more: object) -> str:
     fields = {"extends": "vllm-qwen3-30b", "base_url": server.base_url, "backoff": 0.01, "retries": 1} | more
-    lines = [f"{key} = {json.dumps(value)}" for key, value in fields.items()]
+    lines = [f"{key} = {_toml(value)}" for key, value in fields.items()]
     return "[models.mine]\n" + "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    if not isinstance(value, dict):
+        return json.dumps(value)
+    return f"{{ {', '.join(f'{key} = {json.dumps(each)}' for key, each in value.items())} }}"
 
 
 ASKED = [*CHOSEN, "--models", "mine,rules", "--strategies", "graph", "--repeat", "3", "--tries", "5"]
@@ -154,3 +160,35 @@ def test_money_of_what_could_not_be_run_is_kept_over_sessions(evaluated: Callabl
     first, second, last = spent
     assert all(each > 0 for each in first) and second == first
     assert all(now > before * 1.5 for before, now in zip(first, last, strict=True))
+
+
+@pytest.mark.slow
+def test_money_of_an_arm_that_was_stopped_is_shown_and_kept(evaluated: Callable[..., Any]) -> None:
+    """A key that is refused after an answer was paid for: that is in the report, and in what comes after."""
+    asked = ["--only", FEW[0], "--models", "mine", "--strategies", "graph"]
+    faults = [
+        {"when": {"call_no": 1}, "do": ["blank"]},
+        {"when": {"call_no": list(range(2, 20))}, "do": [{"status": 401}]},
+    ]
+    with scripted_server_in_thread([], oracle=knowing, faults=faults) as server:
+        config = profile(server, price={"prompt": 1.0, "completion": 4.0, "currency": "CNY"})
+        (stopped,) = (said := evaluated(*asked, config=config, status=1))["arms"]
+        server.configure(faults=[])
+        (whole,) = evaluated(*asked, config=config)["arms"]
+    assert "was stopped" in said["said"] and "spent in all" in said["said"]
+    assert said["errors"].splitlines()[-1].startswith("1/1 cells: 0 passed, 0 failed, 1 could not run;")
+    assert (stopped["overall"]["ran"], stopped["could_not_run"]) == (0, 1)
+    assert 0 < stopped["money"]["CNY"] < whole["money"]["CNY"]
+
+
+@pytest.mark.slow
+def test_a_key_that_is_refused_from_the_start_is_reported(evaluated: Callable[..., Any]) -> None:
+    """Where not one cell came to anything, the report says so of every arm, and the command why."""
+    asked = ["--only", FEW[0], "--models", "mine", "--strategies", "graph,react"]
+    with scripted_server_in_thread([], oracle=knowing, api_keys=["another"]) as server:
+        found = evaluated(*asked, config=profile(server), status=1)
+    assert [(arm["label"], arm["planned"], arm["overall"]["ran"]) for arm in found["arms"]] == [
+        ("graph mine", 1, 0),
+        ("react mine", 1, 0),
+    ]
+    assert "0 of 2 cells are there." in found["said"] and "401" in found["said"]

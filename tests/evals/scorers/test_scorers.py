@@ -11,8 +11,10 @@ import yaml
 
 from kubetriage.domain.language import Language
 from kubetriage.domain.model_use import ModelUse
+from kubetriage.domain.verdict import Verdict, read_verdict
 from kubetriage.evals.builders.__main__ import FOLDER
 from kubetriage.evals.cells import Cell, CellKey, CellOutcome, Score, Strategy
+from kubetriage.evals.concluded import concluded_in
 from kubetriage.evals.ownership import Ownership
 from kubetriage.evals.scenario import ALERT, EXPECTED, SNAPSHOT, Expected, Scenario, load
 from kubetriage.evals.score import score
@@ -156,11 +158,34 @@ def test_a_report_that_is_the_rules_is_none_of_the_models(language: Language) ->
     gaps = [{"what": each.what.say(language), "why": each.why.say(language)} for each in use.gaps]
     other = {"what": "logs of shop/web", "why": "forbidden"}
     asked: dict[str, Any] = {"usage": {"model": "mine"}, "gaps": [other]}
-    assert scored("model_answered", asked).passed is True
+    assert scored("model_answered", asked).passed is None  # of a run whose models' words were not kept
     found = scored("model_answered", {**asked, "gaps": [other, *gaps]})
     assert (found.value, found.passed) == (0.0, False)
     assert found.reason.endswith("used: The answer was empty.")
     assert scored("model_answered", {"gaps": [], "usage": {"model": None}}).value is None
+
+
+@pytest.mark.parametrize(
+    ("said", "used"),
+    [
+        ({"root_causes": [{"culprit": "Deployment/web", "statement": "s"}]}, True),
+        ({"root_causes": [{"culprit": "Pod shop/web-7d9f8c6b5d-x2x7q", "statement": "s"}]}, True),
+        ({"root_causes": [{"finding": "F1", "statement": "s"}]}, True),
+        ({"root_causes": [{"culprit": "Deployment shop/db", "statement": "s"}]}, False),
+        ({"root_causes": [{"culprit": "Deployment ops/web", "statement": "s"}]}, False),
+        ({"root_causes": []}, False),
+        ({"outcome": "healthy"}, False),
+        ({"outcome": "inconclusive"}, False),
+    ],
+)
+def test_an_answer_that_was_not_confirmed_is_not_used(said: dict[str, Any], used: bool) -> None:
+    """A usable answer of which the report holds nothing counts as little as none: the report is the rules'."""
+    verdict = read_verdict({"outcome": "diagnosed", "summary": "web", **said})
+    assert isinstance(verdict, Verdict)
+    report = {"usage": {"model": "mine"}, "root_causes": [{**CAUSE, "culprit": DEPLOYMENT}]}
+    found = scored("model_answered", report, Spent(concluded=concluded_in(verdict)))
+    assert (found.value, found.passed) == (float(used), used)
+    assert ("was not confirmed" in found.reason) is not used
 
 
 def test_nothing_to_judge_is_not_judged() -> None:

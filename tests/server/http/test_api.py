@@ -145,6 +145,15 @@ def test_wrong_feedback_is_refused(served: Any, reported: tuple[str, str], body:
     assert served.client.get(path).json()["items"] == []
 
 
+def test_json_that_is_not_said_to_be_json_is_told_so(served: Any, reported: tuple[str, str]) -> None:
+    """What `curl -d` sends by itself is refused with what is missing."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    path = f"{API}/runs/{reported[1]}/feedback"
+    answer = served.client.post(path, content=b'{"verdict": "right"}', headers=headers)
+    assert answer.status_code == 422
+    assert "Content-Type: application/json" in answer.json()["errors"][0]["what"]
+
+
 def test_a_large_body_is_refused_everywhere(served: Any, reported: tuple[str, str]) -> None:
     """Bodies that are no alerts have 1 MB, said or not."""
     for content in (b" " * 2_000_000, iter([b" " * 500_000] * 4)):

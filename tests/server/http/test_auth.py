@@ -74,7 +74,7 @@ def test_without_a_token_every_path_answers_the_same(served: Any) -> None:
     [
         "Bearer", "Bearer wrong", f"Bearer {INTAKE_TOKEN}x", f"Bearer {INTAKE_TOKEN[:-1]}", "Basic", "Basic !!",
         f"Basic {base64.b64encode(INTAKE_TOKEN.encode()).decode()}", "Basic " + base64.b64encode(b"\xff:\xff").decode(),
-        INTAKE_TOKEN, f"Token {INTAKE_TOKEN}", "Bearer " + "x" * 5000, "Bearer \xe9\xff",
+        INTAKE_TOKEN, f"Token {INTAKE_TOKEN}", "Bearer " + "x" * 5000, "Bearer \xe9\xff", "Basic \xe9\xff", "\xe9 \xff",
     ],
 )  # fmt: skip
 def test_a_wrong_token_is_a_strangers(served: Any, authorization: str) -> None:
@@ -183,7 +183,7 @@ def test_tokens_are_logged_nowhere(served: Any) -> None:
     for token in (INTAKE_TOKEN, API_TOKEN, "wrong-token-of-somebody"):
         for path in (
             f"{ALERTS}/alertmanager/t/{token}", f"{ALERTS}?token={token}", f"{ALERTS}/{token}", f"/{token}", f"/{token}?x={token}",
-            f"{ALERTS}/t/{token}/more", f"/api/v1/runs/{token}/report", f"{ALERTS}/grafana/t/{token}?token={token}",
+            f"{ALERTS}/t/{token}/more", f"/api/v1/runs/{token}/report", f"/api/v1/incidents/{token}", f"{ALERTS}/grafana/t/{token}?token={token}",
         ):  # fmt: skip
             stranger.post(path, json=BARE)
             stranger.get(
@@ -191,9 +191,8 @@ def test_tokens_are_logged_nowhere(served: Any) -> None:
             )
     logged = served.logged.getvalue()
     assert "/api/v1/alerts/{source}" in logged
-    for token in (INTAKE_TOKEN, "wrong-token-of-somebody", BASIC):
+    for token in (INTAKE_TOKEN, API_TOKEN, "wrong-token-of-somebody", BASIC):
         assert token not in logged
-    assert API_TOKEN not in logged.replace(f'"run": "{API_TOKEN}"', "")
 
 
 class Traces:

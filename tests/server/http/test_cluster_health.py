@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,22 @@ async def test_connections_are_tried_now_and_then(broken: Settings, tmp_path: Pa
     assert await starts() == (found, first)
     now[0] += FRESH_SECONDS + 1
     assert (await starts())[1] > first
+
+
+async def test_one_that_hangs_keeps_nobody_waiting(broken: Settings, tmp_path: Path) -> None:
+    """A program that says nothing is told as such within the answer's time, once tried; the others as they are."""
+    hanging = tmp_path / "hanging"
+    hanging.write_text(f"#!/bin/sh\necho tried >> {tmp_path}/tries\nexec sleep 5\n", encoding="utf-8")
+    hanging.chmod(0o755)
+    clusters = {**broken.clusters, "west": ConnectionSettings(command=str(hanging), connect_timeout=1.2)}
+    watch = ConfiguredClusters(broken.model_copy(update={"clusters": clusters}), answer_seconds=0.4)
+    east, west = await watch.health()
+    assert (east.reachable, west.reachable, west.where) == (False, False, "hanging")
+    assert "0.4 s, and is still being tried" in west.detail
+    ends = time.monotonic() + 20
+    while (await watch.health())[1].detail == west.detail:
+        assert time.monotonic() < ends
+    assert (tmp_path / "tries").read_text(encoding="utf-8") == "tried\n"
 
 
 ONE, TWO = (

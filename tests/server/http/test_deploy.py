@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -43,6 +44,24 @@ def test_the_receiver_is_alertmanagers() -> None:
     assert told.returncode == 0, told.stderr
 
 
+@pytest.mark.parametrize("example", ["deploy", "docs"])
+@pytest.mark.parametrize("alert", ["Watchdog", "KubePodCrashLooping"])
+def test_receivers_that_are_there_go_on_to_get_everything(tmp_path: Path, example: str, alert: str) -> None:
+    """With the example merged in, Alertmanager sends an alert to kubetriage, and to whom it was sent before."""
+    if not shutil.which("amtool"):
+        pytest.skip("amtool is not on PATH (Debian: `apt-get install prometheus-alertmanager`)")
+    if example == "deploy":
+        text = (DEPLOY / "prometheus" / "alertmanager-receiver.yml").read_text(encoding="utf-8")
+    else:
+        docs = (DEPLOY.parent / "docs" / "server.md").read_text(encoding="utf-8")
+        text = next(each for each in re.findall(r"```yaml\n(.*?)```", docs, re.DOTALL) if "routes:" in each)
+    (tmp_path / "alertmanager.yml").write_text(text, encoding="utf-8")
+    command = ["amtool", "config", "routes", "test", f"--config.file={tmp_path}/alertmanager.yml"]
+    told = subprocess.run([*command, f"alertname={alert}"], capture_output=True, text=True, check=False)
+    before = yaml.safe_load(text)["route"]["receiver"]
+    assert told.stdout.strip().split(",") == ["kubetriage", before], told.stderr
+
+
 RULE_TEST = """
 rule_files: [{rules}]
 evaluation_interval: 1m
@@ -57,6 +76,7 @@ tests:
   - {{series: 'up{{job="kubetriage", instance="a"}}', values: '1x30 0x100'}}
   - {{series: 'kubetriage_inbox_age_seconds{{job="kubetriage", instance="a"}}', values: '0x9 180x100'}}
   - {{series: 'kubetriage_inbox_failed{{job="kubetriage", instance="a"}}', values: '0x29 1x200'}}
+  - {{series: 'kubetriage_messages{{job="kubetriage", instance="a", channel="chat", state="dead"}}', values: '_x29 1x200'}}
   alert_rule_test:
   - {{eval_time: 2m, alertname: KubetriageStoreDown, exp_alerts: []}}
   - eval_time: 10m
@@ -73,6 +93,8 @@ tests:
   - {{expr: 'count(ALERTS{{alertname="KubetriagePostsFailed", alertstate="firing"}})', eval_time: 29m, exp_samples: []}}
   - {{expr: 'count(ALERTS{{alertname="KubetriagePostsFailed", alertstate="firing"}})', eval_time: 31m, exp_samples: [{{value: 1}}]}}
   - {{expr: 'count(ALERTS{{alertname="KubetriagePostsFailed", alertstate="firing"}})', eval_time: 95m, exp_samples: []}}
+  - {{expr: 'count(ALERTS{{alertname="KubetriageMessagesDead", alertstate="firing"}})', eval_time: 32m, exp_samples: [{{value: 1}}]}}
+  - {{expr: 'count(ALERTS{{alertname="KubetriageMessagesDead", alertstate="firing"}})', eval_time: 95m, exp_samples: []}}
 """
 
 

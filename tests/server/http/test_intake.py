@@ -252,6 +252,23 @@ def test_an_encoding_that_is_not_understood_is_said(served: Any, encoding: str) 
     assert answer.status_code == 415
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "UTF8", "gbk", "identity"])
+def test_a_charset_named_as_encoding_loses_no_alert(served: Any, encoding: str) -> None:
+    """A script that writes `Content-Encoding: utf-8` means a charset: its body is plain."""
+    answer = served.client.post("/api/v1/alerts", json=BARE, headers={"Content-Encoding": encoding})
+    assert answer.status_code == 202
+
+
+@pytest.mark.parametrize("path", ["/api/v1/alerts", "/api/v1/alerts/text", "/api/v1/alerts/aliyun"])
+def test_chinese_in_gbk_is_read(served: Any, path: str) -> None:
+    """Older senders write GBK: what people read of the alert is Chinese, not bytes."""
+    text = "【告警】主机 node-3 磁盘使用率 95%，请尽快处理"
+    given = text if path.endswith("text") else json.dumps({"labels": {"alertname": text}}, ensure_ascii=False)
+    answer = served.client.post(path, content=given.encode("gbk"))
+    (row,) = stored(served, answer.json()["incidents"][0])
+    assert row["name"] == text
+
+
 def test_a_body_that_does_not_come_is_not_waited_for(served: Any) -> None:
     """A sender that stops in the middle of its body is answered with 408 when its time is over."""
     host, port = served.url.removeprefix("http://").split(":")

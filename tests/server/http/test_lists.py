@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kubetriage.domain.intake.runs import Run, RunStatus
+from kubetriage.domain.intake.runs import Run
 
 API = "/api/v1"
 
@@ -83,7 +83,9 @@ def test_runs_are_listed_newest_first_in_pages(served: Any) -> None:
                 updated_at=began, incident="INC-0000000LISTED" if number < 4 else None,
             )  # fmt: skip
             await served.database.runs.create_run(made)
-        await served.database.runs.run_status("listed-1", RunStatus.RUNNING, began, executor="w-listed")
+        await served.database.runs.beat("w-listed", began)
+        assert await served.database.runs.take_run("listed-1", "w-listed", began)
+        await served.database.runs.forget_executor("w-listed")
 
     served.do(make())
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kubetriage.server.logging import JsonLines, bound, configure_logging
+from kubetriage.server.logging import JsonLines, Thinned, bound, configure_logging
 
 LOG = logging.getLogger("kubetriage.test")
 
@@ -97,7 +97,7 @@ def test_the_logs_of_libraries_are_json_too() -> None:
     stream = io.StringIO()
     try:
         configure_logging(stream=stream)
-        logging.getLogger("uvicorn.error").warning("started")
+        logging.getLogger("uvicorn.error").warning("started", extra={"color_message": "\x1b[36mstarted"})
         logging.getLogger("uvicorn.access").info('"POST /api/v1/alerts?token=secret"')
         logging.getLogger("httpx").info("GET https://chat.example/hook/secret")
         logging.getLogger("kubetriage.x").info("ours")
@@ -106,3 +106,34 @@ def test_the_logs_of_libraries_are_json_too() -> None:
         root.setLevel(level)
         ours.setLevel(our_level)
     assert [json.loads(line)["message"] for line in stream.getvalue().splitlines()] == ["started", "ours"]
+    assert "color" not in stream.getvalue()
+
+
+def test_what_a_library_says_again_and_again_is_said_once_in_a_line(lines: Any) -> None:
+    """Without its trace, of which what was raised stays; whatever else it says comes through."""
+    thinned = Thinned()
+    LOG.addFilter(thinned)
+    trace = (
+        'Traceback (most recent call last):\n  File "x.py", line 1\na.b.Gone: no server\n\tIs it running?\n'
+    )
+    try:
+        for _ in range(5):
+            LOG.warning("Exception polling: %s", trace)
+            LOG.warning("Exception in queue: no server\n\tIs it running?")
+    finally:
+        LOG.removeFilter(thinned)
+    assert [each["message"] for each in lines()] == [
+        "Exception polling: a.b.Gone: no server", "Exception in queue: no server",
+    ]  # fmt: skip
+
+
+def test_what_is_said_again_later_is_told_again(lines: Any) -> None:
+    """An outage that goes on shows in the log all the time."""
+    thinned = Thinned(seconds=0)
+    LOG.addFilter(thinned)
+    try:
+        for _ in range(2):
+            LOG.warning("no server")
+    finally:
+        LOG.removeFilter(thinned)
+    assert len(lines()) == 2

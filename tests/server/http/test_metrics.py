@@ -152,6 +152,15 @@ def test_diagnoses_are_counted_with_what_they_used() -> None:
     assert value(found, "kubetriage_errors_total", place="worker", **ours) == 1
 
 
+def test_what_may_happen_is_there_before_it_does() -> None:
+    """Outcomes, places of errors and open incidents are 0 from the start: a series that begins with 1 has not grown."""
+    found = samples(ServerMetrics("1").page(Tallies(), NOW, own="here").decode())
+    outcomes = {dict(labels)["outcome"] for name, labels in found if name == "kubetriage_diagnoses_total"}
+    assert outcomes == {"diagnosed", "healthy", "inconclusive", "failed"}
+    for name in ("kubetriage_diagnoses_total", "kubetriage_errors_total", "kubetriage_incidents_open"):
+        assert {number for (found_name, _), number in found.items() if found_name == name} == {0.0}, name
+
+
 def test_the_state_of_the_database_is_shown() -> None:
     """Open incidents, the queue and its age, the outbox, storms and silent Watchdogs."""
     metrics, tallies = full()

@@ -33,7 +33,7 @@ def alert(outbox: Outbox, number: int) -> Alert:
 
 
 async def test_a_storm_and_its_end_are_told(outbox: Outbox) -> None:
-    """Those who were told of the beginning hear how many incidents there were, and how many have a report."""
+    """The beginning lists what is hit; those who were told of it hear at the end how many had a report."""
     incidents = outbox.database.incidents
     zh, en = FeishuRobot(per_second=0), SlackHook(per_second=0)
     urls = {"zh": outbox.platforms.add("zh", zh), "en": outbox.platforms.add("en", en)}
@@ -60,6 +60,8 @@ async def test_a_storm_and_its_end_are_told(outbox: Outbox) -> None:
     assert [each.event for each in await outbox.every()] == ["storm"] * 4
     begun, over = en.seen
     assert any("[alert storm] " in text for text in begun.texts)
+    (listed,) = [text for text in begun.texts if "KubePodCrashLooping shop/app" in text]
+    assert listed.count("INC-") == 20 and "10 more" in listed
     assert any(
         f"[alert storm over] {INCIDENTS} incidents, 1 of them diagnosed" in text for text in over.texts
     )

@@ -12,6 +12,7 @@ from kubetriage.adapters.store.sql.tables import reports
 from kubetriage.bootstrap.settings import Settings
 from kubetriage.domain.alert import Alert, AlertStatus, Severity
 from kubetriage.domain.fingerprint import fingerprint
+from kubetriage.domain.intake.failing import FailureReason
 from kubetriage.domain.intake.messages import NewMessage
 from kubetriage.domain.intake.reading import IncidentEvent
 from kubetriage.domain.language import Language
@@ -79,6 +80,28 @@ async def test_routes_decide_who_is_told(outbox: Outbox) -> None:
     routes = [{"channels": ["boss"], "severities": ["critical"]}, {"channels": ["ops"]}]
     await teller(outbox, settings(routes=routes)).once()
     assert [each.channel for each in await outbox.every()] == ["ops"]
+
+
+async def test_a_failure_is_told_where_a_diagnosis_would_be(outbox: Outbox) -> None:
+    """Routes by label take it too, and it leads to the alert's runbook, which is needed most without a report."""
+    incidents = outbox.database.incidents
+    labels = {**LABELS, "team": "payments"}
+    runbook = "https://runbooks.example.com/crash"
+    failing = alert(outbox).model_copy(
+        update={"labels": labels, "annotations": {"runbook_url": runbook}, "fingerprint": fingerprint(labels)}
+    )
+    now = outbox.clock.now
+    (ident,) = (await incidents.accept([failing], source="t", body_digest="d", received_at=now)).incidents
+    await outbox.clock.sleep(60)
+    assert await incidents.claim(ident, 1, outbox.clock.now)
+    why, reason = "The MCP server could not be reached.", FailureReason.CLUSTER_UNREACHABLE
+    await incidents.failed(ident, 1, "run-1", why, None, outbox.clock.now, reason=reason)
+    routes = [{"channels": ["boss"], "labels": {"team": "payments"}}, {"channels": ["ops"]}]
+    await teller(outbox, settings(routes=routes)).once()
+    (row,) = await outbox.every()
+    notice = Notice.model_validate(row.body["notice"])
+    assert (row.channel, row.event) == ("boss", "failed")
+    assert (notice.failure, notice.lines, notice.links.runbook) == (reason, (why,), runbook)
 
 
 async def test_the_end_is_told_to_those_who_were_told_of_the_beginning(outbox: Outbox) -> None:

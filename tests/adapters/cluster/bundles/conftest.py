@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +12,14 @@ import pytest
 from kubetriage.adapters.cluster.snapshot.manifests import objects as objects_in
 from kubetriage.adapters.cluster.snapshot.store import object_files
 from kubetriage.adapters.cluster.snapshot.yaml_text import yaml_text
+from kubetriage.bootstrap.settings import Settings
+from kubetriage.domain.language import Language
 from kubetriage.domain.resource import KINDS
+from kubetriage.evals.cells import Cell, CellKey, CellOutcome, Strategy
+from kubetriage.evals.endpoints import Endpoints
+from kubetriage.evals.runs.attempt import attempt
+from kubetriage.evals.scenario import Scenario
+from kubetriage.evals.strategies.made import Task
 
 Object = dict[str, Any]
 DIGEST = "registry-example-com-tools-must-gather-sha256-" + "0123456789abcdef" * 4
@@ -266,3 +273,18 @@ def exporters() -> dict[str, Exporter]:
 def printed() -> Exporter:
     """Writes what `kubectl cluster-info dump` prints."""
     return as_printed
+
+
+@pytest.fixture
+def diagnosed() -> Callable[[Scenario], Awaitable[Cell]]:
+    """Diagnoses a scenario by the rules, as a cell of a run; it must come to a verdict."""
+
+    async def diagnose(scenario: Scenario) -> Cell:
+        key, settings = CellKey(scenario=scenario.name, strategy=Strategy.RULES), Settings()
+        task = Task(key, scenario, settings, Language.EN, timeout=60, said=[])
+        async with Endpoints(settings) as endpoints:
+            cell = (await attempt(task, endpoints, waited=False)).cell
+        assert cell.outcome is not CellOutcome.COULD_NOT_RUN, cell.why
+        return cell
+
+    return diagnose

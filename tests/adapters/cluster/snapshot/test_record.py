@@ -221,3 +221,15 @@ async def test_a_cluster_without_answers_is_unreachable(tmp_path: Path) -> None:
     with pytest.raises(ClusterUnreachable, match="no"):
         await made(tmp_path / "snap", fetch=fetch_from(lambda read: refused(read, FailureKind.UNAVAILABLE)))
     assert names(tmp_path) == []
+
+
+async def test_a_namespace_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """A misspelt name is no empty namespace; where namespaces could not be listed, nothing is said of them."""
+    done = await record(fetch_from(), tmp_path / "a", Plan(("shop", "shpo"), 0), NOW, told)
+    assert done.absent == ("shpo",)
+
+    def forbidden(read: Read) -> Observation | None:
+        return refused(read) if read.kind == "Namespace" else None
+
+    done = await record(fetch_from(forbidden), tmp_path / "b", Plan(("shpo",), 0), NOW, told)
+    assert done.absent == ()

@@ -48,11 +48,14 @@ def test_events_of_deleted_pods_speak(k8s: Any, view_of: Any, job: Any, cause: A
     """The Job's own event names its pod, whose events outlive it."""
     events = [
         k8s.event(JOB, "SuccessfulCreate", "Created pod: load-x1", kind="Normal"),
-        k8s.event("Pod shop/load-x1", "Failed", 'Failed to pull image "load:9": not found'),
+        k8s.event("Pod shop/load-x1", "Failed", 'Failed to pull image "load:9": not found', last=4),
+        k8s.event("Pod shop/load-x1", "Failed", "Error: ImagePullBackOff", last=1),
     ]
     view = view_of([job(ended=BACKOFF), *events], JOB, lists=[("Pod", "shop")])
     one = cause(view, rules.RULES)
-    assert one.likelihood is Likelihood.MEDIUM and "Failed to pull image" in one.statement.en
+    assert one.likelihood is Likelihood.MEDIUM and "Failed to pull image: “not found”" in one.statement.en
+    assert one.category == "image-pull"
+    assert "kept its pods from starting" in one.remedies[0].title.en
 
 
 def test_a_deadline_is_a_reason_of_its_own(view_of: Any, job: Any, cause: Any, k8s: Any, found: Any) -> None:

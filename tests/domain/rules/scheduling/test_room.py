@@ -186,3 +186,14 @@ def test_the_autoscaler_adds_no_node(
     old = k8s.event(POD, reason, message, component=component, first=300, last=200)
     (one,) = found(view_of([pod, node("n1"), busy, old], POD, lists=[("Node", "")]), "no-room")
     assert "autoscaler" not in one.statement.en
+
+
+def test_device_that_is_not_healthy(view_of: Any, stuck: Any, node: Any, said: Any, found: Any) -> None:
+    """A node that has the device and offers none of it is the one to look at."""
+    pod = stuck(said("2 Insufficient nvidia.com/gpu"), requests={"nvidia.com/gpu": "1"})
+    ill = node("n1")
+    ill["status"]["capacity"] = {"nvidia.com/gpu": "4"}
+    ill["status"]["allocatable"]["nvidia.com/gpu"] = "0"
+    (one,) = found(view_of([pod, ill], POD, lists=NODES))
+    assert str(one.culprit) == "Node n1"
+    assert "node n1 has 4 but offers none" in one.statement.en

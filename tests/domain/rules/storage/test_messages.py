@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubetriage.domain.rules.storage_messages import GIB, Refusal, kind_of, said, size_bounds
+from kubetriage.domain.rules.storage_messages import GIB, Refusal, decisive, kind_of, said, size_bounds
 
 FRAME = 'failed to provision volume with StorageClass "fast": rpc error: code = InvalidArgument desc = '
 
@@ -88,3 +88,16 @@ def test_bounds_that_hold_are_not_the_reason() -> None:
 def test_said() -> None:
     """The frames of external-provisioner and gRPC are left out."""
     assert said(FRAME + "size is not valid") == "size is not valid"
+
+
+def test_decisive_words_are_quoted() -> None:
+    """Of a long chain of errors the part is told that says which refusal it is."""
+    chain = (
+        'failed to provision volume with StorageClass "gp3": rpc error: code = Internal desc = Could not create '
+        'volume "pvc-5a": could not create volume in EC2: operation error EC2: CreateVolume, https response error '
+        "StatusCode: 403, RequestID: 0d1, api error UnauthorizedOperation: You are not authorized"
+    )
+    words = decisive(chain, None, 110)
+    assert len(words) <= 110
+    assert "403" in words or "Unauthorized" in words
+    assert decisive("quota exceeded", None, 110) == "quota exceeded"
