@@ -306,6 +306,20 @@ TABLE: tuple[CustomKind, ...] = (
     # ---- Crossplane's packages; what it manages is judged by GENERIC
     CustomKind("Provider", "pkg.crossplane.io", ("v1",), "providers", "gitops-sync", False,
                good=frozenset({"Installed", "Healthy"})),
+    # ---- platforms, databases and backups
+    CustomKind("ClusterOperator", "config.openshift.io", ("v1",), "clusteroperators", "controller-stalled",
+               False, good=frozenset({"Available"}), bad=frozenset({"Degraded"}),
+               labels=("clusteroperator",)),
+    CustomKind("Kafka", "kafka.strimzi.io", ("v1", "v1beta2"), "kafkas", "controller-stalled",
+               bad=frozenset({"NotReady"})),
+    CustomKind("KafkaConnect", "kafka.strimzi.io", ("v1", "v1beta2"), "kafkaconnects", "controller-stalled",
+               bad=frozenset({"NotReady"})),
+    CustomKind("Backup", "velero.io", ("v1",), "backups", "controller-stalled", good=frozenset(),
+               names=(_names("spec.storageLocation", "BackupStorageLocation", "velero.io"),),
+               states=_states(_field("status.phase", "Failed FailedValidation PartiallyFailed",
+                                     "status.validationErrors.*", "status.failureReason"))),
+    CustomKind("BackupStorageLocation", "velero.io", ("v1",), "backupstoragelocations", "controller-stalled",
+               good=frozenset(), states=_states(_field("status.phase", "Unavailable", "status.message"))),
     # ---- experiments
     *(_chaos(kind) for kind in CHAOS),
     CustomKind("ChaosEngine", "litmuschaos.io", ("v1alpha1",), "chaosengines", "chaos-experiment",

@@ -32,6 +32,12 @@ class Sign(StrEnum):
     POOL = "pool-exhausted"
     SCHEMA = "schema"
     LOCK = "lock"
+    SERVER_STATE = "server-state"
+    """A server is reached, and refuses for a state of its own: read-only, loading, full, without a leader."""
+    SERVER_ERROR = "server-error"
+    """A server is reached, and answers with a 5xx."""
+    SATURATED = "saturated"
+    """All workers of a server are busy."""
     SQL_SYNTAX = "sql-syntax"
     PROVIDER_QUOTA = "provider-quota"
     """A limit that an API outside the cluster sets on an account or project."""
@@ -103,6 +109,29 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
         ),
     ),
     (Sign.MESH_DENIED, (r"\bRBAC: access denied",)),
+    (
+        Sign.SERVER_STATE,
+        (
+            r"OOM command not allowed|(?-i:\bMISCONF\b )|can't write against a read only (?:replica|slave)",
+            r"(?-i:\bLOADING )Redis is loading|(?-i:\b(?:CLUSTERDOWN|MASTERDOWN)\b)",
+            r"NOT_ENOUGH_REPLICAS|NotEnoughReplicas|LEADER_NOT_AVAILABLE|LeaderNotAvailable",
+            r"the database system is (?:starting up|shutting down|in recovery mode)",
+            r"cannot execute \w{1,40}(?: \w{1,40})? in a read-only transaction",
+            r"running with the --(?:super-)?read-only option",
+            r"NotWritablePrimary|not master and slaveOk|NotPrimary(?:Error|NoSecondaryOk)",
+            r"connection(?: is |\.| )blocked(?: by (?:the )?broker)?\b[^\n]{0,60}(?:memory|disk|$)",
+        ),
+    ),
+    (
+        Sign.SATURATED,
+        (
+            r"reached (?:pm\.)?max_children setting \((?P<name>\d{1,6})\)",
+            r"reached (?:MaxRequestWorkers|MaxClients)\b|worker_connections are not enough",
+            r"all threads \((?P<name2>\d{1,6})\) are currently busy|RejectedExecutionException",
+            r"maximum number of threads \((?P<name3>\d{1,6})\) created for connector",
+            r"uWSGI listen queue of socket [^\n]{0,80} full",
+        ),
+    ),
     (
         Sign.CLOCK,
         (
@@ -188,6 +217,7 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"|responded with)[^\n]{0,24} 401\b",
             r"(?:is blocked because of many connection errors|is not allowed to connect to this M)",
             r"Login was refused using authentication mechanism|ExpiredToken\b|token (?:is|has) expired",
+            r"(?-i:\bORA-01017\b)|\binvalidCredentials\b|\bresponded (?:with )?401\b",
             r"bad username or password|incorrect (?:username or )?password|Unauthenticated\b(?: desc|:)",
             r"invalid (?:[\w-]+ ){0,2}(?:credentials|username|user name|api[ _-]?key|access token"
             r"|client secret)",
@@ -262,6 +292,7 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             "could not obtain lock",
             "database is locked",
             "was deadlocked on lock",
+            r"(?-i:\bORA-000(?:54|60)\b)",
             r"canceling statement due to lock timeout|could not acquire (?:change log )?lock"
             r"|\bSQLITE_BUSY\b",
         ),
@@ -390,7 +421,8 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
     (
         Sign.DISK_FULL,
         (
-            rf"(?:{_FILE}[^\n]{{0,120}}?)?(?:no space left|ENOSPC(?!: System limit)|disk quota exceeded)",
+            rf"(?:{_FILE}[^\n]{{0,120}}?)?(?:no space left|ENOSPC(?!: System limit)|disk quota exceeded)"
+            r"(?:[^\n]{0,40}?[\"'](?P<file3>/[^\s\"':,)]{1,200})[\"'])?",
             r"could not (?:write|extend) [^\n]{0,80}\"(?P<file2>[^\"]+)\": No space",
             r"not enough space on the disk|(?:database or )?disk is full\b"
             r"|flood[- ]stage (?:disk )?watermark",
@@ -427,7 +459,7 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"Allowed memory size of \d+ bytes exhausted|Out Of Memory allocating \d+"
             r"|out of memory \(needed",
             r"^(?:(?:FATAL|ERROR|PANIC): +)?out of memory\.?$|Out of memory: Kill(?:ed)? process",
-            r"OOM command not allowed|\[\w+\] Data too large, data for",
+            r"\[\w+\] Data too large, data for",
         ),
     ),
     (
@@ -447,6 +479,9 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"\blookup \S{1,253} on \S{1,60}:53: (?:read|write|dial) ",
             r"Temporary failure in name resolution|name resolution failed|NameResolutionError",
             r"(?:could ?n[o']t|cannot|can't|unable to|failed to|failure to) resolve\b"
+            r"(?! (?:all |the |a |any |some )?(?:(?:required )?(?:service|constructor|parameter|method|type"
+            r"|class|bean|dependenc\w+|module|symbol|import|reference|placeholder|variable|property|entity|schema"
+            r"|component|plugin|artifact|conflict)s?\b(?! host)|[\"'`]@?[\w./-]{1,80}[\"'`] in ))"
             r"|name does not resolve",
             r"\bgetaddrinfo\b|\bENOTFOUND\b|EAI_AGAIN|EAI_NONAME|UnknownHostException|Unknown host\b",
             r"could not translate host name|bad address '|host not found in|Name has no usable address",
@@ -492,6 +527,18 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"server closed the connection|upstream prematurely closed|socket hang up",
             r"server has gone away|Lost connection to (?:MySQL )?server|forcibly closed by the remote host",
             r"connection (?:was )?closed unexpectedly|Connection(?:Reset|Aborted)Error|UND_ERR_SOCKET",
+        ),
+    ),
+    (
+        Sign.SERVER_ERROR,
+        (
+            r"https?://[^\s\"'<>]{1,300}[\"']?[^\n]{0,60}?[ :(=](?:HTTP(?:/[\d.]+)? )?50[0234]\b"
+            r"(?!\.\d| ?m?s\b)",
+            r"\b50[0234] (?:Internal Server Error|Bad Gateway|Service (?:Temporarily )?Unavailable"
+            r"|Gateway Time-?out)\b[^\n]{0,60}\bhttps?://[^\s\"'<>]{1,300}",
+            r"(?:5\d\d Server Error: |HttpServerErrorException\b"
+            r"|unexpected (?:HTTP )?status(?: code)?:? 50[0234]\b"
+            r"|Request failed with status code 50[0234]\b|does not indicate success: 50[0234]\b)",
         ),
     ),
     (

@@ -50,6 +50,8 @@ PEER = NETWORK | {
     Sign.NO_DATABASE,
     Sign.RATE,
     Sign.LOCK,
+    Sign.SERVER_ERROR,
+    Sign.SERVER_STATE,
 }
 """Signs in which a peer takes part that the record may name."""
 

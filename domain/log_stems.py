@@ -18,6 +18,15 @@ STEMS: Mapping[Sign, tuple[str, ...]] = MappingProxyType(
         Sign.RBAC: ('" cannot ',),
         Sign.TOKEN: ("unauthorized", "provide credentials"),
         Sign.MESH_DENIED: ("rbac: access denied",),
+        Sign.SERVER_STATE: (
+            "oom command", "misconf", "read only", "loading redis", "clusterdown", "masterdown", "replicas",
+            "leader", "database system", "read-only", "primary", "slaveok", "blocked",
+        ),
+        Sign.SATURATED: (
+            "max_children", "maxrequestworkers", "maxclients", "worker_connections", "threads (",
+            "rejectedexecution", "listen queue",
+        ),
+        Sign.SERVER_ERROR: ("500", "502", "503", "504", "server error", "servererror"),
         Sign.CLOCK: ("not yet valid", "notyetvalid", "not_yet_valid"),
         Sign.CERT_EXPIRED: (
             "certificate expired", "certificate has expired", "cert_has_expired", "certificateexpired",
@@ -39,7 +48,7 @@ STEMS: Mapping[Sign, tuple[str, ...]] = MappingProxyType(
             "auth", "access denied for", "role ", "login", "pg_hba.conf", "wrongpass", "access_refused",
             "accesskeyid", "signaturedoesnotmatch", "invalid", "401", "connection errors",
             "allowed to connect",
-            "expiredtoken", "token ", "password",
+            "expiredtoken", "token ", "password", "ora-01017",
         ),
         Sign.FORBIDDEN: (
             "403", "forbidden", "not authorized", "does not have", "denied", "authorization",
@@ -54,7 +63,7 @@ STEMS: Mapping[Sign, tuple[str, ...]] = MappingProxyType(
             "up to date", "inconsistentmigration", "schema-validation", "invalid object", "invalid column",
             "unconfigured table", "no such column", "no column named",
         ),
-        Sign.LOCK: ("lock", "sqlite_busy"),
+        Sign.LOCK: ("lock", "sqlite_busy", "ora-000"),
         Sign.SQL_SYNTAX: ("syntax", "not properly ended"),
         Sign.PROVIDER_QUOTA: ("quota",),
         Sign.RATE: ("too many requests", "rate limit", "ratelimit", "throttling", "toomanyrequests",
@@ -80,7 +89,7 @@ STEMS: Mapping[Sign, tuple[str, ...]] = MappingProxyType(
         Sign.READ_ONLY: ("read-only file", "erofs"),
         Sign.HEAP: (
             "memory", "bad_alloc", "enomem", "heap limit", "out_of_memory", "unable to allocate",
-            "nomemoryerror", "too large", "oom command",
+            "nomemoryerror", "too large",
         ),
         Sign.CHILD_KILLED: ("sigkill", "signal 9", "killed (9)"),
         Sign.DNS: (

@@ -16,8 +16,11 @@ _NOTE = re.compile(r" \([a-z][^()]*\)|（[^（）]*）")
 """What explains a word in brackets, `(application error)`: less than what comes behind it."""
 
 _ONE_OF = (
-    (re.compile(r"^Pod \S+ \((\d+ of \d+) of (\w+ \S+)\)"), r"\1 pods of \2"),
-    (re.compile(r"^Pod \S+（(\w+ \S+) 共 (\d+) 个中的 (\d+) 个）"), r"\1 的 \2 个 Pod 中有 \3 个"),
+    (re.compile(r"^Pod \S+ \((\d+ of \d+) of (\w+ [^\s)]+)((?: on [^\s)]+)?)\)"), r"\1 pods of \2\3"),
+    (
+        re.compile(r"^Pod \S+（(\w+ \S+) 共 (\d+) 个中的 (\d+) 个((?:，位于 [^）]+)?)）"),
+        r"\1 的 \2 个 Pod 中有 \3 个\4",
+    ),
 )
 """One pod of a workload, named with it: the workload's name tells more than the pod's."""
 
@@ -58,7 +61,7 @@ def in_short(statement: str, limit: int) -> str:
     return bounded(bare, limit)
 
 
-_SUBJECT = re.compile(r"\d+ of \d+ pods of \w+ \S+|\w+ \S+ 的 \d+ 个 Pod 中有 \d+ 个|Pod \S+")
+_SUBJECT = re.compile(r"\d+ of \d+ pods of \w+ \S+(?: on \S+)?|\w+ \S+ 的 \d+ 个 Pod 中有 \d+ 个|Pod \S+")
 """Whom a statement is about, before its first comma or colon."""
 
 

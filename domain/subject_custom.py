@@ -72,8 +72,9 @@ def _holds(title: str, job: str, kind: CustomKind) -> bool:
     beside its product, as in `ArgoRolloutDegraded`."""
     if re.search(rf"(?<![A-Z]){kind.kind}(?![a-z])", title) is None:
         return False
-    product = re.split(r"[-.]", kind.group)[0][:4]
-    return len(_HUMP.findall(kind.kind)) > 1 or product in f"{title.replace(kind.kind, ' ')} {job}".lower()
+    said = f"{title.replace(kind.kind, ' ')} {job}".lower()
+    products = [part[:4] for part in re.split(r"[-.]", kind.group)[:-1]]
+    return len(_HUMP.findall(kind.kind)) > 1 or any(len(p) == 4 and p in said for p in products)
 
 
 _HUMP = re.compile(r"[A-Z][a-z]+")

@@ -10,6 +10,7 @@ from kubetriage.domain.kube import selector_of
 from kubetriage.domain.language import text
 from kubetriage.domain.relations.base import Relation, events_about
 from kubetriage.domain.resource import KINDS, resource
+from kubetriage.domain.rules.alert_words import LOAD, speaks_of
 from kubetriage.domain.rules.autoscaling_metrics import adapter_api
 from kubetriage.domain.view import ClusterView
 
@@ -55,6 +56,17 @@ def around_scalers(view: ClusterView) -> Iterator[Want]:
             yield Want(read=get(api), about=api, why=text("serves the metric", "提供该指标"))
 
 
+def scalers_of_loaded(view: ClusterView) -> Iterator[Want]:
+    """The autoscalers beside a workload that, by the alert's words, has more to do than it does."""
+    primary = view.primary
+    if primary is None or view.find(primary) is None or not speaks_of(view, LOAD):
+        return
+    work = view.workload(primary)
+    if work.kind in SCALABLE:
+        why = text("whether {w} can be scaled further", "{w} 能否继续扩容", w=work.name)
+        yield Want(read=list_of("HorizontalPodAutoscaler", work.namespace), about=work, why=why)
+
+
 def around_budgets(view: ClusterView) -> Iterator[Want]:
     for found in view.objects("PodDisruptionBudget"):
         if view.looked_at(found.ref) and selector_of(found):
@@ -73,4 +85,4 @@ def around_budgets(view: ClusterView) -> Iterator[Want]:
                     break
 
 
-RELATIONS: tuple[Relation, ...] = (around_scalers, around_budgets)
+RELATIONS: tuple[Relation, ...] = (around_scalers, scalers_of_loaded, around_budgets)

@@ -13,6 +13,7 @@ from kubetriage.domain.network_policies import Direction, isolating
 from kubetriage.domain.relations.base import Relation
 from kubetriage.domain.resource import resource
 from kubetriage.domain.rules.alert_words import SCRAPES, speaks_of
+from kubetriage.domain.rules.health_scope import measured
 from kubetriage.domain.view import ClusterView
 
 _LABEL = "app.kubernetes.io/name"
@@ -48,9 +49,9 @@ def _label(view: ClusterView, ingress: Obj) -> str:
 
 
 def controller_log(view: ClusterView) -> Iterator[Want]:
-    """The controller's log, where the alert is about an Ingress with certificates of its own."""
+    """The controller's log, where the alert's Ingress has certificates, or its answers are measured."""
     ingress = view.find(view.primary)
-    if ingress is None or ingress.ref.kind != "Ingress" or not secrets_of(ingress):
+    if ingress is None or ingress.ref.kind != "Ingress" or not (secrets_of(ingress) or measured(view)):
         return
     label = _label(view, ingress)
     if not label:

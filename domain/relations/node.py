@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from kubetriage.domain.evidence import Read, get, list_of
 from kubetriage.domain.finding import Want
-from kubetriage.domain.kube import Obj, pod_settled
+from kubetriage.domain.kube import Obj, containers, pod_settled
 from kubetriage.domain.language import text
 from kubetriage.domain.relations.base import FOCUS, Relation, closer, events_of
 from kubetriage.domain.resource import Resource, resource
@@ -26,6 +26,10 @@ AGENT = re.compile(
     r"|tke-bridge|sdn|spiderpool-agent)"
 )
 """Pods that set up the network of a node, by the names their projects give them."""
+
+
+_FROM_OUTSIDE = ((137, "Error"), (255, "Unknown"), (255, "Error"))
+"""Exit codes and reasons of containers that something outside of them ended."""
 
 
 def in_trouble(node: Obj) -> bool:
@@ -63,6 +67,22 @@ def around_nodes(view: ClusterView) -> Iterator[Want]:
             yield Want(read=get(heartbeat(node.name)), about=node.ref, why=why)
             why = text("whether other nodes are in the same state", "其他节点是否也处于同样状态")
             yield Want(read=list_of("Node"), about=node.ref, why=why)
+
+
+def killed_on(view: ClusterView) -> Iterator[Want]:
+    """The events of a node whose pod was ended by no limit of its own: by the kernel, or with the machine."""
+    for pod in view.objects("Pod"):
+        name = pod.text("spec", "nodeName")
+        if not name or not view.looked_at(pod.ref):
+            continue
+        ends = [e for s in containers(pod) for e in (s.last_terminated, s.terminated) if e]
+        if any((e.get("exitCode"), e.get("reason")) in _FROM_OUTSIDE for e in ends):
+            node = resource("Node", "", name)
+            why = text(
+                "what ended Pod {p} on node {n}", "Pod {p} 在节点 {n} 上被什么终止", p=pod.name, n=name
+            )
+            yield Want(read=get(node), about=node, why=why)
+            yield events_of(node, why)
 
 
 def absent_node(view: ClusterView) -> Iterator[Want]:
@@ -120,4 +140,4 @@ def agents_on(view: ClusterView, node: str) -> list[Obj]:
     return [p for p in view.pods_on(node) if AGENT.match(p.name)]
 
 
-RELATIONS: tuple[Relation, ...] = (around_nodes, absent_node, network_agents)
+RELATIONS: tuple[Relation, ...] = (around_nodes, absent_node, killed_on, network_agents)

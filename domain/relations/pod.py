@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from kubetriage.domain.dependence import behind
 from kubetriage.domain.evidence import get, list_of, log_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.kube import ContainerState, Obj, containers, pod_ready, pod_settled, selector_of
@@ -15,6 +16,8 @@ from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.view import ClusterView, claims_of
 
 HEALTHY_LOGS = 2
+MOST_WORKLOADS = 4
+"""Workloads behind one Service of which a log is read."""
 """Pods of a workload without unhealthy ones whose logs are read: errors may show in them alone."""
 TAIL = 500
 """Lines of the log of a container in trouble: its last words are what counts."""
@@ -123,16 +126,27 @@ def logs_of_healthy_workload(view: ClusterView) -> Iterator[Want]:
     found = view.find(view.primary)
     if found is None or found.ref.kind == "Pod":
         return
-    pods = view.pods_behind(found) if found.ref.kind == "Service" else view.pods_of(found.ref)
+    pods = behind(view, found.ref) or view.pods_of(found.ref)
     alive = [p for p in pods if p.deleted is None and p.text("status", "phase") != "Failed"]
     ready = [p for p in alive if pod_ready(p)]
-    for pod in ready[: HEALTHY_LOGS if len(ready) == len(alive) else 1]:
+    for pod in _in_turn(view, ready, HEALTHY_LOGS if len(ready) == len(alive) else 1):
         why = text(
             "a ready pod whose log may show what the alert measures", "就绪的 Pod，其日志可能说明告警的原因"
         )
         for state in containers(pod)[:CONTAINERS]:
             if state.running:
                 yield Want(read=log_of(pod.ref, state.name, tail=LONG_TAIL), about=pod.ref, why=why)
+
+
+def _in_turn(view: ClusterView, pods: Sequence[Obj], count: int) -> list[Obj]:
+    """`count` pods, of as many workloads as there are, and one of each of the first few: behind one Service a
+    canary runs beside what it is to replace."""
+    by_work: dict[Resource, list[Obj]] = {}
+    for pod in pods:
+        by_work.setdefault(view.workload(pod.ref), []).append(pod)
+    if len(by_work) < 2:
+        return list(pods[:count])
+    return [own[0] for own in by_work.values()][:MOST_WORKLOADS]
 
 
 # ---- a pod that is gone, or that may not be read

@@ -17,6 +17,12 @@ SLOWNESS = re.compile(
     r"|\b(?:than|over|above) \d+(?:\.\d+)? ?(?:ms|s|seconds?)\b|延迟|时延|耗时|响应时间|慢|超时",
     re.IGNORECASE,
 )
+LOAD = re.compile(
+    r"\blags?\b|backlog|\bqueues?\b|\bcpu\b|saturat|overload|throughput|utili[sz]ation|latency|slow"
+    r"|积压|堆积|延迟|过载|利用率|使用率",
+    re.IGNORECASE,
+)
+"""That there is more to do than is done: more replicas might help."""
 SCRAPES = re.compile(
     r"\btargets? (?:\S+ ){0,8}(?:down|unreachable|missing|disappeared)\b"
     r"|\b(?:can ?not|can't|fail\w*|unable to|stopped) (?:be )?scrap\w+|采集目标|抓取失败",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kubetriage.domain.finding import Finding, Role
+from kubetriage.domain.finding import Finding, Likelihood, Role
 from kubetriage.domain.kube import Condition, Obj
 from kubetriage.domain.language import Text
 from kubetriage.domain.relations.autoscaling import SCALABLE
 from kubetriage.domain.resource import resource
+from kubetriage.domain.rules.alert_words import LOAD, speaks_of
 from kubetriage.domain.rules.autoscaling_metrics import without_metrics
 from kubetriage.domain.rules.autoscaling_target import scaler_finding, scalers, see_scaler, target_of
 from kubetriage.domain.rules.phrases import NOTHING, say
@@ -196,7 +197,7 @@ def maxed_out(view: ClusterView) -> Iterator[Finding]:
             if fixed
             else NOTHING
         )
-        yield scaler_finding(
+        made = scaler_finding(
             found,
             "maxed-out",
             say("HPA {h} is at its maximum: it wants more than maxReplicas {t} for {k} {n}{same}{load}.",
@@ -217,6 +218,9 @@ def maxed_out(view: ClusterView) -> Iterator[Finding]:
                 see_scaler(found),
             ),
         )  # fmt: skip
+        loaded = view.primary is not None and view.workload(view.primary) == goal and speaks_of(view, LOAD)
+        # what the alert measures of the workload may then come of too few replicas, or of something else
+        yield made.model_copy(update={"subject": goal, "likelihood": Likelihood.MEDIUM}) if loaded else made
 
 
 def _load(found: Obj) -> Text:

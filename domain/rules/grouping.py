@@ -101,8 +101,11 @@ class PodGroup(NamedTuple):
         work = f"{self.workload.kind} {self.workload.name}"
         count = len(self.pods)
         if count == 1:
-            return Text(en=f"Pod {self.lead.name} (1 of {self.total} of {work})",
-                        zh=f"Pod {self.lead.name}（{work} 共 {self.total} 个中的 1 个）")  # fmt: skip
+            node = self.lead.text("spec", "nodeName") if self.workload.kind == "DaemonSet" else ""
+            # what tells it from the others
+            on_en, on_zh = (f" on {node}", f"，位于 {node}") if node else ("", "")
+            return Text(en=f"Pod {self.lead.name} (1 of {self.total} of {work}{on_en})",
+                        zh=f"Pod {self.lead.name}（{work} 共 {self.total} 个中的 1 个{on_zh}）")  # fmt: skip
         return Text(
             en=f"{count} of {self.total} pods of {work}", zh=f"{work} 的 {self.total} 个 Pod 中有 {count} 个"
         )

@@ -16,8 +16,9 @@ from kubetriage.domain.language import Text
 from kubetriage.domain.rules import gone
 from kubetriage.domain.rules.health_scope import about_state
 from kubetriage.domain.rules.job_stuck import failed_condition
+from kubetriage.domain.rules.node_events import reboot_of
 from kubetriage.domain.rules.node_words import pressures, problems
-from kubetriage.domain.rules.phrases import say
+from kubetriage.domain.rules.phrases import joined, say
 from kubetriage.domain.rules.times import ago, moment
 from kubetriage.domain.rules.times import since as since_text
 from kubetriage.domain.rules.wellness import workload_is_well
@@ -104,7 +105,7 @@ def _pod(view: ClusterView, pod: Obj) -> Well | None:
         since=since_text(view, ready.since),
         restart=_last_restart(view, restarts, last),
     )
-    return Well(says, ready.since, (pod,))
+    return _after_reboot(view, Well(says, ready.since, (pod,)), pod.text("spec", "nodeName"))
 
 
 def _failed_try(view: ClusterView, pod: Obj) -> Well | None:
@@ -163,7 +164,18 @@ def _node(view: ClusterView, node: Obj) -> Well | None:
         return None
     says = say("{n} is ready{since} and reports no pressure.", "{n} {since}就绪，没有压力报告。",
                n=str(node.ref), since=since_text(view, ready.since))  # fmt: skip
-    return Well(says, ready.since)
+    return _after_reboot(view, Well(says, ready.since), node.name)
+
+
+def _after_reboot(view: ClusterView, well: Well, node: str) -> Well:
+    """With the reboot of the node that lies around the alert, which is what was wrong."""
+    told = reboot_of(view, node)
+    if told is None:
+        return well
+    more = say(
+        " Node {n} was rebooted {t}.", "节点 {n} 在{t}重启过（Rebooted）。", n=node, t=ago(view, told.last)
+    )
+    return well._replace(says=joined([well.says, more], "", ""), cites=(*well.cites, told.cite))
 
 
 def _bound(found: Obj) -> Well | None:

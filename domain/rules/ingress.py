@@ -9,7 +9,7 @@ from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
 from kubetriage.domain.kube import Obj, elements
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
-from kubetriage.domain.rules import ingress_controller, remedies
+from kubetriage.domain.rules import ingress_controller, ingress_requests, remedies
 from kubetriage.domain.rules.listing import list_kind
 from kubetriage.domain.rules.phrases import say
 from kubetriage.domain.rules.similar_names import nearest
@@ -249,4 +249,10 @@ def no_address(view: ClusterView) -> Iterator[Finding]:
             )
 
 
-RULES: tuple[Rule, ...] = (wrong_backend, wrong_class, no_address, *ingress_controller.RULES)
+RULES: tuple[Rule, ...] = (
+    wrong_backend,
+    wrong_class,
+    no_address,
+    *ingress_controller.RULES,
+    *ingress_requests.RULES,
+)

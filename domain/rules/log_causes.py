@@ -12,8 +12,10 @@ from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.exit_codes import exit_code
 from kubetriage.domain.rules.grouping import PodGroup, group_pods, told_apart
 from kubetriage.domain.rules.log_config import CONFIG
+from kubetriage.domain.rules.log_control import in_control_plane
 from kubetriage.domain.rules.log_machine import MACHINE
 from kubetriage.domain.rules.log_peers import FAILS, peer_cause
+from kubetriage.domain.rules.log_servers import SERVERS
 from kubetriage.domain.rules.log_stated import Cause, Manner, Stated, stated
 from kubetriage.domain.rules.log_token import token_refused
 from kubetriage.domain.rules.phrases import NOTHING, say
@@ -35,7 +37,7 @@ def log_causes(view: ClusterView) -> Iterator[Finding | Want]:
     for (name, *_), group in group_pods(view, shown):
         own = [told[(pod.ref, name)] for pod in (group.lead, *group.pods)]
         best = min(own, key=lambda t: (list(Manner).index(t.manner), not t.sure))
-        cause = cause_of(view, best)
+        cause = in_control_plane(view, best, cause_of(view, best))
         yield from cause.wants
         yield _finding(view, best, group, cause)
 
@@ -49,7 +51,7 @@ def cause_of(view: ClusterView, told: Stated) -> Cause:
         return denied(view, told)
     if sign is Sign.TOKEN:
         return token_refused(view, told)
-    made = CONFIG.get(sign) or MACHINE[sign]
+    made = SERVERS.get(sign) or CONFIG.get(sign) or MACHINE[sign]
     return made(view, told)
 
 

@@ -58,6 +58,14 @@ def cluster_dns(base: Cause, says: Text) -> Cause:
 
 def unresolved_service(view: ClusterView, told: Stated, service: Obj, base: Cause) -> Cause:
     """A Service that exists and whose name does not resolve: what CoreDNS itself is told, else the DNS."""
+    if service.text("spec", "type") == "ExternalName":
+        return _alias(told, service, base)
+    if service.text("spec", "clusterIP") == "None" and view.has_ready_endpoints(service) is False:
+        return base._replace(
+            says=say("; Service {n} is headless and has no ready endpoints, so its names have no address",
+                     "；Service {n} 是 headless 且没有就绪的端点，因此其名称没有地址", n=service.name),
+            culprit=service.ref, waits_on=(service.ref,), cites=(service.cite,),
+            likelihood=Likelihood.MEDIUM)  # fmt: skip
     name = f"{service.name}.{service.namespace}.svc.cluster.local"
     says = (
         say("; Service {n} does exist, so the cluster DNS does not answer this pod",
@@ -85,6 +93,31 @@ def unresolved_service(view: ClusterView, told: Stated, service: Obj, base: Caus
         cites=(service.cite, config.cite),
         quotes=quotable(short(by.line, 90)),
         remedies=(_mend_corefile(config),),
+    )  # fmt: skip
+
+
+def _alias(told: Stated, service: Obj, base: Cause) -> Cause:
+    """An ExternalName: the cluster DNS only leads to another name, and that one has no address."""
+    to = service.text("spec", "externalName")
+    fix = remedies.change(
+        say("Let Service {n} name a host that exists", "让 Service {n} 指向存在的主机名", n=service.name),
+        remedies.with_note(
+            say("spec.externalName is {t}: correct it, or create what it names.",
+                "spec.externalName 为 {t}：请修正它，或创建其所指的对象。", t=to), service),
+        remedies.mutate(f"kubectl edit {remedies.target(service.ref)}"),
+    )  # fmt: skip
+    return base._replace(
+        slug="log.external-name",
+        category="dns",
+        says=say("; Service {n} is only an alias of {t} (ExternalName), and that name does not resolve",
+                 "；Service {n} 只是 {t} 的别名（ExternalName），而该名称无法解析", n=service.name, t=to),
+        culprit=service.ref,
+        likelihood=Likelihood.MEDIUM if passing(told) else base.likelihood,
+        specificity=Specificity.EXACT,
+        waits_on=(service.ref,),
+        cites=(service.cite,),
+        quotes=(to,) if to else (),
+        remedies=(fix,),
     )  # fmt: skip
 
 

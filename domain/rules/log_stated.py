@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from kubetriage.domain.dependence import behind
 from kubetriage.domain.finding import Likelihood, Remedy, Specificity, Want
 from kubetriage.domain.kube import ContainerState, Obj, containers, elements, pod_ready
 from kubetriage.domain.language import Text
@@ -124,7 +126,10 @@ def _of_running(view: ClusterView, pod: Obj, state: ContainerState) -> Stated | 
         manner = Manner.READY if state.ready or pod_ready(pod) else Manner.NOT_READY
     if manner is Manner.READY:
         every = said_in(log)
-        seen = next((s for s in signs_of(log) if _repeats(s, every) and _current(view, s, log)), None)
+        often = [s for s in signs_of(log) if _repeats(s, every) and _current(view, s, log)]
+        seen = next((s for s in often if not is_telemetry(s.record)), None)
+        if seen is None and often and not _other_errors(log):
+            seen = often[0]
         seen = seen or _alone(view, pod, log)
         if seen is None:
             return None
@@ -162,8 +167,29 @@ def _alone(view: ClusterView, pod: Obj, log: LogText) -> Seen | None:
     if not measured(view) or not of_primary(view, pod):
         return None
     grave = [r for r in records(log.text) if is_grave(r)]
-    return next((s for s in signs_of(log) if is_grave(s.record) and _current(view, s, log)
+    return next((s for s in signs_of(log) if is_grave(s.record) and not is_telemetry(s.record)
+                 and _current(view, s, log)
                  and (s.sign is Sign.HEAP or 2 * s.times >= len(grave))), None)  # fmt: skip
+
+
+_TELEMETRY = re.compile(
+    r"\botel\b|opentelemetry|\botlp\b|\bjaeger\b|\bzipkin\b|\bstatsd\b|\bdatadog\b|\bddtrace\b"
+    r"|\bsentry\b|apm[- ](?:agent|server)|skywalking"
+    r"|(?:export|send|flush|upload|push|report)\w* (?:of )?(?:the )?(?:batch of )?(?:traces?|spans?|metrics"
+    r"|telemetry|profiles?)\b",
+    re.IGNORECASE,
+)
+
+
+def is_telemetry(record: Record) -> bool:
+    """Whether a record is of a client that sends traces or metrics away: requests are served without it."""
+    return bool(_TELEMETRY.search(record.whole[:1000]))
+
+
+def _other_errors(log: LogText) -> bool:
+    """Whether a log holds errors besides those of sending telemetry."""
+    grave = (r for r in records(log.text) if is_grave(r) and not is_telemetry(r))
+    return sum(1 for _ in zip(grave, range(FEW), strict=False)) == FEW
 
 
 def is_grave(record: Record) -> bool:
@@ -175,7 +201,7 @@ def of_primary(view: ClusterView, pod: Obj) -> bool:
     """Whether a pod belongs to what the alert is about."""
     primary = view.find(view.primary)
     if primary is None or primary.ref.kind in ("Service", "Ingress"):
-        return primary is not None and primary.ref.kind == "Service" and pod in view.pods_behind(primary)
+        return primary is not None and pod in behind(view, primary.ref)
     return view.workload(pod.ref) in (primary.ref, view.workload(primary.ref))
 
 

@@ -18,7 +18,7 @@ from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.ends import endings
 from kubetriage.domain.rules.grouping import PodGroup, focus_pods, fresh, group_pods, node_down, told_apart
 from kubetriage.domain.rules.health_scope import measured
-from kubetriage.domain.rules.log_stated import FEW, REPEATED, is_grave, of_primary, stated
+from kubetriage.domain.rules.log_stated import FEW, REPEATED, is_grave, is_telemetry, of_primary, stated
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.times import moment
 from kubetriage.domain.rules.wording import fitting, grounded, named, short
@@ -76,6 +76,7 @@ def common_error(text: str) -> Common | None:
             count += 1
             found[signature(record.said)].append(record)
     often = [r for r in found.values() if len(r) >= REPEATED or (len(r) >= FEW and 2 * len(r) >= count)]
+    often = [r for r in often if not is_telemetry(r[0])] or often
     most = max(map(len, often), default=0)
     first = [r for r in often if len(r) >= NEARLY * most]
     best = next((r for r in first if r[0].thrown), first[0] if first else None)

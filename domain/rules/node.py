@@ -14,9 +14,10 @@ from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules import evicted, sandbox
 from kubetriage.domain.rules.evicted import evicted_by_pressure, greediest
 from kubetriage.domain.rules.grouping import focus_pods
+from kubetriage.domain.rules.node_notes import leaving, reclaims
 from kubetriage.domain.rules.node_remedies import not_ready_remedies, pressure_remedies
 from kubetriage.domain.rules.node_words import Ill, Meaning, also, meaning, pressures, problems
-from kubetriage.domain.rules.phrases import NOTHING, aside, say
+from kubetriage.domain.rules.phrases import NOTHING, aside, joined, say
 from kubetriage.domain.rules.scheduling_closed import uncordon
 from kubetriage.domain.rules.times import moment, since
 from kubetriage.domain.rules.wording import quotable, short
@@ -59,7 +60,7 @@ def not_ready(view: ClusterView) -> Iterator[Finding]:
                 quote=quote,
                 heard=heard,
                 also=also(node),
-                others=_others(view, node, ready.status),
+                others=joined([leaving(view, node), _others(view, node, ready.status)], "", ""),
             ),
             specificity=Specificity.EXACT if why.ill is Ill.SILENT else Specificity.NAMED,
             explains=_stuck(view, node, why),
@@ -136,7 +137,7 @@ def pressure(view: ClusterView) -> Iterator[Finding]:
                 n=node.name,
                 kinds=", ".join(c.type for c in held),
                 since=since(view, first),
-                messages="; ".join(f"“{c.message}”" for c in held[:2]),
+                messages="; ".join([*(f"“{c.message}”" for c in held[:2]), *reclaims(view, node)]),
                 evicted=_evictions(gone),
             ),
             explains=tuple(p.ref for p in gone),
@@ -201,7 +202,7 @@ def problem(view: ClusterView) -> Iterator[Finding]:
                 "Node {n} reports {kinds}{since}: {messages}.",
                 "节点 {n} {since}报告 {kinds}：{messages}。",
                 n=node.name,
-                kinds=", ".join(c.type for c in held),
+                kinds=", ".join(c.type if c.status == "True" else f"{c.type}={c.status}" for c in held),
                 since=since(view, first),
                 messages="; ".join(f"“{short(c.message, 80)}”" for c in held[:2]),
             ),

@@ -109,7 +109,21 @@ PROBLEMS = (
 def problems(node: Obj) -> list[Condition]:
     """The problem detector's conditions that hold."""
     found = node.conditions()
-    return [found[kind] for kind in PROBLEMS if kind in found and found[kind].status == "True"]
+    known = [found[kind] for kind in PROBLEMS if kind in found and found[kind].status == "True"]
+    return known + [c for kind, c in found.items() if kind not in PROBLEMS and _is_problem(c)]
+
+
+_BAD_IF_TRUE = re.compile(
+    r"Problem$|Deadlock$|Unhealthy$|^Frequent|Full$|Fatal$|Failures?$|Errors?$|Hung$|^Readonly"
+)
+_BAD_IF_FALSE = re.compile(r".Ready$")
+
+
+def _is_problem(condition: Condition) -> bool:
+    """Whether a condition of someone's own or of a provider's agent (`KernelReady`) tells of a fault."""
+    if condition.status == "True":
+        return bool(_BAD_IF_TRUE.search(condition.type))
+    return condition.status == "False" and bool(_BAD_IF_FALSE.search(condition.type))
 
 
 def also(node: Obj) -> Text:

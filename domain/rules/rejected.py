@@ -141,11 +141,11 @@ def _finding(view: ClusterView, group: PodGroup, told: Rejection, node: str) -> 
             w=told.says,
             p=given("; {v} binds it there", "；{v} 把它固定在该节点", pinned),
             since=past,
-            m=short(message, 80),
+            m=short(message, 130),
         ),
         likelihood=Likelihood.HIGH,
         cites=group.cites,
-        quotes=quotable(short(message, 80)),
+        quotes=quotable(short(message, 130)),
         since=when(group.lead.at("status", "startTime")),
         remedies=delete_it(group) if past.en else _remedies(view, group, told, where, pinned),
     )

@@ -8,8 +8,9 @@ from typing import Any
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Specificity
 from kubetriage.domain.kube import Obj, elements
 from kubetriage.domain.language import Text
+from kubetriage.domain.rules.listing import list_on_node
 from kubetriage.domain.rules.phrases import NOTHING, given, say
-from kubetriage.domain.rules.remedies import change, escalate, mutate
+from kubetriage.domain.rules.remedies import change, describe, escalate, mutate
 from kubetriage.domain.rules.scheduling_finding import node_names, see_nodes, template_change, unschedulable
 from kubetriage.domain.rules.scheduling_fit import (
     affinity_terms,
@@ -20,7 +21,7 @@ from kubetriage.domain.rules.scheduling_fit import (
     terms_text,
     untolerated,
 )
-from kubetriage.domain.rules.scheduling_reasons import UNINITIALIZED, Why, taint_key
+from kubetriage.domain.rules.scheduling_reasons import STARTUP, UNINITIALIZED, Why, taint_key
 from kubetriage.domain.rules.scheduling_stuck import Case
 from kubetriage.domain.rules.wording import listed, short
 from kubetriage.domain.view import ClusterView
@@ -42,9 +43,11 @@ def tainted(view: ClusterView, case: Case) -> Iterator[Finding]:
         taint=taint,
         only=_tolerated(case.pod),
     )
-    provider = any(taint_key(k) == UNINITIALIZED for k in keys)
+    provider = any(STARTUP.search(taint_key(k)) for k in keys)
     remedies = (
-        (_wait_for_provider(),) if provider else (_tolerate(view, case, written), *_untaint(bearing, written))
+        (_wait_for_agent(view, keys, bearing),)
+        if provider
+        else (_tolerate(view, case, written), *_untaint(bearing, written))
     )
     yield unschedulable(
         case,
@@ -111,11 +114,21 @@ def _untaint(bearing: Sequence[Obj], written: Sequence[str]) -> list[Remedy]:
     ]  # fmt: skip
 
 
-def _wait_for_provider() -> Remedy:
+def _wait_for_agent(view: ClusterView, keys: Sequence[str], bearing: Sequence[Obj]) -> Remedy:
+    if any(taint_key(k) == UNINITIALIZED for k in keys):
+        return escalate(
+            say("Have the cloud controller manager looked at", "请检查 cloud-controller-manager"),
+            say(
+                "It removes this taint once it has initialised a node; one that keeps it was not.",
+                "节点初始化完成后由它移除该污点；一直带有该污点说明节点未完成初始化。",
+            ),
+        )
+    looks = [c for n in bearing[:1] for c in (describe(n.ref), *list_on_node(view, n.name))]
     return escalate(
-        say("Have the cloud controller manager looked at", "请检查 cloud-controller-manager"),
-        say("It removes this taint once it has initialised a node; a node that keeps it was not initialised.",
-            "节点初始化完成后由它移除该污点；一直带有该污点说明节点未完成初始化。"),
+        say("Have the agent looked at that should remove the taint", "请检查应移除该污点的组件"),
+        say("It takes the taint off once it runs on the node; a toleration would start the pod without it.",
+            "它在节点上正常运行后会移除该污点；若添加容忍，Pod 会在它缺席时启动。"),
+        *looks,
     )  # fmt: skip
 
 

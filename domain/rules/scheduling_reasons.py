@@ -170,6 +170,8 @@ CONTROL_PLANE = {"node-role.kubernetes.io/control-plane", "node-role.kubernetes.
 
 CORDON = "node.kubernetes.io/unschedulable"
 UNINITIALIZED = "node.cloudprovider.kubernetes.io/uninitialized"
+STARTUP = re.compile(r"^(?!node\.kubernetes\.io/).*/(?:agent-not-ready|unregistered|uninitialized)$")
+"""Taints that an agent (network, storage, provider) takes off once it runs on a new node."""
 
 
 def taint_key(detail: str) -> str:

@@ -37,8 +37,8 @@ FOREIGN = re.compile(
 GENERAL = re.compile(r"^Unable to attach or mount volumes|timed out waiting for the condition$", re.I)
 _KINDS: tuple[tuple[Trouble, re.Pattern[str]], ...] = (
     (Trouble.MULTI_ATTACH, re.compile(r"Multi-Attach error|already (?:exclusively )?attached to", re.I)),
-    (Trouble.NO_DRIVER, re.compile(r"not found in the list of registered CSI drivers|no volume plugin "
-                                   r"matched", re.I)),
+    (Trouble.NO_DRIVER, re.compile(r"not found in the list of registered CSI drivers|does not contain driver"
+                                   r"|no volume plugin matched", re.I)),
     (Trouble.NO_CLIENT, re.compile(r"helper program|unknown filesystem type|mount\.\w+: (?:command )?not "
                                    r"found", re.I)),
     (Trouble.HOST_PATH, re.compile(r"hostPath type check failed", re.I)),

@@ -12,7 +12,7 @@ from kubetriage.domain.kube import Obj, containers, pod_settled
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules.grouping import PodGroup, focus_pods, group_pods
-from kubetriage.domain.rules.phrases import say, stated
+from kubetriage.domain.rules.phrases import NOTHING, given, say, stated
 from kubetriage.domain.rules.remedies import change, check, escalate, mutate, see_events, see_yaml, target
 from kubetriage.domain.rules.storage_attach import multi_attach
 from kubetriage.domain.rules.storage_mount_messages import (
@@ -94,7 +94,7 @@ def _finding(view: ClusterView, group: PodGroup, told: Told) -> Finding:
     statement = stated(
         "{who} does not start: {v} cannot be {verb}, {what}: “{words}”.",
         "{who} 无法启动：{v} 无法{verb_zh}，{what}：“{words}”。",
-        who=group.who, v=volume_text(told.volume),
+        who=group.who, v=say("{v}{s}", "{v}{s}", v=volume_text(told.volume), s=_server(group, told, volume)),
         verb="attached" if told.event.reason == "FailedAttachVolume" else "mounted",
         verb_zh="挂接" if told.event.reason == "FailedAttachVolume" else "挂载",
         what=_MEANING[told.trouble], words=words,
@@ -116,6 +116,17 @@ def _finding(view: ClusterView, group: PodGroup, told: Told) -> Finding:
         since=told.event.first,
         remedies=_remedies(group, told, volume, culprit),
     )
+
+
+def _server(group: PodGroup, told: Told, volume: Obj | None) -> Text:
+    """Where a network file system lies: its server stands in the volume, and not in what `mount` says."""
+    if told.trouble not in (Trouble.UNREACHABLE, Trouble.REFUSED, Trouble.NO_PATH):
+        return NOTHING
+    named = [v for v in group.lead.items("spec", "volumes") if v.get("name") == told.volume]
+    nfs = (named[0] if named else (volume.mapping("spec") if volume is not None else {})).get("nfs")
+    if not isinstance(nfs, dict) or not nfs.get("server"):
+        return NOTHING
+    return given(" ({v})", "（{v}）", f"NFS {nfs['server']}:{nfs.get('path') or '/'}")
 
 
 def _likelihood(trouble: Trouble, silent: bool) -> Likelihood:

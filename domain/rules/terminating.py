@@ -20,7 +20,8 @@ from kubetriage.domain.rules.remedies import (
     mutate,
     see_yaml,
     target,
-)
+)  # fmt: skip
+from kubetriage.domain.rules.terminating_kill import kill_remedy, unkilled
 from kubetriage.domain.rules.terminating_namespace import finalizers, holders, remaining, unreachable_api
 from kubetriage.domain.rules.wording import duration, listed, quotable, short
 from kubetriage.domain.view import ClusterView
@@ -184,18 +185,21 @@ def _users(view: ClusterView, found: Obj) -> list[Obj]:
 
 def _pod(view: ClusterView, found: Obj) -> Finding:
     node = resource("Node", "", found.text("spec", "nodeName"))
+    told = unkilled(view, found, node, _since(view, found))
+    if told is not None:
+        return _finding(
+            found, "pod-not-killed", told.says, culprit=node, cites=(told.cite,), quotes=told.quotes,
+            remedies=(kill_remedy(node),),
+        )  # fmt: skip
     return _finding(
-        found,
-        "pod",
+        found, "pod",
         stated(
             "Pod {p} should have ended {t} ago: the kubelet of {n} has not confirmed that it stopped.",
             "Pod {p} 应在 {t}前结束：{n}的 kubelet 尚未确认其停止。",
             p=found.name, t=_since(view, found),
             n=say("node {v}", "节点 {v}", v=node.name) if node.name else say("its node", "所在节点"),
         ),
-        role=Role.SYMPTOM,
-        culprit=node if node.name else found.ref,
-        waits_on=(node,) if node.name else (),
+        role=Role.SYMPTOM, culprit=node if node.name else found.ref, waits_on=(node,) if node.name else (),
         remedies=(
             check(
                 say("See whether the kubelet answers", "查看 kubelet 是否正常"),

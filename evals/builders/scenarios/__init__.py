@@ -7,6 +7,7 @@ from collections.abc import Callable
 from kubetriage.evals.builders.scenario import Built
 from kubetriage.evals.builders.scenarios import (
     admission,
+    answering_badly,
     autoscalers,
     blind_spots,
     budgets,
@@ -334,5 +335,13 @@ SCENARIOS: tuple[Callable[[], Built], ...] = (
     far_causes.indices_are_read_only,
     far_causes.control_plane_of_mesh_is_at_zero,
     far_causes.cronjob_refused_by_quota,
+    answering_badly.cache_refuses_writes_at_its_limit,
+    answering_badly.callee_of_the_callee_is_refused,
+    answering_badly.alias_of_a_service_that_is_gone,
+    answering_badly.traces_find_no_collector,
+    answering_badly.canary_behind_one_service,
+    answering_badly.bodies_above_the_ingress_limit,
+    answering_badly.ingress_speaks_plain_to_tls,
+    answering_badly.consumers_at_their_maximum,
 )
 """Every scenario, the first one first. The function's name, with hyphens, is the scenario's."""

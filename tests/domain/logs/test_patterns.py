@@ -131,7 +131,6 @@ WORDINGS: dict[Sign, list[tuple[str, dict[str, str]]]] = {
         ("[FATAL] failed to allocate memory (NoMemoryError)", {}),
         ("PHP Fatal error: Allowed memory size of 134217728 bytes exhausted (tried to allocate 20480 bytes)", {}),
         ("There is insufficient memory for the Java Runtime Environment to continue.", {}),
-        ("OOM command not allowed when used memory > 'maxmemory'.", {}),
     ],
     Sign.CHILD_KILLED: [
         ("[2026-04-01 09:10:02 +0000] [1] [ERROR] Worker (pid:65) was sent SIGKILL! Perhaps out of memory?", {}),
