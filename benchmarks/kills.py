@@ -112,7 +112,7 @@ class Server:
             if "listening on " in line:
                 self.url = line.split("listening on ")[1].strip()
 
-    def listening(self, seconds: float = 60.0) -> bool:
+    def listening(self, seconds: float = 120.0) -> bool:
         """Whether it listens, within that time; False if it dies before."""
         until = time.monotonic() + seconds
         while not self.url and self.process.poll() is None and time.monotonic() < until:
@@ -180,7 +180,7 @@ def trial(
         killed[_killed(config, target, chance, sender, receiver)] += 1
     server = Server(config)
     assert server.listening(), "the last server did not start"
-    until = time.monotonic() + 300.0
+    until = time.monotonic() + 600.0
     while time.monotonic() < until:
         sender.send(server.url, 0)
         if not sender.refused and not _busy(server.url, len(sender.accepted)):
@@ -221,7 +221,7 @@ def _busy(url: str, accepted: int) -> bool:
 
 
 def _items(url: str) -> list[Any]:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         items: list[Any] = json.load(answer)["items"]
         return items
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import os
 import pwd
+import random
 import shutil
 import socket
 import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def own_postgres() -> Iterator[OwnPostgres]:
                 os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
             except KeyError as error:
                 raise NoPostgres("there is no user postgres to run PostgreSQL") from error
-        server = OwnPostgres(folder, _free_port(), found, runner)
+        server = OwnPostgres(folder, free_port(), found, runner)
         server.initialise()
         server.start()
         try:
@@ -106,8 +107,13 @@ def programs() -> Path:
     raise NoPostgres("PostgreSQL's initdb and pg_ctl are not installed")
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+def free_port() -> int:
+    """A free port of the loopback interface that nobody is given by chance before it is listened on.
+
+    It lies below the ports that the system gives to connections and to whoever asks for any.
+    """
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port

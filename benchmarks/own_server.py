@@ -49,7 +49,7 @@ class OwnServer:
             if "listening on " in line:
                 self.url = line.split("listening on ")[1].strip()
 
-    def wait_until(self, condition: Callable[[], Any], seconds: float = 30.0) -> Any:
+    def wait_until(self, condition: Callable[[], Any], seconds: float = 90.0) -> Any:
         """What the condition gives once it gives something. Raises `TimeoutError`, with the log's end."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and self.process.poll() is None:
@@ -65,7 +65,7 @@ class OwnServer:
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         asked = urllib.request.Request(f"{self.url}{path}", data=body, headers=headers)
-        with urllib.request.urlopen(asked, timeout=30) as answer:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
             return json.load(answer)
 
     def post(self, body: bytes) -> Any:
@@ -108,7 +108,7 @@ def own_server(
     """A server that does its work."""
     server = OwnServer(config, *options, token=token, env=env)
     try:
-        server.wait_until(server.ready, 60.0)
+        server.wait_until(server.ready, 120.0)
         yield server
     finally:
         server.end()

@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kubetriage.bootstrap.snapshots import held
+
 if TYPE_CHECKING:
     from kubetriage.adapters.cluster.bundles.importing import Imported
 
@@ -50,7 +52,7 @@ def import_into(
 
 def _head(done: Imported, folder: Path) -> str:
     return (
-        f"Imported {sum(done.kinds.values())} objects and {done.logs} logs of a {done.format} into {folder}, "
+        f"Imported {held(sum(done.kinds.values()), done.logs)} of a {done.format} into {folder}, "
         f"as of {done.at:%Y-%m-%dT%H:%M:%SZ} ({done.at_from})."
     )
 

@@ -54,6 +54,8 @@ class NotifySettings(BaseModel):
 
     incident_url: str = ""
     """Where the full report is, with `{incident}` or `{run}`: `https://triage.example.com/i/{incident}`."""
+    overview_url: str = ""
+    """Where the list of incidents is: the link of storms and digests, which are about several."""
     max_attempts: int = Field(default=8, ge=1, le=100)
     """Attempts of one message until it is given up."""
     give_up_hours: float = Field(default=6.0, gt=0, le=168)
@@ -61,11 +63,16 @@ class NotifySettings(BaseModel):
     digest_after: int = Field(default=6, ge=2)
     """Messages waiting for one channel that are told as one."""
 
-    @field_validator("incident_url")
+    @field_validator("incident_url", "overview_url")
     @classmethod
     def _can_be_opened(cls, pattern: str) -> str:
         if pattern and not pattern.startswith(("https://", "http://")):
             raise ValueError("must be an address that begins with http:// or https://")
+        return pattern
+
+    @field_validator("incident_url")
+    @classmethod
+    def _names_what_there_is(cls, pattern: str) -> str:
         unknown = set(re.findall(r"\{[^}]*\}", pattern)) - {"{incident}", "{run}"}
         if unknown:
             raise ValueError(f"knows {{incident}} and {{run}}, not {min(unknown)}")

@@ -51,7 +51,7 @@ class DoctorReport(NamedTuple):
 
     connections: tuple[Connection, ...]
     note: str
-    """Why there is no connection, or where the only one comes from; empty if they are configured."""
+    """Why there is no connection, where the only one comes from, or which alerts find none of several."""
     model: str
     """The default profile and whether it can be asked; empty for none."""
     channels: tuple[str, ...]
@@ -61,6 +61,7 @@ async def examine(settings: Settings, cluster: str = "") -> DoctorReport:
     """Try every connection, or only the one named. Raises `UnknownCluster`."""
     from kubetriage.adapters.cluster.limits import LimitSettings
     from kubetriage.bootstrap import default_server
+    from kubetriage.bootstrap.doubts import doubts_about
     from kubetriage.bootstrap.models import model_state
     from kubetriage.bootstrap.services import connections
 
@@ -74,7 +75,8 @@ async def examine(settings: Settings, cluster: str = "") -> DoctorReport:
         default = settings.default_cluster or (made[0].name if len(made) == 1 else "")
         found = await asyncio.gather(*(_examined(each, limits, default, settings) for each in chosen))
     channels = tuple(f"{name} ({each.type})" for name, each in settings.channels.items())
-    note = "" if settings.connections else default_server.NOTE if made else default_server.MISSING
+    doubts = " ".join(doubts_about(settings))
+    note = doubts if settings.connections else default_server.NOTE if made else default_server.MISSING
     return DoctorReport(tuple(found), note, await model_state(settings), channels)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, ValidationError
 
+from kubetriage.domain.errors import UnknownModel
+
 if TYPE_CHECKING:
     from kubetriage.adapters.model.profile import ModelProfile
 
@@ -69,6 +71,14 @@ def _fields(
     else:
         base = dict(ready.get(name, {}))
     return {**base, **{key: value for key, value in table.items() if key != "extends"}, "name": name}
+
+
+def require_profile(name: str, tables: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raises `UnknownModel` unless there is such a profile; those of nearly that name are told."""
+    if name not in (known := profiles_of(tables)):
+        near = " or ".join(difflib.get_close_matches(name, known, 3))
+        hint = f"did you mean {near}?" if near else "`kubetriage models` lists them."
+        raise UnknownModel(f"There is no model profile named {name}; {hint}")
 
 
 def _profile(name: str, fields: Mapping[str, Any]) -> ModelProfile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -14,6 +15,11 @@ from psycopg_pool import AsyncConnectionPool
 
 from kubetriage.bootstrap.checkpoints import OWNER, Saver, require_owner, serializer
 from kubetriage.bootstrap.databases import postgres_options
+
+_MIGRATING = 7_205_905_103
+"""Number of an advisory lock, beside those of `adapters.store.sql`."""
+_LOOKS, _PAUSE = 300, 0.1
+"""Half a minute in all."""
 
 
 class _PostgresSaver(AsyncPostgresSaver):
@@ -84,5 +90,23 @@ async def postgres_checkpoints(url: str, runs: int) -> AsyncIterator[PostgresChe
         check=AsyncConnectionPool.check_connection, reconnect_timeout=2.0,
     )  # fmt: skip
     async with pool:
-        await AsyncPostgresSaver(pool).setup()
+        await _set_up(pool)
         yield PostgresCheckpoints(pool)
+
+
+async def _set_up(pool: Any) -> None:
+    """Tables are made by one process at a time: the library's migrations fail where two make them together.
+
+    The lock is asked for again and again. Who waited for it inside a statement would keep the library from
+    making an index beside other work. A process that was stopped with it is not waited for.
+    """
+    async with pool.connection() as connection:
+        for _ in range(_LOOKS):
+            got = await connection.execute("SELECT pg_try_advisory_lock(%s) AS got", (_MIGRATING,))
+            if (await got.fetchone())["got"]:
+                break
+            await asyncio.sleep(_PAUSE)
+        try:
+            await AsyncPostgresSaver(connection, serde=serializer()).setup()
+        finally:
+            await connection.execute("SELECT pg_advisory_unlock_all()")

@@ -21,12 +21,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 from kubetriage.adapters.model.policies import Budget, CachePolicy
 from kubetriage.bootstrap.channel_settings import CHANNEL_TABLES, ChannelSettings, channel_fields
 from kubetriage.bootstrap.folders import config_folder
-from kubetriage.bootstrap.model_settings import NONE, ModelTables, profiles_of
+from kubetriage.bootstrap.model_settings import NONE, ModelTables, require_profile
 from kubetriage.bootstrap.prometheus_settings import PrometheusSettings
 from kubetriage.bootstrap.server_settings import IntakeTable, RetentionTable, ServerSettings
 from kubetriage.bootstrap.web_access import require_ascii, web_address
 from kubetriage.bootstrap.wrong_settings import place_of, placed, plainly
-from kubetriage.domain.errors import BadSettings, UnknownCluster, UnknownModel
+from kubetriage.domain.errors import BadSettings, UnknownCluster
 from kubetriage.domain.language import Language
 
 PREFIX = "KUBETRIAGE_"
@@ -130,8 +130,8 @@ class Settings(ChannelSettings):
 
     def require_model(self, name: str | None) -> None:
         """Raises `UnknownModel` unless there is such a profile, or it is no model at all."""
-        if name not in (None, "", NONE) and name not in (known := profiles_of(self.models)):
-            raise UnknownModel(f"There is no model profile named {name}; there are: {', '.join(known)}.")
+        if name and name != NONE:
+            require_profile(name, self.models)
 
     def chosen_model(self, asked: str | None) -> str:
         """The profile to ask, empty for none: the one asked for, else the configured one."""

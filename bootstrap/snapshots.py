@@ -17,6 +17,11 @@ NAME = "snapshot"
 """The cluster's name in the kubeconfig of a served snapshot."""
 
 
+def held(objects: int, logs: int) -> str:
+    """What a snapshot holds, counted in words."""
+    return f"{objects} object{'s' * (objects != 1)} and {logs} log{'s' * (logs != 1)}"
+
+
 def serve_api(
     folders: Sequence[Path], port: int, kubeconfig: Path | None, *, rebase: bool, say: Callable[[str], None]
 ) -> None:
@@ -105,7 +110,7 @@ async def record_cluster(settings: Settings, wanted: Recording, progress: Progre
 
         plan = Plan(wanted.namespaces, wanted.tail)
         done = await record(fetch, wanted.folder, plan, cluster.now(), progress.reads)
-    said = f"Recorded {done.objects} objects and {done.logs} logs in {wanted.folder}."
+    said = f"Recorded {held(done.objects, done.logs)} in {wanted.folder}."
     if done.absent:
         said += f" The cluster has no namespace named {' or '.join(done.absent)}."
     if done.unreadable:

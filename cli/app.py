@@ -136,6 +136,6 @@ def _say(sentence: str, status: int) -> int:
 
 def _one_line(words: object) -> str:
     """Names from alerts and files may hold anything: nothing that acts on a terminal goes there."""
-    from kubetriage.domain.rendering.visible import one_line
+    from kubetriage.domain.rendering.visible import clip, one_line
 
-    return one_line(str(words))[:400]
+    return clip(one_line(str(words)))

@@ -26,14 +26,23 @@ from kubetriage.cli.finite import Finite
     default=0.1,
     help="The largest share of cells without a verdict.  [default: 0.1]",
 )
+@click.option(
+    "--partial", is_flag=True, help="The run is of a part of the baseline's scenarios or arms on purpose."
+)
 def gate(
-    run: str, min_pass: float | None, baseline: str | None, write_baseline: str | None, max_not_run: float
+    run: str,
+    min_pass: float | None,
+    baseline: str | None,
+    write_baseline: str | None,
+    max_not_run: float,
+    partial: bool,
 ) -> int:
     """Say by exit status whether the run in the folder RUN is good enough: 0 if it is, 1 if not.
 
-    Against a baseline a run fails if an arm is worse beyond chance, or if a scenario that was always right is
-    never right now. Scenarios that have changed since are left out. A run of which too many cells could not
-    be run or are missing decides nothing, and fails.
+    Against a baseline a run fails if an arm is worse beyond chance, if a scenario that was always right is
+    never right now, or if it lacks a scenario or an arm that the baseline has (but with --partial). Scenarios
+    that have changed since are left out. A run of which too many cells could not be run or are missing
+    decides nothing, and fails.
 
     \b
       kubetriage eval run --out runs/now
@@ -51,7 +60,9 @@ def gate(
     known = read_run(folder)
     before = gating.read_baseline(Path(baseline)) if baseline else None
     figures = figures_of(known, cells_in(folder))
-    found = gating.gate(known, figures, min_pass=min_pass, baseline=before, most_not_run=max_not_run)
+    found = gating.gate(
+        known, figures, min_pass=min_pass, baseline=before, most_not_run=max_not_run, partial=partial
+    )
     for note in found.notes:
         click.echo(note)
     for problem in found.problems:

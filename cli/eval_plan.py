@@ -41,9 +41,11 @@ class Asked(NamedTuple):
 def planned(settings: Settings, asked: Asked) -> tuple[Plan, Money | None]:
     """The plan, and what it may cost. Raises `BadInput` for what cannot be done, before anything is."""
     from kubetriage.evals.cells import Strategy
+    from kubetriage.evals.key_checking import require_answers
     from kubetriage.evals.runs.planning import chosen_arms, plan_of
 
     chosen = chosen_scenarios(asked.scenarios, asked.only, asked.tags, asked.families, asked.sample)
+    require_answers(chosen)
     models, strategies = chosen_arms(_names(asked.models), _names(asked.strategies))
     if Strategy.REACT in strategies and importlib.util.find_spec("langchain") is None:
         raise BadInput("The ReAct agent needs more packages: pip install 'kubetriage[evals]'.")

@@ -87,8 +87,8 @@ def run(options: Options, /, **given: Any) -> int:
     What met a rate limit, a timeout or a server's error even at its last try could not be run: it is told
     apart and counts as neither right nor wrong.
 
-    Exits with 0 if every cell has a verdict, with 1 if not; without --models, --repeat and --out also with 1
-    if any scenario failed.
+    Exits with 0 if every cell has a verdict, with 1 if not; without --models, --strategies, --repeat and
+    --out also with 1 if any scenario failed.
     """
     from kubetriage.bootstrap.settings import load_settings
     from kubetriage.evals.redefining import redefined, with_addresses

@@ -22,7 +22,7 @@ MEANINGS = {
     "retry": "It was not taken now; a server would try again.",
     "shrink": "It was refused for its size, even made smaller.",
     "dead": "It will never be taken like this; the setting has to be mended.",
-    "unknown": "No answer came: look into the channel whether it is there.",
+    "unknown": "No answer that says so came: look into the channel whether it is there.",
 }
 
 

@@ -96,12 +96,16 @@ def triage(
     snapshot = readable_snapshot(snapshot, quiet=options.quiet)
     incidents, several, truncated = incidents_of(alert, namespace, snapshot)
     if truncated:
-        click.echo(f"kubetriage: the sender left {truncated} more alerts of this group out", err=True)
+        click.echo(f"kubetriage: the sender left {more_alerts(truncated)} of this group out", err=True)
     style = Style(format=format_, headings=headings, colour=colour_for(output), several=several)
     request = Request(
         settings, incidents, snapshot, cluster or "", values, timeout, settings.chosen_model(model), notify
     )
     return print_reports(request, style, output, quiet=options.quiet)
+
+
+def more_alerts(count: int) -> str:
+    return f"{count} more alert{'s' * (count != 1)}"
 
 
 class Request:

@@ -31,7 +31,9 @@ def recommendations(
     for symptom in symptoms:
         made += _remedies(symptom, None, language)
     if outcome is Outcome.INCONCLUSIVE:
-        made += _look_closer(view, language) + _name_the_object(view, language)
+        closer, commands = _look_closer(view, language), {c.command for it in made for c in it.commands}
+        made += [it for it in closer if not commands.issuperset(c.command for c in it.commands)]
+        made += _name_the_object(view, language)
     made += _rights(gaps, language) + _unanswered(gaps, language)
     unique: dict[tuple[str, tuple[str, ...]], Recommendation] = {}
     for item in made:

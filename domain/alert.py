@@ -49,6 +49,11 @@ class Alert(BaseModel):
     extra: dict[str, Any] = Field(default_factory=dict)
     """Fields of the source's own that have no place above, JSON values, kept as they came."""
 
+    @property
+    def asked_for(self) -> bool:
+        """Whether there is no alert: somebody asked for a resource by its name."""
+        return self.source == "resource"
+
 
 class SubjectScope(StrEnum):
     RESOURCE = "resource"

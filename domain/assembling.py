@@ -13,6 +13,7 @@ from kubetriage.domain.evidence_index import ids_of
 from kubetriage.domain.finding import Finding, Role
 from kubetriage.domain.kube import containers, pod_settled
 from kubetriage.domain.language import Language, Text, text
+from kubetriage.domain.locating import why_primary
 from kubetriage.domain.log_excerpts import short_excerpt
 from kubetriage.domain.report import (
     Checked,
@@ -94,6 +95,7 @@ def _alert(alert: Alert) -> ReportAlert:
         annotations=alert.annotations,
         starts_at=alert.starts_at,
         fingerprint=alert.fingerprint,
+        source=alert.source,
     )
 
 
@@ -150,7 +152,7 @@ def _row(
     language: Language,
 ) -> Checked:
     want = view.why_looked.get(ref.key)
-    why = want.why if want is not None else text("named by the alert", "告警所指的对象")
+    why = want.why if want is not None else why_primary(view.subject)
     about = [f for f in findings if f.subject == ref and f.role is not Role.CHANGE]
     cites = [want.read.key] if want is not None else []
     known = view.get(ref)

@@ -80,6 +80,8 @@ class CustomKind(NamedTuple):
     """The name of the Secret that it writes."""
     labels: tuple[str, ...] = ()
     """Labels of alerts that name an object of it, without `_` and case."""
+    sums_up: bool = False
+    """It sums up how the workloads of an operator are; what ails them is not in it."""
 
     @property
     def api_version(self) -> str:
@@ -309,7 +311,7 @@ TABLE: tuple[CustomKind, ...] = (
     # ---- platforms, databases and backups
     CustomKind("ClusterOperator", "config.openshift.io", ("v1",), "clusteroperators", "controller-stalled",
                False, good=frozenset({"Available"}), bad=frozenset({"Degraded"}),
-               labels=("clusteroperator",)),
+               labels=("clusteroperator",), sums_up=True),
     CustomKind("Kafka", "kafka.strimzi.io", ("v1", "v1beta2"), "kafkas", "controller-stalled",
                bad=frozenset({"NotReady"})),
     CustomKind("KafkaConnect", "kafka.strimzi.io", ("v1", "v1beta2"), "kafkaconnects", "controller-stalled",

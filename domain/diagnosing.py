@@ -157,6 +157,10 @@ def first_reading(view: ClusterView) -> Text:
     """What the alert alone suggests, before anything was read."""
     subject = view.subject
     who = subject.resource
+    if view.alert.asked_for:
+        return text(
+            "There is no alert: {who} was asked for by name.", "没有告警：按名称查询 {who}。", who=who
+        )
     about = (
         Text(en=f"about {who}", zh=f"所指对象：{who}")
         if who is not None

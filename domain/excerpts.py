@@ -74,7 +74,8 @@ def _names(seen: Observation, quotes: Sequence[str]) -> str:
     names.sort(key=lambda name: name not in wanted and name.rpartition("/")[2] not in wanted)
     more = f" … and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
     cut = f" ({seen.cut})" if seen.cut else ""
-    return bounded_lines([f"{len(names)} {seen.read.kind} objects{cut}: {', '.join(names[:_NAMES])}{more}"])
+    objects = "object" if len(names) == 1 else "objects"
+    return bounded_lines([f"{len(names)} {seen.read.kind} {objects}{cut}: {', '.join(names[:_NAMES])}{more}"])
 
 
 def _event_line(event: Obj) -> str:

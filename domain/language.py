@@ -54,7 +54,8 @@ NAMES = {
 
 def text(en: str, zh: str, /, **values: Any) -> Text:
     """Two templates (`str.format` fields) filled with the same values; a value that is a `Text` fills each
-    template in its own language."""
+    template in its own language. In English `{n} pod(s)` becomes `1 pod` or `3 pods`."""
+    en = _COUNTED.sub(lambda found: found[1] + ("" if values.get(found[2]) == 1 else "s"), en)
     return Text(
         en=en.format(**{k: v.en if isinstance(v, Text) else v for k, v in values.items()}),
         zh=_in_chinese(zh, {k: v.zh if isinstance(v, Text) else v for k, v in values.items()}),
@@ -62,6 +63,7 @@ def text(en: str, zh: str, /, **values: Any) -> Text:
 
 
 _FORMATTER = Formatter()
+_COUNTED = re.compile(r"(\{(\w+)\} \w+)\(s\)")
 _HAN = re.compile("[\u3400-\u9fff]")
 _WIDE = re.compile("[\u3400-\u9fff\u3001\u3002\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]")
 """Characters as wide as they are high: they keep their own distance."""

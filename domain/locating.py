@@ -9,13 +9,20 @@ from kubetriage.domain.custom_kinds import custom_kind
 from kubetriage.domain.evidence import FailureKind, Read, get, list_of
 from kubetriage.domain.finding import Want
 from kubetriage.domain.kube import Obj
-from kubetriage.domain.language import text
+from kubetriage.domain.language import Text, text
 from kubetriage.domain.resource import Resource, kind_info, resource
-from kubetriage.domain.subject import BY_HOST
+from kubetriage.domain.subject import BY_HOST, BY_NAME
 from kubetriage.domain.view import ClusterView, Unknown
 
 _SERVED_BY = ("Deployment", "StatefulSet", "DaemonSet")
 """Kinds whose name a `service` label often carries where no Service of that name exists."""
+
+
+def why_primary(subject: Subject) -> Text:
+    """Why the first resource was looked at."""
+    if subject.why == BY_NAME:
+        return text("asked for by name", "按名称查询的对象")
+    return text("named by the alert", "告警所指的对象")
 
 
 def first_reads(subject: Subject) -> list[Want]:
@@ -23,7 +30,7 @@ def first_reads(subject: Subject) -> list[Want]:
     ref = subject.resource
     if ref is None:
         return []
-    why = text("named by the alert", "告警所指的对象")
+    why = why_primary(subject)
     info = kind_info(ref.kind)
     if ref.kind == "Node" and _address(ref.name) is not None:
         return [Want(read=list_of("Node"), about=ref, why=why)]
@@ -68,7 +75,7 @@ def _other_versions(view: ClusterView, ref: Resource) -> list[Want]:
     failure = known.failure if isinstance(known, Unknown) else None
     if custom is None or failure is None or failure.kind is not FailureKind.UNSUPPORTED:
         return []
-    why = text("named by the alert", "告警所指的对象")
+    why = why_primary(view.subject)
     older = [resource(ref.kind, ref.namespace, ref.name, v) for v in custom.api_versions[1:]]
     return [Want(read=get(other), about=other, why=why) for other in older]
 

@@ -56,6 +56,10 @@ class Sign(StrEnum):
     TOO_MANY_FILES = "too-many-files"
     STORE_FULL = "store-full"
     """etcd has reached the size that it allows its database, and takes no writes; clients are told so too."""
+    KERNEL_SETTING = "kernel-setting"
+    """A program does not start with a setting that the node's kernel has."""
+    BAD_RECORD = "bad-record"
+    """A consumer cannot read a record of its queue, and stays at it."""
     TOO_MANY_THREADS = "too-many-threads"
     """No further thread or process: the limit of process ids, of the pod, the user or the node."""
     HEAP = "heap"
@@ -85,6 +89,15 @@ _UNSET = (
     r"|must be (?:set|defined|provided))"
 )
 _FILE = r"(?<![\w/.\-])(?P<file>/[^\s\"'`:,)]{1,200})"
+_CALLED = r"https?://[^\s\"'`<>,;)]{1,300}(?<![:;,.])[\"'`)]?"
+_STATUS = (
+    r"(?:\bHTTP(?:/[\d.]+)?[ :]{1,2}|(?:->|=>|→) ?|(?:返回|状态码|响应)(?:码|为|了)?[ :：]{0,2}"
+    r"|\b(?:status(?:[ _-]?code)?|code|respon(?:ded|se|ds)|return(?:ed|s)?|answer(?:ed|s)?|got|received"
+    r"|failed|failure|error|with)[\"']?(?: (?:with|code|status|is|was|of|a|an|HTTP)){0,3}[ :=(]{1,3}[\"']?)"
+)
+"""What stands before an answer's number and tells it from sizes, counts and times."""
+_NO_AMOUNT = r"\b(?!\.\d|,\d|[ -]?(?:m?s|[km]?i?b|bytes?|m(?:illi)?sec\w*|(?!status\b)\w+s)\b)"
+_PHRASE = r"(?:Internal Server Error|Bad Gateway|Service (?:Temporarily )?Unavailable|Gateway Time-?out)"
 _CONFIG_FILE = r"(?P<where>[\w./\-]+\.(?:json|ya?ml|toml|conf|cfg|ini|properties|env|xml))"
 
 PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
@@ -112,14 +125,16 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
     (
         Sign.SERVER_STATE,
         (
-            r"OOM command not allowed|(?-i:\bMISCONF\b )|can't write against a read only (?:replica|slave)",
-            r"(?-i:\bLOADING )Redis is loading|(?-i:\b(?:CLUSTERDOWN|MASTERDOWN)\b)",
+            r"command not allowed when used memory|(?-i:\bMISCONF\b )",
+            r"can't write against a read only (?:replica|slave)",
+            r"Redis is loading the dataset|(?-i:\b(?:CLUSTERDOWN|MASTERDOWN)\b)",
             r"NOT_ENOUGH_REPLICAS|NotEnoughReplicas|LEADER_NOT_AVAILABLE|LeaderNotAvailable",
             r"the database system is (?:starting up|shutting down|in recovery mode)",
             r"cannot execute \w{1,40}(?: \w{1,40})? in a read-only transaction",
             r"running with the --(?:super-)?read-only option",
             r"NotWritablePrimary|not master and slaveOk|NotPrimary(?:Error|NoSecondaryOk)",
-            r"connection(?: is |\.| )blocked(?: by (?:the )?broker)?\b[^\n]{0,60}(?:memory|disk|$)",
+            r"connection(?: is |\.| )blocked\b(?: by (?:the )?broker\b|[^\n]{0,60}\b(?:low on (?:memory|disk)"
+            r"|(?:memory|disk) alarm))",
         ),
     ),
     (
@@ -127,7 +142,8 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
         (
             r"reached (?:pm\.)?max_children setting \((?P<name>\d{1,6})\)",
             r"reached (?:MaxRequestWorkers|MaxClients)\b|worker_connections are not enough",
-            r"all threads \((?P<name2>\d{1,6})\) are currently busy|RejectedExecutionException",
+            r"all threads \((?P<name2>\d{1,6})\) are currently busy"
+            r"|RejectedExecutionException(?![^\n]{0,300}(?:shutting down|shut ?down|terminated))",
             r"maximum number of threads \((?P<name3>\d{1,6})\) created for connector",
             r"uWSGI listen queue of socket [^\n]{0,80} full",
         ),
@@ -415,6 +431,15 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        Sign.KERNEL_SETTING,
+        (
+            r"\b(?P<name>(?:vm|net|fs|kernel)(?:\.\w{1,40}){1,4})\b"
+            r"(?: \[(?P<value>\d{1,12})\]| (?:got|is) (?P<value2>\d{1,12}))?"
+            r"[^\n]{0,20}?\b(?:is )?(?:too low|(?:but )?(?:expect|require)(?:s|ed)?\b)"
+            r"(?:[^\n]{0,30}? \[?(?P<least>\d{1,12}))?",
+        ),
+    ),
+    (
         Sign.STORE_FULL,
         (r"etcdserver: (?:mvcc: )?(?:database space exceeded|no space)", r"\balarm\W{1,4}NOSPACE\b"),
     ),
@@ -496,6 +521,8 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"connection refused|ECONNREFUSED|ConnectionRefused|ConnectException|no available connection",
             r"(?:can'?t|cannot|could not|couldn't|unable to|failed to) (?:connect|establish|reach)\b",
             r"connection (?:attempt )?to \S+ (?:failed|refused)",
+            r"reset reason: (?:remote |local )?connection failure|delayed connect error: 111"
+            r"|no healthy upstream",
             r"NoBrokersAvailable|NoHostAvailable|ServerSelectionTimeout|server selection (?:error|timeout)",
             r"Communications link failure|no live upstreams? while connecting|BrokerUnreachableException",
             r"Connection to node -?\d+ \([^)\n]{1,120}\) could not be established"
@@ -512,7 +539,7 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"i/o timeout|\bE(?:SOCKET)?TIMEDOUT\b|ConnectTimeout|SocketTimeoutException|deadline exceeded",
             r"(?:connect(?:ion)?|read|request|operation|upstream|query|call)\b[^\n]{0,40} timed? ?out",
             r"timeout (?:while |when )?(?:connecting|awaiting|waiting for|exceeded)",
-            r"timed? ?out (?:after|while|waiting|connecting)",
+            r"timed? ?out (?:after|while|waiting|connecting)|reset reason: connection timeout",
             r"Net::(?:Open|Read|Write)Timeout|(?:HttpClient|Client)\.Timeout|UND_ERR_(?:CONNECT"
             r"|HEADERS)_TIMEOUT",
             r"TimeoutE(?:rror|xception)\b|(?:- |: |\b(?:got|gave|with) )no response\b"
@@ -532,13 +559,25 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
     (
         Sign.SERVER_ERROR,
         (
-            r"https?://[^\s\"'<>]{1,300}[\"']?[^\n]{0,60}?[ :(=](?:HTTP(?:/[\d.]+)? )?50[0234]\b"
-            r"(?!\.\d| ?m?s\b)",
-            r"\b50[0234] (?:Internal Server Error|Bad Gateway|Service (?:Temporarily )?Unavailable"
-            r"|Gateway Time-?out)\b[^\n]{0,60}\bhttps?://[^\s\"'<>]{1,300}",
+            rf"(?<!referer: )(?<!referrer: ){_CALLED}(?:[^\n]{{0,60}}?{_STATUS}|: )50[0234]{_NO_AMOUNT}",
+            rf"\b(?:GET|HEAD|POST|PUT|PATCH|DELETE) [\"'`(]?{_CALLED} \(?50[0234]{_NO_AMOUNT}(?! \d)",
+            rf"\b50[0234] {_PHRASE}\b(?![^\n]{{0,40}}\b(?:serv(?:ing|ed)|render\w*|to (?:the )?client)\b)"
+            rf"[^\n]{{0,60}}\bhttps?://[^\s\"'<>]{{1,300}}",
             r"(?:5\d\d Server Error: |HttpServerErrorException\b"
             r"|unexpected (?:HTTP )?status(?: code)?:? 50[0234]\b"
-            r"|Request failed with status code 50[0234]\b|does not indicate success: 50[0234]\b)",
+            r"|Request failed with status code 50[0234]\b|does not indicate success: 50[0234]\b"
+            r"|\[50[0234]\] during \[\w+\] to \[|googleapi: (?:got HTTP response code|Error) 50[0234]\b"
+            r"|HTTP Error 50[0234]: |requested URL returned error: 50[0234]\b"
+            r"|server returned error: HTTP/[\d.]+ 50[0234]\b)",
+        ),
+    ),
+    (
+        Sign.BAD_RECORD,
+        (
+            r"Error deserializing (?:key|value|key/value) for partition (?P<name>[\w.-]{1,249}-\d{1,6}) "
+            r"at offset (?P<key>\d{1,19})",
+            r"(?:deserializ\w+|decod\w+|unmarshal\w*|poison)[^\n]{0,80}?\b(?:topic|partition)\W{1,3}"
+            r"(?P<name2>[\w.-]{1,249})[^\n]{0,40}?\boffset\W{1,3}(?P<key2>\d{1,19})",
         ),
     ),
     (

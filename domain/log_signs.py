@@ -130,6 +130,10 @@ def is_ip(host: str) -> bool:
     return bool(_IP.fullmatch(host))
 
 
+_PLACE = re.compile(r"\b(?:yaml|toml|json): line \d+[^\n]{0,80}", re.IGNORECASE)
+"""Where in a file its parser stopped, which says more than that it could not be read."""
+
+
 @lru_cache(maxsize=1024)
 def read_record(record: Record) -> Seen | None:
     """The first sign that a record shows, in its own line before its other lines."""
@@ -145,6 +149,8 @@ def read_record(record: Record) -> Seen | None:
             found = _compiled(pattern).search(part)
             if found is None:
                 continue
+            if sign is Sign.CONFIG_SYNTAX:
+                found = _PLACE.search(part, found.start()) or found
             values = {k.rstrip("0123456789"): v for k, v in found.groupdict().items() if v}
             if sign in PEER:
                 host, port = endpoint(record.said)
@@ -180,6 +186,18 @@ _LEAD = re.compile(r"^(?:[\s\-–|:,]+|\[?(?:ERROR|WARN(?:ING)?|INFO|FATAL|CRITI
 """What may be left of a line's head before its message: separators and a level."""
 
 
+_WAITED = re.compile(
+    r"time(?:d ?out|out)\b[^\n]{0,40}\bwaiting for (?:\S+ ){0,4}(?:caches?|informers?|condition)\b"
+    r"|(?:caches?|informers?)(?: to| did not| not)? sync",
+    re.IGNORECASE,
+)
+
+
+def only_waited(seen: Seen) -> bool:
+    """Whether a timeout is one of client-go's waits, whose reason was logged before: rights, a peer."""
+    return seen.sign is Sign.TIMEOUT and "host" not in seen.values and bool(_WAITED.search(seen.record.said))
+
+
 LOOK_BACK = 15
 """Records before the last words in which the reason for them may stand."""
 
@@ -195,17 +213,22 @@ def last_sign(text: str) -> Seen | None:
 
     A connection that fails to a host that is not named there is read with the record before that names it.
     """
-    nameless = None
+    nameless, waited = None, None
     for record in reversed(records(text)[-LOOK_BACK:]):
         if not speaks_of_errors(record) or gives_orders(record.whole):
             continue
         seen = read_record(record)
+        if seen is not None and only_waited(seen) and nameless is None:
+            waited = waited or seen
+            continue
+        if waited is not None and record.level is Level.WARN:
+            continue
         if seen is None or (nameless is not None and (seen.sign not in NETWORK or _nameless(seen))):
             continue
         if not _nameless(seen):
             return seen
         nameless = seen
-    return nameless
+    return nameless or waited
 
 
 def signs(text: str) -> Iterator[Seen]:

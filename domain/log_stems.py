@@ -19,8 +19,8 @@ STEMS: Mapping[Sign, tuple[str, ...]] = MappingProxyType(
         Sign.TOKEN: ("unauthorized", "provide credentials"),
         Sign.MESH_DENIED: ("rbac: access denied",),
         Sign.SERVER_STATE: (
-            "oom command", "misconf", "read only", "loading redis", "clusterdown", "masterdown", "replicas",
-            "leader", "database system", "read-only", "primary", "slaveok", "blocked",
+            "used memory", "misconf", "read only", "redis is loading", "clusterdown", "masterdown",
+            "replicas", "leader", "database system", "read-only", "primary", "slaveok", "blocked",
         ),
         Sign.SATURATED: (
             "max_children", "maxrequestworkers", "maxclients", "worker_connections", "threads (",
@@ -82,6 +82,8 @@ STEMS: Mapping[Sign, tuple[str, ...]] = MappingProxyType(
             "file watchers", "inotify",
         ),
         Sign.TOO_MANY_THREADS: ("thread", "temporarily unavailable", "cannot fork"),
+        Sign.KERNEL_SETTING: ("vm.", "net.", "fs.", "kernel."),
+        Sign.BAD_RECORD: ("offset",),
         Sign.STORE_FULL: ("etcdserver: ", "nospace"),
         Sign.DISK_FULL: ("no space", "enospc", "quota exceeded", "space on the disk", "is full", "watermark",
                          "read-only / allow", "disk resource limit", "disk space"),
@@ -100,7 +102,7 @@ STEMS: Mapping[Sign, tuple[str, ...]] = MappingProxyType(
         Sign.REFUSED: (
             "refused", "connect", "establish", " reach", "no available connection", "nobrokersavailable",
             "nohostavailable", "serverselection", "server selection", "link failure", "live upstream",
-            "brokerunreachable", "were reachable", "brokers",
+            "brokerunreachable", "were reachable", "brokers", "healthy upstream",
         ),
         Sign.TIMEOUT: ("timeout", "timed out", "time out", "timedout", "etimedout", "deadline exceeded",
                        "no response", "not responding", "_timeout"),

@@ -54,6 +54,8 @@ class ReportAlert(Part):
     annotations: dict[str, str]
     starts_at: datetime | None
     fingerprint: str
+    source: str = ""
+    """The format it came in; `resource`: there is no alert, a resource was asked for by its name."""
 
 
 class Impact(Part):

@@ -48,6 +48,9 @@ _CONTROL_PLANE_JOBS = frozenset(
 BY_HOST = "a host name"
 """How `why` ends where an Ingress is known by a host that it may serve, not by its name."""
 
+BY_NAME = "asked for by name"
+"""`why` where there is no alert: somebody asked for the resource."""
+
 
 class _Candidate(NamedTuple):
     kind: str
@@ -78,11 +81,19 @@ def subject_of(alert: Alert) -> Subject:
         about_object = found is not None and found.kind in own and found.kind in KINDS
         kept = found if about_object else None
         return _subject(alert, row, labels, kept, SubjectScope.RESOURCE if kept else SubjectScope.CLUSTER)
+    if found and _is_api_server(found, labels):  # its namespace holds nothing of the control plane
+        return _subject(alert, row, labels, None, SubjectScope.CLUSTER).model_copy(update={"namespace": ""})
     if found:
         return _subject(alert, row, labels, found, SubjectScope.RESOURCE)
     if labels.raw("job").lower() in _CONTROL_PLANE_JOBS:
         return _subject(alert, row, labels, None, SubjectScope.CLUSTER)
     return _subject(alert, row, labels, None, SubjectScope.LOST)
+
+
+def _is_api_server(found: _Candidate, labels: SubjectLabels) -> bool:
+    """Whether it is the API server's own Service, which selects no pods: the control plane serves it."""
+    namespace = found.namespace or labels.raw("namespace")
+    return (found.kind, found.name) == ("Service", "kubernetes") and namespace == "default"
 
 
 def _candidates(alert: Alert, row: AlertRow | None, labels: SubjectLabels) -> Iterator[_Candidate]:

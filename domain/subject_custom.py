@@ -73,7 +73,8 @@ def _holds(title: str, job: str, kind: CustomKind) -> bool:
     if re.search(rf"(?<![A-Z]){kind.kind}(?![a-z])", title) is None:
         return False
     said = f"{title.replace(kind.kind, ' ')} {job}".lower()
-    products = [part[:4] for part in re.split(r"[-.]", kind.group)[:-1]]
+    parts = re.split(r"[-.]", kind.group)[:-1]
+    products = [part[:4] for part in parts if part != kind.kind.lower()]  # kafka-exporter is no Strimzi
     return len(_HUMP.findall(kind.kind)) > 1 or any(len(p) == 4 and p in said for p in products)
 
 

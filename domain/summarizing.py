@@ -125,6 +125,8 @@ def _well(case: Case, explanation: Explanation, healthy: Sequence[Finding]) -> s
         if resolved
         else text("What the alert says is no longer true.", "告警所述情况现已不成立。")
     )
+    if view.alert.asked_for:
+        tail = _NOTHING
     said = healthy or explanation.open_symptoms
     if said:
         return _with_tail(case, said[0].statement, tail)
@@ -170,6 +172,10 @@ def _undecided(case: Case, explanation: Explanation) -> str:
         )
         return _with_tail(case, best[0].statement, _joined(weak, missing))
     who = str(view.primary) if view.primary is not None else ""
+    if view.alert.asked_for:
+        unseen = text("Nothing that was read shows whether {who} is in trouble.",
+                      "读到的内容不能说明 {who} 是否有问题。", who=who)  # fmt: skip
+        return _with_tail(case, unseen, missing, name_primary=False)
     nothing = text(
         "Nothing that was read explains the alert{about}; what it measures may not be visible in the "
         "cluster's state.",

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from kubetriage.evals.cells import NO_MODEL, Run, Strategy
-from kubetriage.evals.statistics import Comparison, Interval, Needed
+from kubetriage.evals.power import Needed
+from kubetriage.evals.statistics import Comparison, Interval
 
 Arm = tuple[Strategy, str]
 """A strategy and the model it asks."""
@@ -116,8 +117,8 @@ class Pairing(Part):
     found: Comparison
     needed: Needed | None
     """To see the difference that was found."""
-    detectable: float
-    """The smallest difference that this run could be expected to show."""
+    detectable: float | None
+    """The smallest difference that this run could be expected to show; None for none at all."""
     times_as_long: float | None
     """Median over scenarios of the first's seconds by the second's."""
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 from statistics import fmean
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from kubetriage.evals.cells import Cell, CellOutcome, Run, ScenarioUsed, Strategy
 from kubetriage.evals.families import family_of, family_order
@@ -28,21 +28,17 @@ from kubetriage.evals.figure_values import (
     arm_label,
     arms_of,
 )
+from kubetriage.evals.power import detectable, needed
 from kubetriage.evals.statistics import (
     Tries,
     compare,
-    detectable,
     mean_interval,
-    needed,
     pass_at,
     pass_hat,
     pass_interval,
     pass_rate,
     quantile,
 )
-
-AMOUNTS: Final = frozenset({"seconds", "model_calls", "tokens", "money", "leaked_calls"})
-"""Scores that are amounts, not shares."""
 
 
 class Row(NamedTuple):

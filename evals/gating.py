@@ -7,6 +7,7 @@ and never is now, and by a rate that is lower; both beyond chance where a model 
 from __future__ import annotations
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
@@ -93,11 +94,13 @@ def gate(
     min_pass: float | None = None,
     baseline: Baseline | None = None,
     most_not_run: float = 0.1,
+    partial: bool = False,
 ) -> Gate:
     """Whether every arm reaches `min_pass` (pass@1), and is no worse than in the baseline.
 
     A run of which more than `most_not_run` of the cells could not be run, or are missing, decides nothing and
-    does not pass.
+    does not pass. Neither does one without an arm or a scenario of the baseline, which hides what became of
+    it, unless it is `partial`: made of a part of them on purpose.
     """
     problems: list[str] = []
     notes: list[str] = []
@@ -113,8 +116,8 @@ def gate(
         if baseline is not None:
             _against(run, arm, baseline, problems, notes)
     shown = {arm.label for arm in figures.arms}
-    gone = sorted(baseline.arms.keys() - shown) if baseline is not None else []
-    notes += [f"{label} is in the baseline and not in this run." for label in gone]
+    if baseline is not None:
+        (notes if partial else problems).extend(_gone(run, shown, baseline))
     if figures.arms and baseline is not None and not baseline.arms.keys() & shown:
         problems.append("The baseline has none of this run's arms: nothing was compared.")
     return Gate(tuple(problems), tuple(notes))
@@ -127,48 +130,73 @@ def by_chance(was: Tries, now: Tries) -> float:
     return right * (now.ran / runs) ** now.ran
 
 
+def _gone(run: Run, shown: set[str], baseline: Baseline) -> list[str]:
+    """What the baseline has and the run was not to have, a sentence each."""
+    found = [
+        f"{label} is in the baseline and not in this run." for label in sorted(baseline.arms.keys() - shown)
+    ]
+    compared = [arm.scenarios for label, arm in baseline.arms.items() if label in shown]
+    names = sorted(set().union(*compared) - {each.name for each in run.scenarios})
+    if names:
+        found.append(f"Scenarios of the baseline that are not in this run ({len(names)}): {_named(names)}.")
+    return found
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"{', '.join(names[:MOST_NAMED])}{more}"
+
+
 def _against(run: Run, arm: ArmFigures, baseline: Baseline, problems: list[str], notes: list[str]) -> None:
     before = baseline.arms.get(arm.label)
     if before is None:
         notes.append(f"{arm.label} is not in the baseline.")
         return
     digests = {each.name: each.digest for each in run.scenarios}
-    same = {n for n in before.scenarios if n in digests and digests[n] == baseline.digests.get(n)}
+    known = sorted(before.scenarios.keys() & digests.keys())
+    same = [name for name in known if digests[name] == baseline.digests.get(name)]
     was = {name: Tries(*before.scenarios[name]) for name in same}
     now = {
         name: Tries(arm.scenarios[name].passed, arm.scenarios[name].ran)
         for name in same
-        if name in arm.scenarios
+        if name in arm.scenarios and arm.scenarios[name].ran
     }
-    fallen = sorted(
-        name
-        for name, tries in now.items()
-        if tries.ran and tries.passed == 0 and was[name].passed == was[name].ran
-    )
-    lost = [
-        name for name in fallen if arm.strategy is Strategy.RULES or by_chance(was[name], now[name]) <= RARE
-    ]
-    if by_luck := [name for name in fallen if name not in lost]:
-        notes.append(
-            f"{arm.label}: always right before and never now, as may be chance with so few runs:"
-            f" {', '.join(by_luck[:MOST_NAMED])}."
-        )
-    if lost:
-        more = f" and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
-        problems.append(
-            f"{arm.label}: always right before and never now: {', '.join(lost[:MOST_NAMED])}{more}."
-        )
+    if silent := [name for name in same if name not in now]:
+        # The rules ask no endpoint that may be in trouble: what keeps them from a verdict is a bug of ours.
+        told = problems if arm.strategy is Strategy.RULES else notes
+        told.append(f"{arm.label}: in the baseline and without any verdict now: {_named(silent)}.")
+    _fallen(arm, was, now, problems, notes)
     found = compare(now, was, run.seed)
     if found is not None and found.interval.high < 0:
         change = wording.points(found.difference)
         problems.append(f"{arm.label}: {change} points since the baseline, beyond chance.")
-    changed = len(before.scenarios) - len(same)
     if found is None:
         problems.append(f"{arm.label}: no scenario of the baseline ran as it was: nothing was compared.")
-    elif changed:
+    elif changed := [name for name in known if name not in was]:
         notes.append(
-            f"{arm.label}: not compared, as changed or gone since the baseline: {changed} scenarios."
+            f"{arm.label}: not compared, as changed since the baseline ({len(changed)}): {_named(changed)}."
         )
     wrong, wrong_before = arm.wrong_with_confidence, before.wrong_with_confidence
     if wrong > wrong_before:
         notes.append(f"{arm.label}: {wrong} wrong with confidence, {wrong_before} before.")
+
+
+def _fallen(
+    arm: ArmFigures, was: dict[str, Tries], now: dict[str, Tries], problems: list[str], notes: list[str]
+) -> None:
+    fallen = [name for name, tries in now.items() if tries.passed == 0 and was[name].passed == was[name].ran]
+    lost = [
+        name for name in fallen if arm.strategy is Strategy.RULES or by_chance(was[name], now[name]) <= RARE
+    ]
+    by_luck = [name for name in fallen if name not in lost]
+    # What each may be by chance all of them together are not, in whichever of the scenarios it may be.
+    together = math.prod(by_chance(was[name], now[name]) for name in by_luck)
+    if by_luck and math.comb(len(now), len(by_luck)) * together <= RARE:
+        lost, by_luck = fallen, []
+    if by_luck:
+        notes.append(
+            f"{arm.label}: always right before and never now, as may be chance with so few runs:"
+            f" {_named(by_luck)}."
+        )
+    if lost:
+        problems.append(f"{arm.label}: always right before and never now: {_named(lost)}.")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from kubetriage.domain.intake.reading import Feedback, Verdict
 from kubetriage.domain.report import Outcome, Report
+from kubetriage.domain.resource import KINDS
 from kubetriage.evals.key_checking import TO_FILL_IN
 from kubetriage.evals.scenario import CATEGORIES
 
@@ -87,16 +88,21 @@ def _category(report: Report) -> str:
 def _terms(sentence: str, culprit: Place | None, alert: str) -> list[str]:
     """Patterns that the sentence fits and the alert alone does not: the culprit's name, then its own terms.
 
-    Terms are words that hold more than small letters (`OOMKilled`, `node-2`, `9.9.9`), then long ones.
+    Terms are words that hold more than small letters (`OOMKilled`, `node-2`, `9.9.9`). The longest other is
+    taken only where these leave nothing that the alert does not hold: somebody else may say the same
+    without it.
     """
     given = alert.lower()
     own = [
         word for word in dict.fromkeys(_TERM.findall(sentence)) if word.lower() not in given and len(word) > 3
     ]
-    own.sort(key=lambda word: (word.isalpha() and word[1:].islower(), -len(word)))
-    chosen = own[:_MOST_TERMS]
+    own.sort(key=lambda word: -len(word))
+    plain = [word for word in own if word.isalpha() and word[1:].islower()]
+    chosen = [word for word in own if word not in plain][:_MOST_TERMS]
     if culprit is not None and culprit[2] not in chosen:
         chosen.insert(0, culprit[2])
+    if all(word.lower() in given for word in chosen):
+        chosen += [word for word in plain if word not in KINDS][:1]
     return [re.escape(word).replace(r"\-", "-") for word in chosen] or [TO_FILL_IN]
 
 

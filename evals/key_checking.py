@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from kubetriage.domain.errors import BadInput
 from kubetriage.domain.report import Outcome
 from kubetriage.evals.material import Material
 from kubetriage.evals.planted import oracle
-from kubetriage.evals.scenario import CATEGORIES, Expected, Named
+from kubetriage.evals.scenario import CATEGORIES, Expected, Named, Scenario
 from kubetriage.evals.score import score
 
 TO_FILL_IN = "TO BE FILLED IN"
 """Stands in a key for what a person still has to write."""
+MOST_NAMED = 5
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 """A word that only an object, a container or a file would have: lower case with hyphens."""
 
@@ -31,6 +33,17 @@ def of_key(material: Material) -> Iterator[str]:
     yield from _consistent(expected)
     yield from _reachable(material)
     yield from _known_words(material)
+
+
+def require_answers(scenarios: Sequence[Scenario]) -> None:
+    """Raise `BadInput` where a key has still to be filled in: by such a key every diagnosis is wrong."""
+    unfinished = [each.name for each in scenarios if any(_unfinished(each.expected))]
+    if unfinished:
+        more = f" and {len(unfinished) - MOST_NAMED} more" if len(unfinished) > MOST_NAMED else ""
+        raise BadInput(
+            f"The answers of {', '.join(unfinished[:MOST_NAMED])}{more} still have to be filled in"
+            " (kubetriage eval check says what); --only chooses others."
+        )
 
 
 def _unfinished(expected: Expected) -> Iterator[str]:

@@ -13,12 +13,9 @@ from statistics import NormalDist, fmean, variance
 from typing import Final, NamedTuple
 
 LEVEL: Final = 0.95
-POWER: Final = 0.8
-"""The chance of seeing a difference that is there, which numbers of repeats are reckoned for."""
 RESAMPLES: Final = 4000
 
 _Z: Final = NormalDist().inv_cdf(1 - (1 - LEVEL) / 2)
-_Z_POWER: Final = NormalDist().inv_cdf(POWER)
 
 
 class Interval(NamedTuple):
@@ -53,7 +50,10 @@ def wilson(passed: float, ran: float, z: float = _Z) -> Interval:
     middle = rate + z * z / (2 * ran)
     half = z * math.sqrt(rate * (1 - rate) / ran + z * z / (4 * ran * ran))
     scale = 1 + z * z / ran
-    return Interval(max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale))
+    # The rate itself is always within, whatever the last digit was rounded to.
+    return Interval(
+        min(rate, max(0.0, (middle - half) / scale)), max(rate, min(1.0, (middle + half) / scale))
+    )
 
 
 def pass_rate(tries: Sequence[Tries]) -> float | None:
@@ -225,39 +225,3 @@ def _made_up(differences: Sequence[float]) -> float:
 def _noise(tries: Tries) -> float:
     """The variance of a single run, unbiased; 0 where there was only one, which tells nothing of it."""
     return tries.rate * (1 - tries.rate) * tries.ran / (tries.ran - 1) if tries.ran > 1 else 0.0
-
-
-# ---- how many more
-
-
-class Needed(NamedTuple):
-    """What it takes to tell two arms apart, with a chance of `POWER` to see the difference if it is there."""
-
-    difference: float
-    """The difference that is to be seen."""
-    repeats: int | None
-    """Of each of these scenarios; None if no number of repeats is enough."""
-    scenarios: int
-    """Scenarios like these, with the repeats there were."""
-
-
-def needed(found: Comparison, difference: float) -> Needed | None:
-    """What it takes to see such a difference; None for none at all.
-
-    Where there was one repeat only, what lies between scenarios and what within cannot be told apart: all of
-    it is taken as between them, and more scenarios are asked for.
-    """
-    if not difference:
-        return None
-    most = (difference / (_Z + _Z_POWER)) ** 2
-    room = most * found.scenarios - found.between
-    repeats = max(1, math.ceil(found.within / room - 1e-9)) if room > 0 else None
-    spread = found.between + found.within / found.repeats
-    return Needed(difference, repeats, max(2, math.ceil(spread / most - 1e-9)))
-
-
-def detectable(found: Comparison) -> float:
-    """The smallest difference that so many scenarios and repeats show with a chance of `POWER`."""
-    # One scenario in which the arms differ is the least that can be between them.
-    spread = max(found.between + found.within / found.repeats, 1 / found.scenarios)
-    return min(1.0, (_Z + _Z_POWER) * math.sqrt(spread / found.scenarios))

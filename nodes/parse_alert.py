@@ -14,7 +14,7 @@ from kubetriage.domain.incidents import group_incidents
 from kubetriage.domain.model_use import ModelUse
 from kubetriage.domain.ports import Services
 from kubetriage.domain.resource import resource
-from kubetriage.domain.subject import subject_of
+from kubetriage.domain.subject import BY_NAME, subject_of
 from kubetriage.domain.view import ClusterView
 from kubetriage.state.triage_alert import TriageContext, TriageState, TriageUpdate
 
@@ -72,9 +72,7 @@ def _alerts(state: TriageState, now: datetime) -> tuple[Alert, list[Alert]]:
 
 def _named(alert: Alert) -> Subject | None:
     """The subject of a request that names its resource instead of an alert's labels."""
-    if alert.source != "resource":
+    if not alert.asked_for:
         return None
     ref = resource(alert.labels["kind"], alert.labels.get("namespace", ""), alert.labels["name"])
-    return Subject(
-        scope=SubjectScope.RESOURCE, resource=ref, namespace=ref.namespace, why="asked for by name"
-    )
+    return Subject(scope=SubjectScope.RESOURCE, resource=ref, namespace=ref.namespace, why=BY_NAME)

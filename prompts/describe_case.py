@@ -88,12 +88,11 @@ def _section(heading: str, lines: Sequence[str]) -> str:
 def _alert(case: CaseForModel) -> list[str]:
     alert = case.alert
     began = alert.starts_at.isoformat() if alert.starts_at else "?"
-    lines = [
-        f"{alert.name} | {alert.status} | severity {alert.severity or '-'} | since {began} | now {case.now}"
-    ]
+    told = f"{alert.status} | severity {alert.severity or '-'} | since {began}"
+    lines = [f"{alert.name} | {'no alert: asked for by name' if alert.asked_for else told} | now {case.now}"]
     lines.append(f"primary resource: {case.primary or '-'}")
-    told = [*sorted(alert.labels.items()), *sorted(alert.annotations.items())]
-    lines += _within([f"{harmless(name)[:_VALUE]}: {_plain(value)}" for name, value in told], _ALERT)
+    said = [*sorted(alert.labels.items()), *sorted(alert.annotations.items())]
+    lines += _within([f"{harmless(name)[:_VALUE]}: {_plain(value)}" for name, value in said], _ALERT)
     if case.companions:
         lines.append(f"with it fired: {', '.join(sorted({a.name for a in case.companions})[:_SHOWN])}")
     return lines

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kubetriage.bootstrap.settings import Settings
@@ -81,26 +82,25 @@ class ConfiguredClusters:
         )
 
 
-def doubts_about(settings: Settings) -> Sequence[str]:
-    """Why alerts may find no cluster to be diagnosed in, a sentence each; to be said at the start."""
-    from kubetriage.bootstrap import default_server
+class RecordedCluster:
+    """`parts.ClusterWatch` of a server that reads a snapshot: no configured connection is used, or tried."""
 
-    names, default = list(settings.connections), settings.default_cluster
-    if not names:
-        return [] if default_server.server_on_path() else [default_server.MISSING]
-    known = ", ".join(names)
-    called = {also for each in settings.connections.values() for also in each.also_called}
-    if default and default not in {*names, *called}:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def health(self) -> Sequence[ClusterHealth]:
+        there = await asyncio.to_thread(self._folder.is_dir)
         return [
-            f"default_cluster is {default}, which is not configured (configured are: {known}): alerts "
-            "without a cluster label will not be diagnosed."
+            ClusterHealth(
+                name="snapshot",
+                default=True,
+                reachable=there,
+                detail="" if there else "The folder is not there any more.",
+                transport="files",
+                where=str(self._folder),
+                checked_at=datetime.now(UTC),
+            )
         ]
-    if not default and len(names) > 1:
-        return [
-            f"There are several clusters ({known}) and no default_cluster: alerts without a cluster label "
-            "will not be diagnosed."
-        ]
-    return []
 
 
 def health_of(connection: Connection, now: datetime) -> ClusterHealth:

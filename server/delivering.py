@@ -48,6 +48,7 @@ async def deliver_messages(
             repeats={n: each.repeat_unknown for n, each in given.items() if each.repeat_unknown is not None},
             digest_after=settings.notify.digest_after,
             languages=languages_of(settings),
+            overview_url=settings.notify.overview_url,
             clock=clock,
             ended=ended,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,9 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from kubetriage.adapters.alerts.decode import decode
 from kubetriage.domain.alert import Alert
 from kubetriage.domain.alert_formats import alerts_from
+from kubetriage.domain.errors import BadAlert
 from kubetriage.domain.incidents import group_incidents
 from kubetriage.domain.language import Language
-from kubetriage.domain.resource import KINDS, kind_info
+from kubetriage.domain.naming import asked_for
 from kubetriage.server.asking import Line
 from kubetriage.server.examples import BARE
 from kubetriage.server.problems import Refused
@@ -87,15 +87,7 @@ def incidents_of(asked: TriageRequest, received_at: datetime) -> Sequence[Sequen
 
 def about(resource: ResourceNamed) -> Alert:
     """A request to triage one resource, in an alert's form. Raises `Refused` (422) for an unknown kind."""
-    known = {name.lower(): name for name in KINDS} | {info.plural: name for name, info in KINDS.items()}
-    kind = known.get(resource.kind.lower(), resource.kind)
-    info = kind_info(kind)
-    if info is None:
-        raise Refused(422, f"{resource.kind} is not a kind that kubetriage knows, such as Pod or Deployment.")
-    labels = {"alertname": f"{kind} {resource.name}", "kind": kind, "name": resource.name}
-    if info.namespaced:
-        labels["namespace"] = resource.namespace or "default"
-    digest = hashlib.sha256("\x00".join(f"{k}={v}" for k, v in sorted(labels.items())).encode())
-    return Alert(
-        name=labels["alertname"], labels=labels, fingerprint=digest.hexdigest()[:16], source="resource"
-    )
+    try:
+        return asked_for(resource.kind, resource.name, resource.namespace)
+    except BadAlert as error:
+        raise Refused(422, f"{error}.") from error

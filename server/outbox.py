@@ -22,13 +22,7 @@ from kubetriage.domain.messages.delivery import Delivery, dead
 from kubetriage.domain.messages.digest import digest_of
 from kubetriage.domain.messages.notice import Notice
 from kubetriage.domain.messages.sending import Channel
-from kubetriage.domain.messages.settling import (
-    TOO_LARGE,
-    Policy,
-    Step,
-    room_after,
-    settle,
-)
+from kubetriage.domain.messages.settling import TOO_LARGE, Policy, Step, room_after, settle
 from kubetriage.domain.messages.telling import FOLLOWING
 from kubetriage.server.attempting import sent, until_stored
 from kubetriage.server.message_rows import (
@@ -39,6 +33,7 @@ from kubetriage.server.message_rows import (
     status_in,
     unanswered,
 )
+from kubetriage.server.outbox_joining import TOLD, join_ended
 from kubetriage.server.outbox_upkeep import keep_outbox
 
 log = logging.getLogger(__name__)
@@ -53,7 +48,6 @@ WAIT_FOR_FIRST = 15.0
 """Seconds that a follow-up waits for the incident's first message."""
 
 OPEN = (MessageState.PENDING, MessageState.SENDING)
-TOLD = (MessageState.DELIVERED, MessageState.DIGESTED, MessageState.UNKNOWN)
 
 
 class Sender:
@@ -71,6 +65,7 @@ class Sender:
         repeats: Mapping[str, bool] | None = None,
         digest_after: int = 6,
         languages: Mapping[str, Language] | None = None,
+        overview_url: str = "",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         ended: Callable[[str, str], None] = lambda channel, outcome: None,
@@ -89,6 +84,7 @@ class Sender:
         self._repeats = {name: each.deduplicates for name, each in channels.items()} | dict(repeats or {})
         self._digest_after = digest_after
         self._languages = dict(languages or {})
+        self._overview_url = overview_url
         self._clock = clock
         self._sleep = sleep
         self._ended = ended
@@ -141,6 +137,8 @@ class Sender:
         page = await self._messages.messages(Page(limit=200), channel=name, states=[MessageState.PENDING])
         if not page.items:
             return 0
+        if joined := await join_ended(self._messages, page.items, now):
+            return joined
         self._silent[name] = max([self._silent.get(name, now), *asked_until(page.items)])
         budget = await self._budget(name, now)
         await self._digest(name, budget, page.items, now)
@@ -183,7 +181,7 @@ class Sender:
         if len(readable) < self._digest_after:
             return
         language = self._languages.get(name, Language.EN)
-        digest = digest_of(list(readable.values()), now, language=language)
+        digest = digest_of(list(readable.values()), now, self._overview_url, language=language)
         await self._messages.digest(list(readable), digest_message(digest, name, readable, now), now)
 
     async def _send_all(self, name: str, messages: Sequence[Message]) -> None:

@@ -57,6 +57,7 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
         end_with_parent()
     server, metrics, stopping = settings.server, ServerMetrics(), asyncio.Event()
     if not options.attached:
+        _require_of_workers(settings, options)
         _say_doubts(settings, options)
     if server.role == "worker" and not options.attached:
         async with open_database(settings):  # what is wrong with it is said here, and not for ever in the log
@@ -89,8 +90,20 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
         await _all(works, stopping)
 
 
+def _require_of_workers(settings: Settings, options: ServeOptions) -> None:
+    """Raises `BadSettings` and `BadSnapshot`, which would end each worker anew while posts are taken."""
+    if settings.server.role == "intake":
+        return
+    settings.chosen_model(None)
+    if options.snapshot is not None:
+        from kubetriage.adapters.cluster.snapshot.store import SnapshotStore
+        from kubetriage.bootstrap.folders import cache_folder
+
+        SnapshotStore.load(options.snapshot, cache_dir=cache_folder() / "snapshots")
+
+
 def _say_doubts(settings: Settings, options: ServeOptions) -> None:
-    from kubetriage.server.cluster_health import doubts_about
+    from kubetriage.bootstrap.doubts import doubts_about
 
     for doubt in () if options.snapshot is not None else doubts_about(settings):
         options.say(f"kubetriage serve: {doubt}")
@@ -162,11 +175,11 @@ async def _http(
     """Take alerts and serve the API beside the process that sorts; without it only say how the worker is."""
     from kubetriage.server.app import HEALTH, create_app
     from kubetriage.server.auth import Gate, require_loopback
-    from kubetriage.server.cluster_health import ConfiguredClusters
+    from kubetriage.server.cluster_health import ConfiguredClusters, RecordedCluster
     from kubetriage.server.desk import Desk
     from kubetriage.server.parts import ServerParts
 
-    worker, sorter = beside
+    (worker, sorter), recorded = beside, options.snapshot
     gate = Gate(settings.server.secrets())
     require_loopback(settings.server.host, gate)
     clock = SteadyClock()
@@ -179,8 +192,8 @@ async def _http(
                 incidents=database.incidents,
                 runs=database.runs,
                 messages=database.messages,
-                triage=Desk(database.runs, settings, clock, any_cluster=options.snapshot is not None),
-                clusters=ConfiguredClusters(settings),
+                triage=Desk(database.runs, settings, clock, any_cluster=recorded is not None),
+                clusters=RecordedCluster(recorded) if recorded else ConfiguredClusters(settings),
                 gate=gate,
                 metrics=metrics,
                 settings=http_settings(settings),

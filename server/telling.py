@@ -80,7 +80,8 @@ class Teller:
         if not run and incident and event.kind is not EventKind.FAILED:
             run = incident.report_run or ""
         report = await self._report(run)
-        url = self._settings.notify.report_url(event.incident or "", run)
+        notify = self._settings.notify
+        url = notify.report_url(event.incident, run) if event.incident else notify.overview_url
         alert = None
         if incident is not None and report is None:
             rows = await self._incidents.alerts_of(incident.id, limit=1)

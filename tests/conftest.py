@@ -10,7 +10,6 @@ import importlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -106,6 +105,17 @@ class Page(http.server.BaseHTTPRequestHandler):
         """Nothing is said."""
 
 
+class PageServer(http.server.ThreadingHTTPServer):
+    """Serves it, in threads that say nothing when Prometheus hangs up.
+
+    The trace that they would print is made with `ast.parse`, which Python 3.11 cannot do in two threads at once:
+    a test that parses code meanwhile would fail with a SystemError.
+    """
+
+    def handle_error(self, *_: object) -> None:
+        """Nothing is said."""
+
+
 PROMETHEUS = """
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
 rule_files: [rules.yml]
@@ -115,15 +125,17 @@ scrape_configs:
 """
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="session")
-def run_prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+def free_port() -> Callable[[], int]:
+    """`free_port()` is a port to listen on, for programs that must be told one."""
+    choose: Callable[[], int] = from_benchmarks("own_postgres").free_port
+    return choose
+
+
+@pytest.fixture(scope="module")
+def run_prometheus(
+    tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]
+) -> Iterator[Callable[..., str]]:
     """`run(page, rules="", past="", prefix="")` starts a real Prometheus on the loopback interface and returns its
     address, once it has scraped the page of metrics; `past` are samples of before, in OpenMetrics form.
     """
@@ -133,9 +145,10 @@ def run_prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
 
         def run(page: str, rules: str = "", past: str = "", prefix: str = "") -> str:
             folder = tmp_path_factory.mktemp("prometheus")
-            served = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+            served = PageServer(("127.0.0.1", 0), Page)
             served.page = page  # type: ignore[attr-defined]
             threading.Thread(target=served.serve_forever, daemon=True).start()
+            ends.callback(served.server_close)
             ends.callback(served.shutdown)
             own = f"127.0.0.1:{free_port()}"
             config = PROMETHEUS.format(page=f"127.0.0.1:{served.server_port}", own=own, prefix=prefix)
@@ -149,7 +162,7 @@ def run_prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
             command += [f"--web.listen-address={own}", f"--web.external-url=http://{own}{prefix}"]
             with open(folder / "log", "wb") as log:
                 process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-            ends.callback(process.wait, 20)
+            ends.callback(process.wait, 60)
             ends.callback(process.terminate)
             wait_until_scraped(f"http://{own}{prefix}", folder / "log")
             return f"http://{own}{prefix}"
@@ -159,11 +172,12 @@ def run_prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
 
 def wait_until_scraped(url: str, log: Path) -> None:
     """Wait until both jobs were scraped and rules were evaluated."""
-    for _ in range(150):
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
         time.sleep(0.1)
         with (
             suppress(OSError),
-            urllib.request.urlopen(f"{url}/api/v1/query?query=sum(up)%20==%202", timeout=5) as got,
+            urllib.request.urlopen(f"{url}/api/v1/query?query=sum(up)%20==%202", timeout=20) as got,
         ):
             if json.load(got)["data"]["result"]:
                 time.sleep(1.2)
@@ -235,7 +249,7 @@ def serve_snapshots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callab
     for process in running:
         process.terminate()
     for process in running:
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         if process.stdout:
             process.stdout.close()
 

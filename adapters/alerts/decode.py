@@ -36,8 +36,8 @@ _LOOKS_LIKE_YAML = re.compile(
     re.MULTILINE,
 )
 _LARGE = 256 * 1024
-_WORDS_OF_LARGE = ("labels", "alerts", "alertname")
-"""Without any of them a large text is not read as YAML, which takes seconds: it would be one by chance."""
+"""Characters of a text that is read as YAML where nobody can be asked. 16 MB take ten seconds, which no
+sender waits for, and senders send JSON: what is larger and no JSON is a log, or JSON that was cut off."""
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -49,10 +49,10 @@ def decode(body: bytes, *, strict: bool = False) -> Any:
     """The document in a body: UTF-8, marked UTF-16 or GBK, gzip or not, JSON or YAML; a list if several.
 
     Go's `%q` escapes (`\\xNN`, `\\a`, `\\v`, `\\UNNNNNNNN`) in otherwise valid JSON are understood. What is
-    neither comes back as a `str`, which `alerts_from` makes a text alert of. With `strict`, for people at a
-    command line, broken JSON, broken YAML and binary data raise BadAlert that says where. An empty body, one
-    above `MAX_BYTES`, JSON nested deeper than `MAX_DEPTH`, more than `MAX_DOCUMENTS` of it, and broken gzip
-    always raise BadAlert.
+    neither comes back as a `str`, which `alerts_from` makes a text alert of; so does YAML of more than 256 K
+    characters. With `strict`, for people at a command line, YAML may have any size, and broken JSON, broken
+    YAML and binary data raise BadAlert that says where. An empty body, one above `MAX_BYTES`, JSON nested
+    deeper than `MAX_DEPTH`, more than `MAX_DOCUMENTS` of it, and broken gzip always raise BadAlert.
     """
     text = text_of(_unpacked(body), strict=strict)
     if not text.strip():
@@ -157,7 +157,7 @@ def _yaml_or_text(text: str, strict: bool) -> Any:
     """The YAML document, or the text itself when it is not one, or is one by chance (`Note: all is well`)."""
     from kubetriage.adapters.alerts.yaml_documents import BrokenYaml, yaml_documents
 
-    if not strict and len(text) > _LARGE and not any(word in text for word in _WORDS_OF_LARGE):
+    if not strict and len(text) > _LARGE:
         return text
     try:
         document = _single(yaml_documents(text))

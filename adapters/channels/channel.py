@@ -64,6 +64,8 @@ class ChannelBase(ABC):
 
     limit: ClassVar[int]
     """What one message may have: bytes of UTF-8, unless the channel counts otherwise."""
+    least: ClassVar[int] = 2_000
+    """What any message fits in."""
     suffix: ClassVar[str] = "json"
     platform_pace: ClassVar[Pace] = Pace()
     deduplicates: bool = False
@@ -134,9 +136,8 @@ class ChannelBase(ABC):
 
     def fitted(self, notice: Notice, room: float) -> Fitted | None:
         """The longest form that fits into `room` of the limit; None if not even the shortest does."""
-        given = self._common.max_bytes
-        limit = int(min(self.limit, given or self.limit) * room)
         message = self.message(notice)
+        limit = self.room_for(lambda: self.form(notice, message, None).size, room)
         note = ""
         if self._template is not None:
             try:
@@ -156,6 +157,12 @@ class ChannelBase(ABC):
 
         fitting = fit(message, fits)
         return None if fitting is None else Fitted(form, dropped(message, fitting), note)
+
+    def room_for(self, whole: Callable[[], int], room: float) -> int:
+        """What the message may have; after a refusal a part of what it had, which may be far below that."""
+        limit = min(self.limit, self._common.max_bytes or self.limit)
+        part = int(limit * room)
+        return part if room == 1.0 else max(int(min(limit, whole()) * room), min(part, self.least))
 
     def message(self, notice: Notice) -> Message:
         look = self._look

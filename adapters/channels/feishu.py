@@ -35,6 +35,7 @@ _LIMITED = frozenset({11232, 99991400})
 
 class FeishuChannel(HttpChannel):
     limit = 20_000
+    least = 4_000
     platform_pace = Pace(per_second=4, per_minute=90)
 
     def __init__(self, name: str, options: FeishuOptions, look: Look) -> None:

@@ -25,8 +25,9 @@ from kubetriage.domain.messages.delivery import Delivery, dead, delivered, retry
 from kubetriage.domain.messages.dialects import PLAIN
 from kubetriage.domain.messages.mail_page import mail_page
 from kubetriage.domain.messages.message import Message
-from kubetriage.domain.messages.notice import Event, Notice
+from kubetriage.domain.messages.notice import Notice
 from kubetriage.domain.messages.sending import Pace
+from kubetriage.domain.messages.telling import FOLLOWING
 from kubetriage.domain.messages.writing import Writer
 from kubetriage.domain.rendering.visible import clip, one_line
 
@@ -43,6 +44,7 @@ class MailChannel(ChannelBase):
     """Every attempt of a message has the same Message-ID, so that mail systems know the second one."""
 
     limit = 1024 * 1024
+    least = 12_000
     suffix = "eml"
     platform_pace = Pace(per_second=2)
     deduplicates = True
@@ -74,7 +76,7 @@ class MailChannel(ChannelBase):
 
     def form(self, notice: Notice, message: Message, text: str | None) -> Form:
         mail = EmailMessage(policy=SMTP)
-        mail["Subject"] = self._subject(notice)
+        mail["Subject"] = self._subject(notice, message)
         mail["From"] = self._options.sender
         mail["To"] = ", ".join(self._options.to)
         mail["Date"] = format_datetime(self._clock())
@@ -88,13 +90,17 @@ class MailChannel(ChannelBase):
         body = mail.as_bytes()
         return Form(body, len(body))
 
-    def _subject(self, notice: Notice) -> str:
-        """The same for all of an incident, as threads want it; the state is in the mail."""
-        name = clip(one_line(notice.title), 100)
+    def _subject(self, notice: Notice, message: Message) -> str:
+        """The same for all of an incident, as threads want it: its state is in the mail. Of what is no
+        incident's, the title with the state, and the cluster."""
         prefix = f"{self._options.subject_prefix} " if self._options.subject_prefix else ""
-        incident = f" ({clip(one_line(notice.incident), 40)})" if notice.incident else ""
-        follows = "Re: " if notice.incident and notice.event is not Event.DIAGNOSED else ""
-        return f"{follows}{prefix}[{clip(one_line(notice.severity), 20)}] {name}{incident}"
+        if not notice.incident:
+            cluster = f" · {clip(one_line(notice.cluster), 60)}" if notice.cluster else ""
+            return f"{prefix}{message.title}{cluster}"
+        name = clip(one_line(notice.topic or notice.title), 100)
+        severity = f"[{message.severity}] " if message.severity else ""
+        follows = "Re: " if notice.event in FOLLOWING else ""
+        return f"{follows}{prefix}{severity}{name} ({message.incident})"
 
     async def attempt(self, notice: Notice, form: Form, *, key: str, earlier: str) -> Delivery:
         try:

@@ -247,8 +247,8 @@ class WebhookOptions(ChannelOptions):
                 key = base64.b64decode(given.removeprefix("whsec_"), validate=True)
             except (binascii.Error, ValueError):
                 raise ValueError("secret must be whsec_ and base64") from None
-            if not 16 <= len(key) <= 128:
-                raise ValueError("secret must be of 24 to 64 bytes")
+            if not 24 <= len(key) <= 64:
+                raise ValueError("secret must be whsec_ and base64 of 24 to 64 bytes")
         return self
 
 

@@ -37,6 +37,7 @@ _STYLES = {Tone.BAD: "attention", Tone.WARN: "warning", Tone.GOOD: "good", Tone.
 
 class TeamsChannel(HttpChannel):
     limit = 27_000
+    least = 4_000
     platform_pace = Pace(per_second=2)
 
     def __init__(self, name: str, options: TeamsOptions, look: Look) -> None:

@@ -12,6 +12,7 @@ from kubetriage.adapters.channels.options import WebhookOptions
 from kubetriage.adapters.channels.signing import standard_signature
 from kubetriage.domain.messages.delivery import Delivery, delivered
 from kubetriage.domain.messages.dialects import PLAIN
+from kubetriage.domain.messages.fitting import shorter
 from kubetriage.domain.messages.message import Message
 from kubetriage.domain.messages.notice import Notice
 from kubetriage.domain.messages.sending import Pace
@@ -26,6 +27,7 @@ class WebhookChannel(HttpChannel):
     """The receiver knows a message by its `webhook-id`, so one without an answer is sent again."""
 
     limit = 1024 * 1024
+    least = 6_000
     platform_pace = Pace(per_second=20)
     deduplicates = True
 
@@ -38,18 +40,24 @@ class WebhookChannel(HttpChannel):
         return text
 
     def fitted(self, notice: Notice, room: float) -> Fitted | None:
-        """Of a report that is too large the excerpts go first, then the evidence, then all but its claims."""
-        limit = int(min(self.limit, self._common.max_bytes or self.limit) * room)
+        """Of a report that is too large the excerpts go first, then the evidence, then all but its claims,
+        then all of it; what the text says is made shorter last."""
+        message = self.message(notice)
+        limit = self.room_for(lambda: self.form(notice, message, None).size, room)
         made = super().fitted(notice, 1.0) if self._template is not None else None
         if made is not None and made.form.size <= limit:
             return made
-        whole = self.form(notice, self.message(notice), None)
         left_out: tuple[str, ...] = ()
-        for body, gone in _smaller(json.loads(whole.body)):
+        body: Body = {}
+        for body, gone in _smaller(json.loads(self.form(notice, message, None).body)):
             left_out += gone
             form = _form(body)
             if form.size <= limit:
                 return Fitted(form, left_out, "")
+        for shorter_message in shorter(message):
+            form = _form({**body, "labels": {}, "text": Writer(shorter_message, PLAIN).whole()})
+            if form.size <= limit:
+                return Fitted(form, (*left_out, "text"), "")
         return None
 
     def form(self, notice: Notice, message: Message, text: str | None) -> Form:

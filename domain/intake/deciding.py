@@ -27,8 +27,11 @@ from kubetriage.domain.intake.values import Hold, Incident, IncidentState, Intak
 LookAt = Callable[[Alert], Look]
 
 _MOST_NAMES = 50
-_LATE = timedelta(minutes=5)
-"""By which what was sent before a resolve, over another way, has arrived."""
+_LATE = timedelta(seconds=50)
+"""By which what was on its way before a resolve has arrived. An Alertmanager's next word of a group comes a
+group_interval later, mostly one minute or five; the one after that is the repeat, in hours."""
+_FUTURE = timedelta(hours=1)
+"""A start further ahead is of a clock that is wrong, and keeps no later episode out."""
 
 
 def decide(
@@ -51,13 +54,13 @@ def _arrive(desk: Desk, alert: Alert, look: LookAt) -> Fate:
     starts_at = alert.starts_at or _start_of(desk, episodes, alert)
     episode = episodes.by_start.get(starts_at)
     if episode:
-        _again(desk, alert, episode, episodes)
+        _again(desk, alert, look, episode, episodes)
         return Fate(False, episode.incident)
     looked = look(alert)
     episode = Episode(alert.fingerprint, starts_at, firing=False, alert=alert, arrivals=1)
     episode.cluster = looked.cluster
     current = episodes.current
-    late = current is not None and starts_at < current.starts_at
+    late = current is not None and starts_at < current.starts_at <= desk.now + _FUTURE
     if late or alert.status is AlertStatus.RESOLVED:
         _closed_already(desk, looked, episode, episodes)
     else:
@@ -80,7 +83,7 @@ def _start_of(desk: Desk, episodes: AlertEpisodes, alert: Alert) -> datetime:
     return max(episodes.by_start) if episodes.by_start and resolved else desk.now
 
 
-def _again(desk: Desk, alert: Alert, episode: Episode, episodes: AlertEpisodes) -> None:
+def _again(desk: Desk, alert: Alert, look: LookAt, episode: Episode, episodes: AlertEpisodes) -> None:
     """1 and 11: what is known is counted; only a resolved one still changes something."""
     episode.arrivals += 1
     id = episode.incident if desk.known(episode.incident) else None
@@ -96,23 +99,24 @@ def _again(desk: Desk, alert: Alert, episode: Episode, episodes: AlertEpisodes) 
         return
     if episode.incident is None:
         _hear(desk, alert, episode.cluster)
-    over = episode.assumed or _came_back(desk, id, episode, episodes)  # 8: it was held to be over, and is not
-    if over and episodes.current is None:
+    over = episode.assumed or (id is not None and _came_back(desk, episode, episodes))
+    if over and episodes.current is None:  # 8: it was held to be over, and is not
         episode.firing, episode.assumed, episode.changed = True, False, True
         episodes.current = episode
         if id:
-            _go_on(desk, id)
+            episode.incident = _go_on(desk, alert, look(alert), episode, episodes)
+            episode.moved = episode.incident != id
 
 
-def _came_back(desk: Desk, id: str | None, episode: Episode, episodes: AlertEpisodes) -> bool:
-    """Whether the last episode of a resolved incident fires after all, and this is no word that came late.
+def _came_back(desk: Desk, episode: Episode, episodes: AlertEpisodes) -> bool:
+    """Whether the last episode of an alert, resolved, fires after all, and this is no word that came late.
 
     An Alertmanager that does not hear of an alert from Prometheus for some minutes says that it is resolved;
     once it hears of it again it says that the same episode fires.
     """
-    resolved_at = desk.incident(id).resolved_at if id else None
     newest = episode.starts_at == max(episodes.by_start)
-    return newest and not episode.firing and resolved_at is not None and desk.now - resolved_at >= _LATE
+    since = episode.seen_at
+    return newest and not episode.firing and since is not None and desk.now - since >= _LATE
 
 
 def _closed_already(desk: Desk, looked: Look, episode: Episode, episodes: AlertEpisodes) -> None:
@@ -151,28 +155,49 @@ def _one_less(desk: Desk, id: str) -> None:
         recover(desk, incident)
 
 
-def _go_on(desk: Desk, id: str) -> None:
+def _go_on(desk: Desk, alert: Alert, looked: Look, episode: Episode, episodes: AlertEpisodes) -> str:
     """An episode that had been given up fires: no new one, so no new diagnosis if there is one."""
-    desk.count(id, firing=1)
-    incident = desk.incident(id)
+    assert episode.incident
+    incident = desk.incident(episode.incident)
+    other = desk.of_key(incident.key)
+    if not incident.open and other and other.open:  # its workload has got another incident meanwhile
+        return _add(desk, alert, looked, other, episode, episodes, joins=True)
+    desk.count(incident.id, firing=1)
     if not incident.open:
-        incident = _reopen(desk, incident)
+        _reopen(desk, incident)
+    incident = desk.incident(incident.id)
     if incident.resolved_at:
-        incident = desk.change(id, resolved_at=None)
+        incident = desk.change(incident.id, resolved_at=None)
     if incident.hold is Hold.RECOVERED:
         wait(desk, incident)
+    return incident.id
 
 
 def _join(desk: Desk, alert: Alert, looked: Look, episode: Episode, episodes: AlertEpisodes) -> str:
     """2: a new episode belongs to the incident of its workload or node, which is opened if need be."""
     incident = _open_one(desk, looked) or _recent_one(desk, looked)
-    opened = incident is None
+    joins = incident is not None
     if incident is None:
         incident = _open(desk, alert, looked)
     elif not incident.open:
         incident = _reopen(desk, incident)
+    return _add(desk, alert, looked, incident, episode, episodes, joins=joins)
+
+
+def _add(
+    desk: Desk,
+    alert: Alert,
+    looked: Look,
+    incident: Incident,
+    episode: Episode,
+    episodes: AlertEpisodes,
+    *,
+    joins: bool,
+) -> str:
+    """An episode of an open incident, which it joins if it did not open it."""
     id = incident.id
     desk.count(id, episodes=1, firing=1, alerts=id not in episodes.incidents)
+    episodes.incidents.add(id)
     name = kept(alert.name)
     names = incident.names
     incident = desk.change(
@@ -184,7 +209,7 @@ def _join(desk: Desk, alert: Alert, looked: Look, episode: Episode, episodes: Al
         last_episode_at=desk.now,
         resolved_at=None,
     )
-    if not opened:
+    if joins:
         desk.joined(id, name)
         incident = _unacknowledged(desk, incident)
     incident = flap_if_it_does(desk, incident, episode, episodes)

@@ -20,6 +20,8 @@ class KnownEpisode(NamedTuple):
     assumed: bool
     incident: str | None
     cluster: str = ""
+    seen_at: datetime | None = None
+    """When it last arrived; only asked of what arrives again."""
 
 
 class Known(NamedTuple):
@@ -68,6 +70,8 @@ class CountedEpisode(NamedTuple):
     assumed: bool
     ends_at: datetime | None
     """None: as it was."""
+    moved_to: str | None
+    """The incident that it belongs to from now on. None: the same."""
 
 
 class Happened(NamedTuple):

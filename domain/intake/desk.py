@@ -39,6 +39,10 @@ class Episode:
     """The alert of an episode that is not stored yet."""
     arrivals: int = 0
     changed: bool = False
+    moved: bool = False
+    """It belongs to another incident than before."""
+    seen_at: datetime | None = None
+    """When it last arrived, before now."""
 
 
 @dataclass(slots=True)
@@ -107,7 +111,7 @@ class Desk:
         self._episodes: dict[str, AlertEpisodes] = {}
         for one in known.episodes:
             episode = Episode(one.fingerprint, one.starts_at, one.firing, one.assumed, None, one.incident)
-            episode.cluster = one.cluster
+            episode.cluster, episode.seen_at = one.cluster, one.seen_at
             self.episodes(one.fingerprint).add(episode)
         for fingerprint, id in known.members:
             self.episodes(fingerprint).incidents.add(id)
@@ -155,6 +159,8 @@ class Desk:
         incident = self.incident(id).model_copy(update={**changes, "updated_at": self.now})
         self._incidents[id] = incident
         self._changed[id] = None
+        if incident.open:  # of those that were of this key, there is one at most
+            self._by_key[incident.key] = id
         return incident
 
     def see(self, id: str) -> None:
@@ -270,4 +276,5 @@ def _counted(episode: Episode) -> CountedEpisode:
         episode.firing,
         episode.assumed,
         episode.ends_at,
+        episode.incident if episode.moved else None,
     )

@@ -41,8 +41,9 @@ def sweep(
 ) -> Decisions:
     """Known are: episodes that fire and were not heard of for `stale_after_hours`; the incidents of these;
 
-    open incidents that are resolved, flapping or due for a reminder, with those they absorbed; all storms
-    that go on, and all silences. `listening_since`: since when alerts could have reached us.
+    open incidents that are resolved, flapping, due for a reminder or of which nothing fires, with those they
+    absorbed; all storms that go on, and all silences. `listening_since`: since when alerts could have reached
+    us.
     """
     desk = Desk(known, now, settings)
     if may_be_stale(now, listening_since, settings):
@@ -56,6 +57,8 @@ def sweep(
         incident = desk.incident(id)
         if incident.open and incident.resolved_at and not incident.flapping_until:
             _resolved(desk, incident)
+    for id in ids:
+        _given_up(desk, desk.incident(id))
     for id in ids:
         _remind(desk, desk.incident(id))
     for storm in known.storms:
@@ -78,6 +81,13 @@ def _stale(desk: Desk, fingerprints: Sequence[str]) -> None:
             incident = desk.incident(episode.incident)
             if incident.open and not incident.counts.firing and incident.state not in BUSY:
                 close(desk, incident, CloseReason.STALE)
+
+
+def _given_up(desk: Desk, incident: Incident) -> None:
+    """8: the last of its alerts went stale while it was being diagnosed: closed once that is over."""
+    silent = incident.open and not incident.counts.firing and incident.resolved_at is None
+    if silent and incident.state not in BUSY:
+        close(desk, incident, CloseReason.STALE)
 
 
 def assume_over(known: Known, id: str, now: datetime, settings: IntakeSettings) -> Decisions:
@@ -144,9 +154,9 @@ def close(desk: Desk, incident: Incident, reason: CloseReason, **why: bool) -> N
     )
     for child in desk.open_ones(incident.cluster):
         if child.absorbed_by == incident.id:
-            if child.counts.firing:
+            if child.counts.firing or child.state in BUSY:  # it may fire again, and nobody would be told
                 release(desk, child)
-            elif child.state not in BUSY:
+            else:
                 close(desk, child, CloseReason.ABSORBED)
 
 

@@ -24,7 +24,9 @@ from kubetriage.domain.messages.spoken import (
 from kubetriage.domain.messages.words import (
     ALIKE,
     ASSUMED_OVER,
+    CHECK_THE_CHAIN,
     DETAILS,
+    FLAPS,
     LABELS,
     LASTED,
     LASTED_IN_ALL,
@@ -71,7 +73,12 @@ def compose(notice: Notice, *, language: Language, zone: tzinfo, primary: Langua
     severity = known[0].say(words) if known else short(notice.severity, 20)
     if notice.event in TITLES or notice.severity.lower() == "none":
         severity = ""
-    sections = [_facts(notice, voice), *_of_report(notice, voice), *_lines(notice, voice)]
+    sections = [
+        _facts(notice, voice),
+        *_standing(notice, voice),
+        *_of_report(notice, voice),
+        *_lines(notice, voice),
+    ]
     return Message(
         event=notice.event,
         language=words,
@@ -162,10 +169,22 @@ def _since(notice: Notice, since: datetime, voice: Voice) -> Content:
     report = notice.report
     until = state_time(report) if report and notice.event is Event.DIAGNOSED else notice.at
     duration = lasted(since, until, voice.language)
-    over = notice.event is Event.RESOLVED or (report is not None and report.alert.status == "resolved")
+    over = notice.event in (Event.RESOLVED, Event.HEARD) or (
+        report is not None and report.alert.status == "resolved"
+    )
     words = LASTED_IN_ALL if over else LASTED
     behind = voice.say(words, duration=duration) if duration else ""
     return (Span(voice.moment(since) + behind),)
+
+
+def _standing(notice: Notice, voice: Voice) -> list[Section]:
+    """What follows from an event that has no report."""
+    words = ""
+    if notice.event is Event.FLAPPING and notice.count and notice.until:
+        words = voice.say(FLAPS, count=notice.count, until=voice.moment(notice.until))
+    elif notice.event is Event.SILENT:
+        words = voice.say(CHECK_THE_CHAIN)
+    return [Section(SectionName.CAUSE, (), ((Paragraph((Span(words),)),),), pinned=True)] if words else []
 
 
 def _of_report(notice: Notice, voice: Voice) -> list[Section]:
@@ -173,7 +192,9 @@ def _of_report(notice: Notice, voice: Voice) -> list[Section]:
     if report is None or notice.event in _WITHOUT_REPORT:
         return []
     if notice.event is Event.RESOLVED:
-        return [cause(report, voice, past=True)] if report.root_causes else []
+        was = [cause(report, voice, past=True)] if report.root_causes else []
+        rest = [steps(report, voice), evidence(report, voice), changes(report, voice)]
+        return [*was, *rest] if notice.untold else was
     return [
         cause(report, voice),
         impact(report, voice),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from kubetriage.domain.language import Language
 from kubetriage.domain.messages.notice import Event, Links, Notice
-from kubetriage.domain.messages.words import ASSUMED_OVER, STATES, STORM_OVER
+from kubetriage.domain.messages.words import ASSUMED_OVER, STATES, STORM_OVER, STORM_SUMMED_UP, TITLES
 from kubetriage.domain.rendering.visible import clip, one_line
 from kubetriage.domain.rendering.words import SEVERITIES
 
@@ -49,8 +49,18 @@ def _line(notice: Notice, language: Language) -> str:
     if notice.event in STATES:
         ended = STORM_OVER if notice.over else ASSUMED_OVER if notice.assumed else STATES[notice.event]
         state = ended[0].say(language)
-    words = " ".join(each for each in (notice.incident, state, notice.title, notice.namespace) if each)
+    place = notice.namespace if notice.incident else notice.cluster
+    place = "" if f" {place}/" in f" {notice.title}" else place
+    words = " ".join(each for each in (notice.incident, state, _title(notice, language), place) if each)
     return clip(one_line(f"{words}: {said}" if said else words), _LONGEST)
+
+
+def _title(notice: Notice, language: Language) -> str:
+    """The alert's name; of a storm how many incidents it has."""
+    if notice.title or notice.event is not Event.STORM:
+        return notice.title
+    words = STORM_SUMMED_UP if notice.over else TITLES[Event.STORM]
+    return words.say(language).format(count=notice.count, diagnosed=notice.diagnosed)
 
 
 def _common(values: Sequence[str]) -> str:

@@ -65,6 +65,8 @@ class Notice(Part):
     """The incident's number; messages of one number belong together."""
     title: str = ""
     """The alert's name; for storms, digests and inspections words of one's own, or nothing."""
+    topic: str = ""
+    """What the incident is called from its beginning to its end, whichever alert a message tells of."""
     severity: str = "warning"
     cluster: str = ""
     namespace: str = ""
@@ -75,13 +77,17 @@ class Notice(Part):
     undelivered: int = 0
     """Alerts that their sender left out of the group."""
     count: int = 0
-    """Incidents of a storm, messages of a digest, findings of an inspection."""
+    """Incidents of a storm, messages of a digest, findings of an inspection, times that it came and went."""
     over: bool = False
     """Of a storm: it has ended."""
     diagnosed: int = 0
     """Incidents of a storm that has ended which have a report."""
     assumed: bool = False
     """Of an end: nobody said so, but no word came for long, or its resources are healthy."""
+    until: datetime | None = None
+    """Of what comes and goes: nothing more is told of it before."""
+    untold: bool = False
+    """Of an end: its beginning was held back and is told with it."""
     failure: str = ""
     """Of a failed diagnosis: the kind of error, a `FailureReason` or nothing; the error is in `lines`."""
     lines: tuple[str, ...] = ()

@@ -112,12 +112,13 @@ def steps(report: Report, voice: Voice) -> Section:
 
 
 def _boldness(it: Recommendation) -> int:
-    """0 for what only looks, then what changes, then what cannot be undone; to escalate comes last."""
-    if it.kind is RemedyKind.CHECK:
-        return 0
+    """0 for what only looks, then what changes, then whom to ask; what cannot be undone comes last of all."""
     effects = {command.effect for command in it.commands}
-    worst = 2 if Effect.DESTRUCTIVE in effects else 1
-    return 3 if it.kind is RemedyKind.ESCALATE else worst
+    if it.kind is RemedyKind.CHECK and effects <= {Effect.READ}:
+        return 0
+    if Effect.DESTRUCTIVE in effects:
+        return 3
+    return 2 if it.kind is RemedyKind.ESCALATE else 1
 
 
 def _titled(number: int, it: Recommendation, voice: Voice, limit: int) -> Paragraph:

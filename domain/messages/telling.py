@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
 
 from kubetriage.domain.alert import Alert
 from kubetriage.domain.intake.reading import EventKind, IncidentEvent
@@ -45,17 +47,7 @@ def notice_for(
     if told is None:
         return None
     if incident is None:
-        return Notice(
-            event=told,
-            at=event.at,
-            # A storm's end is as severe as its beginning: routes take it to the same people.
-            severity="info" if told is Event.HEARD else "critical",
-            cluster=event.cluster,
-            count=_number(event, "incidents"),
-            over=event.kind is EventKind.STORM_ENDED,
-            diagnosed=_number(event, "diagnosed"),
-            links=Links(report=report_url),
-        )
+        return _of_cluster(event, told, report_url)
     extra = max(incident.counts.alerts - 1, 0)
     if report is not None:
         made = notice_of(
@@ -63,13 +55,15 @@ def notice_for(
         )
         since = incident.opened_at if report.alert.starts_at is None else report.alert.starts_at
         known = {"severity": incident.severity.value, "since": since, "assumed": _assumed(event)}
-        return made.model_copy(update=known)
+        flaps = {"count": _episodes(event), "until": _moment(event, "until")}
+        return made.model_copy(update={**known, **flaps, "topic": incident.title})
     why = str(event.data.get("why", ""))
     return Notice(
         event=told,
         at=event.at,
         incident=incident.id,
         title=incident.title,
+        topic=incident.title,
         severity=incident.severity.value,
         cluster=incident.cluster,
         namespace=_namespace(incident),
@@ -77,15 +71,44 @@ def notice_for(
         alike=extra,
         assumed=_assumed(event),
         failure=str(event.data.get("reason", "")) if told is Event.FAILED else "",
+        count=_episodes(event),
+        until=_moment(event, "until"),
         lines=(clip(why, ERROR_LIMIT),) if why else (),
         labels=alert.labels if alert else {},
         links=links_of(alert.annotations if alert else {}, report_url),
     )
 
 
+def _of_cluster(event: IncidentEvent, told: Event, report_url: str) -> Notice:
+    """What is about no incident: a storm, or a Watchdog."""
+    return Notice(
+        event=told,
+        at=event.at,
+        # A storm's end is as severe as its beginning: routes take it to the same people.
+        severity="info" if told is Event.HEARD else "critical",
+        cluster=event.cluster,
+        count=_number(event, "incidents"),
+        since=_moment(event, "last_heard") or _moment(event, "silent_since"),
+        over=event.kind is EventKind.STORM_ENDED,
+        diagnosed=_number(event, "diagnosed"),
+        links=Links(report=report_url),
+    )
+
+
 def _number(event: IncidentEvent, name: str) -> int:
     found = event.data.get(name, 0)
     return found if isinstance(found, int) else 0
+
+
+def _episodes(event: IncidentEvent) -> int:
+    found = event.data.get("episodes")
+    return len(found) if isinstance(found, list) else 0
+
+
+def _moment(event: IncidentEvent, name: str) -> datetime | None:
+    with suppress(ValueError):
+        return datetime.fromisoformat(str(event.data.get(name)))
+    return None
 
 
 def _assumed(event: IncidentEvent) -> bool:

@@ -35,13 +35,22 @@ TITLES: Mapping[Event, Text] = {
     ),
     Event.HEARD: Text(en="The Watchdog alert is heard again", zh="已重新收到 Watchdog 告警"),
     Event.STORM: Text(en="{count} incidents at once", zh="短时间内出现 {count} 个事件"),
-    Event.DIGEST: Text(en="{count} messages in one", zh="{count} 条消息汇总"),
+    Event.DIGEST: Text(en="{count} messages in one", zh="共 {count} 条消息"),
     Event.INSPECTION: Text(en="Findings: {count}", zh="发现 {count} 个问题"),
 }
 """Titles of events that are not about one alert."""
 
 STORM_SUMMED_UP = Text(
     en="{count} incidents, {diagnosed} of them diagnosed", zh="共 {count} 个事件，其中 {diagnosed} 个已诊断"
+)
+
+FLAPS = Text(
+    en="It has fired {count} times. Nothing more is told of it until it is stable, or until {until}.",
+    zh="已反复触发 {count} 次。在其稳定之前不再通知，最迟到 {until}。",
+)
+CHECK_THE_CHAIN = Text(
+    en="Look whether Prometheus and Alertmanager run, and whether their alerts reach kubetriage.",
+    zh="请检查 Prometheus 和 Alertmanager 是否正常，以及告警能否送达 kubetriage。",
 )
 
 HEADINGS: Mapping[str, Text] = {

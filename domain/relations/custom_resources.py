@@ -63,8 +63,24 @@ def around_custom(view: ClusterView) -> Iterator[Want]:
         yield from _named(view, obj)
         yield from _children(view, obj, kind)
         yield from _labelled(view, obj)
+        for pod in pods_awaited(view, obj)[:FOCUS]:
+            why = text("awaited by {k} {n}", "{k} {n} 正在等待它", k=obj.ref.kind, n=obj.name)
+            yield Want(read=get(pod), about=pod, why=why)
         if obj.at("spec", "template") is not None:
             yield from _pods(view, obj)
+
+
+_AWAITED = re.compile(
+    r"\bpods?(?: resource)?[ :]+[\"'\[`]*(?P<name>[a-z0-9][a-z0-9.-]*-\d+)\b", re.IGNORECASE
+)
+"""A pod with a number, as operators name those of their own sets: a sentence never looks so."""
+
+
+def pods_awaited(view: ClusterView, obj: Obj) -> list[Resource]:
+    """The pods for which a controller says that it waits, and that owner references may not lead to."""
+    told = [ill.message for ill in ills(obj, view.now)] if obj.namespace else []
+    names = dict.fromkeys(m["name"] for words in told for m in _AWAITED.finditer(words))
+    return [resource("Pod", obj.namespace, name) for name in names]
 
 
 def _named(view: ClusterView, obj: Obj) -> Iterator[Want]:

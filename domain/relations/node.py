@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from kubetriage.domain.evidence import Read, get, list_of
 from kubetriage.domain.finding import Want
-from kubetriage.domain.kube import Obj, containers, pod_settled
+from kubetriage.domain.kube import ContainerState, Obj, containers, pod_settled
 from kubetriage.domain.language import text
 from kubetriage.domain.relations.base import FOCUS, Relation, closer, events_of
 from kubetriage.domain.resource import Resource, resource
@@ -75,14 +75,24 @@ def killed_on(view: ClusterView) -> Iterator[Want]:
         name = pod.text("spec", "nodeName")
         if not name or not view.looked_at(pod.ref):
             continue
-        ends = [e for s in containers(pod) for e in (s.last_terminated, s.terminated) if e]
-        if any((e.get("exitCode"), e.get("reason")) in _FROM_OUTSIDE for e in ends):
+        if any(_ended_from_outside(s) for s in containers(pod)):
             node = resource("Node", "", name)
             why = text(
                 "what ended Pod {p} on node {n}", "Pod {p} 在节点 {n} 上被什么终止", p=pod.name, n=name
             )
             yield Want(read=get(node), about=node, why=why)
             yield events_of(node, why)
+
+
+def _ended_from_outside(state: ContainerState) -> bool:
+    """By nothing that the container itself, or its own limit, explains."""
+    limited = isinstance(limits := Obj(state.spec).at("resources", "limits"), dict) and "memory" in limits
+    for end in (state.last_terminated, state.terminated):
+        if (end.get("exitCode"), end.get("reason")) in _FROM_OUTSIDE:
+            return True
+        if end.get("reason") == "OOMKilled" and not limited:
+            return True
+    return False
 
 
 def absent_node(view: ClusterView) -> Iterator[Want]:

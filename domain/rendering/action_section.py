@@ -27,6 +27,7 @@ from kubetriage.domain.rendering.voice import Voice, anchor
 from kubetriage.domain.rendering.words import (
     ADDRESSES,
     BY_MODEL,
+    BY_ONE_CALL,
     BY_RULES,
     COLON,
     DROPPED,
@@ -34,6 +35,7 @@ from kubetriage.domain.rendering.words import (
     NO_EVIDENCE,
     NO_GAPS,
     NO_RECOMMENDATION,
+    ONE_READ,
     READS,
     REMEDIES,
     REPORT_MADE,
@@ -148,7 +150,8 @@ def closing(report: Report, voice: Voice) -> tuple[Block, ...]:
     if verification.dropped:
         facts.append((voice.words(DROPPED, count=verification.dropped),))
     facts.append(_authorship(report, voice))
-    facts.append((voice.words(READS, count=usage.cluster_reads),))
+    reads = ONE_READ if usage.cluster_reads == 1 else READS
+    facts.append((voice.words(reads, count=usage.cluster_reads),))
     facts.append((voice.words(SECONDS, seconds=f"{usage.seconds:.1f}"),))
     made_at = voice.words(MADE_AT, at=voice.moment(report.created_at))
     report_id = Span(clip(report.id, NAME_LIMIT), Mark.VERBATIM)
@@ -161,5 +164,6 @@ def _authorship(report: Report, voice: Voice) -> Content:
     if not usage.model:  # without calls it is an answer of a short time before
         return (voice.words(BY_RULES),)
     tokens = f"{usage.prompt_tokens + usage.completion_tokens:,}"
-    calls = voice.words(BY_MODEL, calls=usage.model_calls, tokens=tokens)
+    words = BY_ONE_CALL if usage.model_calls == 1 else BY_MODEL
+    calls = voice.words(words, calls=usage.model_calls, tokens=tokens)
     return (calls, Span(clip(usage.model, NAME_LIMIT), Mark.VERBATIM))

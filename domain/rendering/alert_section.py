@@ -10,7 +10,7 @@ from kubetriage.domain.rendering.document import Block, Content, KeyValues, Mark
 from kubetriage.domain.rendering.moments import lasted
 from kubetriage.domain.rendering.visible import NAME_LIMIT, SENTENCE_LIMIT, clip
 from kubetriage.domain.rendering.voice import Voice
-from kubetriage.domain.rendering.words import MORE_ITEMS, SEVERITIES, STATUSES
+from kubetriage.domain.rendering.words import MORE_ITEMS, NO_ALERT, SEVERITIES, STATUSES
 from kubetriage.domain.report import Report
 
 LABELS_SHOWN = 12
@@ -35,6 +35,8 @@ def overview(report: Report, voice: Voice) -> tuple[Block, ...]:
         (voice.label("status"), (_known(alert.status, STATUSES, voice),)),
         (voice.label("severity"), (_known(alert.severity, SEVERITIES, voice),)),
     ]
+    if alert.source == "resource":
+        rows = [(voice.label("status"), (voice.badge(NO_ALERT),))]
     read_at = state_time(report)
     if alert.starts_at:
         rows.append((voice.label("started"), (Span(voice.moment(alert.starts_at)),)))
@@ -62,7 +64,7 @@ def state_time(report: Report) -> datetime:
 
 
 def severity_tone(report: Report) -> Tone:
-    known = SEVERITIES.get(report.alert.severity)
+    known = SEVERITIES.get(report.alert.severity) if report.alert.source != "resource" else None
     return known[1] if known else Tone.NEUTRAL
 
 

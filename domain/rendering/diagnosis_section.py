@@ -140,7 +140,7 @@ def _changes(report: Report, voice: Voice) -> Sequence[Block]:
     for change in report.changes:
         at = Span(voice.moment(change.at) if change.at else voice.say(UNKNOWN_TIME))
         said: Content = (at, Span(" "), *voice.sentence(change.what))
-        if not names_its_object(change, report.primary):
+        if not names_its_object(change, report):
             said = voice.explained((at, Span(" "), *voice.resource(change.resource)), change.what)
         items.append((Paragraph((*said, *voice.refs(change.evidence))),))
     heading: Heading = voice.heading(3, "changes")

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 
 from kubetriage.domain.rendering.document import Content, Mark, Span
-from kubetriage.domain.report import Change, ReportResource
+from kubetriage.domain.report import Change, Report
 
 _CODE = re.compile(r"(?<!`)`([^`\n]{1,200})`(?!`)")
 
 
-def names_its_object(change: Change, primary: ReportResource | None) -> bool:
+def names_its_object(change: Change, report: Report) -> bool:
     """Whether the sentence begins with what was changed and leaves no doubt about the namespace."""
-    it = change.resource
-    near = not it.namespace or (primary is not None and primary.namespace == it.namespace)
+    it, primary = change.resource, report.primary
+    namespace = primary.namespace if primary else report.alert.labels.get("namespace", "")
+    near = not it.namespace or it.namespace == namespace
     names = [f"{it.kind} {it.namespace}/{it.name}", *([f"{it.kind} {it.name}"] if near else [])]
     return bool(it.name) and any(change.what.startswith((f"{name} ", f"{name}:")) for name in names)
 

@@ -46,6 +46,7 @@ def sample_alert() -> ReportAlert:
         },
         starts_at=_FIRED,
         fingerprint="5f0c3a9be1d24786",
+        source="alertmanager",
     )
 
 

@@ -57,6 +57,8 @@ STATUSES: Mapping[str, tuple[Text, Tone]] = {
     "resolved": (Text(en="resolved", zh="已恢复"), Tone.GOOD),
 }
 
+NO_ALERT: tuple[Text, Tone] = (Text(en="no alert: asked for by name", zh="没有告警：按名称查询"), Tone.MUTED)
+
 SEVERITIES: Mapping[str, tuple[Text, Tone]] = {
     "critical": (Text(en="critical", zh="严重"), Tone.BAD),
     "warning": (Text(en="warning", zh="警告"), Tone.WARN),
@@ -121,7 +123,9 @@ VERIFIED = Text(
 DROPPED = Text(en="{count} dropped", zh="另有 {count} 条未予采用")
 BY_RULES = Text(en="rules only, no model", zh="仅用规则，未用模型")
 BY_MODEL = Text(en="{calls} calls ({tokens} tokens) to model ", zh="{calls} 次调用（{tokens} 个词元），模型 ")
+BY_ONE_CALL = Text(en="1 call ({tokens} tokens) to model ", zh="1 次调用（{tokens} 个词元），模型 ")
 READS = Text(en="{count} cluster reads", zh="读取集群 {count} 次")
+ONE_READ = Text(en="1 cluster read", zh="读取集群 1 次")
 SECONDS = Text(en="{seconds} s", zh="用时 {seconds} 秒")
 REPORT_MADE = Text(en="report ", zh="报告 ")
 MADE_AT = Text(en=" made {at}", zh=" 生成于 {at}")

@@ -118,28 +118,36 @@ def _account(view: ClusterView, one: Refusal) -> Finding:
     )
 
 
-def _priority(view: ClusterView, one: Refusal) -> Finding:
-    ref = resource("PriorityClass", "", one.denial.name)
-    have = [c.name for c in view.objects("PriorityClass")]
-    like = nearest(ref.name, have)
+def _class(view: ClusterView, one: Refusal) -> Finding:
+    """A PriorityClass or RuntimeClass that the pods name."""
+    known = one.denial.kind is Kind.PRIORITY_CLASS
+    kind = "PriorityClass" if known else "RuntimeClass"
+    ref = resource(kind, "", one.denial.name) if known else one.workload
+    have = [c.name for c in view.objects(kind)] if known else []
+    like = nearest(one.denial.name, have)
     others = (
         say(" (existing: {h})", "（现有 {h}）", h=listed([like] if like else have, 3)) if have else NOTHING
     )
     why = say(
-        "their PriorityClass {p} does not exist{o}",
-        "所用的 PriorityClass {p} 不存在{o}",
-        p=ref.name,
+        "their {k} {p} does not exist{o}",
+        "所用的 {k} {p} 不存在{o}",
+        k=kind,
+        p=one.denial.name,
         o=others,
     )
     fixed = template_change(
         view,
         one,
-        say("Name a PriorityClass that exists", "改用存在的 PriorityClass"),
-        say("Or have {p} created by the cluster's administrator.", "或请集群管理员创建 {p}。", p=ref.name),
+        say("Name a {k} that exists", "改用存在的 {k}", k=kind),
+        say(
+            "Or have {p} created by the cluster's administrator.",
+            "或请集群管理员创建 {p}。",
+            p=one.denial.name,
+        ),
     )
     culprit = one.workload if have else ref
     return refusal_finding(
-        view, one, "admission-policy", why, culprit=culprit, quotes=(ref.name,), remedies=(fixed,)
+        view, one, "admission-policy", why, culprit=culprit, quotes=(one.denial.name,), remedies=(fixed,)
     )
 
 
@@ -194,7 +202,8 @@ _BY_KIND: dict[Kind, Callable[[ClusterView, Refusal], Finding]] = {
     Kind.WEBHOOK_DENIED: denied,
     Kind.POLICY_DENIED: denied,
     Kind.SERVICE_ACCOUNT: _account,
-    Kind.PRIORITY_CLASS: _priority,
+    Kind.PRIORITY_CLASS: _class,
+    Kind.RUNTIME_CLASS: _class,
     Kind.TERMINATING: _terminating,
     Kind.DEADLINE: _deadline,
     Kind.INVALID: _other,

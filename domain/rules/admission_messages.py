@@ -26,6 +26,7 @@ class Kind(StrEnum):
     """A ValidatingAdmissionPolicy."""
     SERVICE_ACCOUNT = "service-account"
     PRIORITY_CLASS = "priority-class"
+    RUNTIME_CLASS = "runtime-class"
     TERMINATING = "terminating"
     """The namespace is being deleted."""
     DEADLINE = "deadline"
@@ -40,7 +41,7 @@ class Denial(NamedTuple):
 
     kind: Kind
     name: str
-    """The quota, webhook, policy, ServiceAccount or PriorityClass; empty if the message names none."""
+    """The quota, webhook, policy, ServiceAccount or class; empty if the message names none."""
     words: str
     """The decisive part of the message."""
     values: dict[str, str]
@@ -80,6 +81,9 @@ _ACCOUNT = re.compile(
     r"service account (?P<ns>[a-z0-9-]+)/(?P<other>[a-z0-9.-]+)(?: was)? not found"
 )
 _PRIORITY = re.compile(r"no PriorityClass with name (?P<name>\S+) was found")
+_RUNTIME = re.compile(
+    r'RuntimeClass "?(?P<name>[^"\s]+)"? not found|runtimeclasses\S* "(?P<other>[^"]+)" not found'
+)
 _TERMINATING = re.compile(r"because it is being terminated")
 _DEADLINE = re.compile(
     r"(?P<words>request did not complete within (?:the )?(?:requested|allotted) timeout.*"
@@ -118,6 +122,7 @@ _ORDER: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.LIMIT_RANGE, _LIMIT),
     (Kind.SERVICE_ACCOUNT, _ACCOUNT),
     (Kind.PRIORITY_CLASS, _PRIORITY),
+    (Kind.RUNTIME_CLASS, _RUNTIME),
     (Kind.TERMINATING, _TERMINATING),
     (Kind.DEADLINE, _DEADLINE),
     (Kind.INVALID, _INVALID),

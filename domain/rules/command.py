@@ -136,6 +136,9 @@ def _spoken(failure: Failure) -> str:
     return words[0] if words else "(the image's own command)"
 
 
+_ID = re.compile(r'(?: for)? \\*"[0-9a-f]{64}\\*"')
+
+
 def _finding(view: ClusterView, group: PodGroup, failure: Failure) -> Finding:
     refusal, exe = refusal_of(failure)
     node = failure.pod.text("spec", "nodeName")
@@ -148,7 +151,8 @@ def _finding(view: ClusterView, group: PodGroup, failure: Failure) -> Finding:
     profile = profile_words(failure.pod, failure.state, failure.message)
     says = say(refusal.says.en, refusal.says.zh, exe=short(exe, 60), image=short(failure.state.image, 80),
                profile=profile, node=node)  # fmt: skip
-    message = aside(short_end(failure.message, 70)) if refusal in (_OTHER, _REFUSALS[-1]) else NOTHING
+    words = _ID.sub("", failure.message)  # tells nobody anything, and hides what does
+    message = aside(short_end(words, 70)) if refusal in (_OTHER, _REFUSALS[-1]) else NOTHING
     held = missing_key(view, failure.pod, failure.state) if refusal.slug == "mount" else NOTHING
     code = (
         exit_code(failure.code)

@@ -67,11 +67,13 @@ def _change(group: PodGroup, state: ContainerState, message: str, slug: str) -> 
                     "container runs as.",
                  zh="该目录必须存在于镜像（或卷）中，且容器的运行用户有权进入。"),
         )  # fmt: skip
+    written = short(" ".join(command_words(state.spec)).replace("`", "'"), 80)
+    now = Text(en=f"`{written}`", zh=f"`{written}`") if written else Text(en="neither is set", zh="均未设置")
     return (
         say("Correct the command of container {c}", "修正容器 {c} 的启动命令", c=state.name),
         say("Set `command`/`args` to what image {i} holds (now: {w}).",
             "把 `command`/`args` 改为镜像 {i} 中存在的命令（现为：{w}）。",
-            i=short(state.image, 80), w=short(" ".join(command_words(state.spec)) or "-", 80)),
+            i=short(state.image, 80), w=now),
     )  # fmt: skip
 
 

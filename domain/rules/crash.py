@@ -72,7 +72,7 @@ def looping(view: ClusterView) -> Iterator[Finding]:
 def _restarts(end: Ending) -> Text:
     if not end.state.restarts:
         return NOTHING
-    return say(" and been restarted {n} times", "，已重启 {n} 次", n=end.state.restarts)
+    return say(" and been restarted {n} time(s)", "，已重启 {n} 次", n=end.state.restarts)
 
 
 def category_of(end: Ending) -> str:

@@ -40,7 +40,7 @@ def past_restarts(view: ClusterView) -> Iterator[Finding]:
                 role=Role.HINT,
                 subject=pod.ref,
                 statement=say(
-                    "Pod {p}: container {c} was restarted {n} times, last{t} ({how}), and is ready again.",
+                    "Pod {p}: container {c} was restarted {n} time(s), last{t} ({how}), and is ready again.",
                     "Pod {p}：容器 {c} 曾重启 {n} 次，最近一次{t}（{how}），现已恢复就绪。",
                     p=pod.name, c=state.name, n=state.restarts,
                     t=given(" at {v}", "在 {v}", end.get("finishedAt")),

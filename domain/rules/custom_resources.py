@@ -15,7 +15,7 @@ from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
 from kubetriage.domain.kube import Obj, pod_settled
 from kubetriage.domain.language import Text
 from kubetriage.domain.references import config_refs
-from kubetriage.domain.relations.custom_resources import looked_at
+from kubetriage.domain.relations.custom_resources import looked_at, pods_awaited
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules.custom_advice import advice
 from kubetriage.domain.rules.grouping import fresh
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 _RECENT = timedelta(hours=2)
 _TIMED_OUT = re.compile(
     r"^(?!.*(?:://|\bdial |\blookup )).*"
-    r"(?:context deadline exceeded|timed? ?out waiting|(?:exceeded|progress) deadline)",
+    r"(?:context deadline exceeded|timed? ?out waiting|(?:exceeded|progress) deadline"
+    r"|exceeded timeout of \S+ while waiting)",
     re.IGNORECASE | re.DOTALL,
 )  # fmt: skip
 """Words of a controller that waited in vain for its own objects, not for an address that it names: why they
@@ -111,7 +112,7 @@ def _finding(
         subject=obj.ref,
         culprit=culprit,
         statement=_fitting(statement),
-        likelihood=_likelihood(sure, late),
+        likelihood=_likelihood(sure and not kind_of(obj).sums_up, late),
         specificity=Specificity.EXACT if gone is not None else Specificity.NAMED,
         explains=explains,
         waits_on=tuple(_depends_on(view, obj, gone)),
@@ -189,6 +190,7 @@ def _depends_on(view: ClusterView, obj: Obj, gone: Gone | None) -> Iterator[Reso
     for named in names_of(obj):
         if named.tie is not Tie.AFFECTS and (gone is None or named.ref != gone.ref):
             yield named.ref
+    yield from pods_awaited(view, obj)
     kinds = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "Pod", "PersistentVolumeClaim",
              *kind_of(obj).children)  # fmt: skip
     for kind in kinds:

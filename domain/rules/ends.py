@@ -13,10 +13,11 @@ from typing import NamedTuple
 from kubetriage.domain.events import EventRecord
 from kubetriage.domain.kube import ContainerState, Obj, as_int, containers, pod_settled, when
 from kubetriage.domain.log_patterns import Sign
-from kubetriage.domain.log_signs import NETWORK, Seen, last_sign, read_record
+from kubetriage.domain.log_signs import NETWORK, Seen, last_sign, only_waited, read_record
 from kubetriage.domain.logs import LastWords, Level, last_words
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules.grouping import focus_pods, per_view
+from kubetriage.domain.rules.server_kinds import answers_clients
 from kubetriage.domain.view import ClusterView, LogText
 
 
@@ -182,6 +183,8 @@ def _ending(view: ClusterView, pod: Obj, state: ContainerState) -> Ending:
     log = log_of_end(view, pod, state)
     words = last_words(log.text) if log is not None else None
     seen = sign_of_end(log, words)
+    if seen is not None and seen.sign is Sign.SERVER_STATE and answers_clients(state.image, seen.quote):
+        seen = None  # what a server answers its clients does not end it
     probe = _probe_event(view, pod, state, code, when(end.get("finishedAt")))
     made = Ending(
         pod, state, Kind.APP, code, reason, message, when(end.get("finishedAt")), log, words, seen, probe
@@ -231,7 +234,9 @@ def sign_of_end(log: LogText | None, words: LastWords | None) -> Seen | None:
     own = read_record(words.record)
     before = last_sign(log.text)
     if own is not None:  # the record before may name the host that this one cannot connect to
-        same = before is not None and {own.sign, before.sign} <= NETWORK and "host" not in own.values
+        same = before is not None and (
+            only_waited(own) or ({own.sign, before.sign} <= NETWORK and "host" not in own.values)
+        )
         return before if same else own
     if before is None or (words.decisive and before.record.level is Level.WARN):
         return None  # a warning that the application went on after does not explain another error

@@ -126,15 +126,14 @@ def _last_restart(view: ClusterView, restarts: int, last: datetime | None) -> Te
     if not restarts:
         return say("; it never restarted", "；从未重启")
     if last is None:
-        return say("; it restarted {n} times", "；共重启 {n} 次", n=restarts)
+        return say("; it restarted {n} time(s)", "；共重启 {n} 次", n=restarts)
     began = view.alert_began
+    which = say("last of {n} restarts", "；共重启 {n} 次，最近一次在", n=restarts)
+    if restarts == 1:
+        which = Text(en="only restart", zh="；仅重启过 1 次，在")
     if began is not None and last < began:
-        return say("; its last of {n} restarts was {d} before the alert",
-            "；共重启 {n} 次，最近一次在告警前 {d}",
-                   n=restarts, d=duration(began - last))  # fmt: skip
-    return say(
-        "; its last of {n} restarts was {t}", "；共重启 {n} 次，最近一次在{t}", n=restarts, t=ago(view, last)
-    )
+        return say("; its {w} was {d} before the alert", "{w}告警前 {d}", w=which, d=duration(began - last))
+    return say("; its {w} was {t}", "{w}{t}", w=which, t=ago(view, last))
 
 
 def _workload(view: ClusterView, found: Obj) -> Well | None:

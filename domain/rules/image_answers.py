@@ -29,6 +29,8 @@ class Answer(StrEnum):
     """The image exists, but not for the node's architecture."""
     DISK = "disk"
     """The node has no room for it."""
+    BROKEN = "broken"
+    """A layer came that is not what the manifest says, or that cannot be unpacked."""
     SIGNATURE = "signature"
     SHORT_NAME = "short-name"
     """The runtime does not know which registry a name without one means."""
@@ -47,6 +49,11 @@ _ANSWERS: tuple[tuple[Answer, re.Pattern[str]], ...] = tuple(
         (Answer.INVALID, r"invalid reference format|couldn't parse image|InvalidImageName|must be lowercase"),
         (Answer.SHORT_NAME, r"short-name .{0,200}did not resolve|unqualified-search registries"),
         (Answer.DISK, r"no space left on device"),
+        (
+            Answer.BROKEN,
+            r"invalid tar header|(unexpected|wrong) (commit )?(digest|size)|layer verification failed"
+            r"|(gzip|zstd|flate): (invalid|corrupt)|digest .{0,90}does not match|filesystem layer verif",
+        ),
         (
             Answer.PLATFORM,
             r"no match(ing manifest)? for (platform|linux|windows)|no image found in .{0,60} for architecture"

@@ -52,6 +52,10 @@ SAYS: Mapping[Answer, Text] = MappingProxyType(
             en="the node has no disk space left to unpack image {image}",
             zh="节点磁盘空间不足，无法解压镜像 {image}",
         ),
+        Answer.BROKEN: Text(
+            en="a layer of image {image} is broken or was cut off on its way",
+            zh="镜像 {image} 的某一层已损坏或传输不完整",
+        ),
         Answer.SIGNATURE: Text(
             en="the signature of image {image} is not accepted by the node's policy",
             zh="镜像 {image} 的签名未通过节点策略校验",
@@ -93,6 +97,8 @@ def what_to_do(
         fixes = _credentials(workload, obj, container, image, host, answer)
     elif answer in (Answer.UNREACHABLE, Answer.UNRESOLVED, Answer.UNTRUSTED, Answer.DISK):
         fixes = _infrastructure(workload, obj, pod, container, image, host, answer)
+    elif answer is Answer.SIGNATURE:
+        fixes = (_sign(workload, obj, container, image),)
     elif answer is Answer.NEVER:
         fixes = (
             remedies.change(
@@ -109,8 +115,28 @@ def what_to_do(
     return remedies.with_rollback(view, workload, *fixes, look)
 
 
+def _sign(workload: Resource, obj: Obj | None, container: str, image: str) -> Remedy:
+    return remedies.change(
+        Text(en=f"Sign {image}, or use an image that is signed",
+             zh=f"为镜像 {image} 签名，或改用已签名的镜像"),
+        remedies.with_note(
+            Text(en="The node's policy (policy.json or ClusterImagePolicy) says whose signatures it takes; "
+                    "its owner decides on exceptions.",
+                 zh="节点策略（policy.json 或 ClusterImagePolicy）规定接受谁的签名；"
+                    "例外由其负责人决定。"), obj),
+        *remedies.set_image(workload, container, f"{repository(image)}:<signed-tag>"),
+    )  # fmt: skip
+
+
 def _other_image(workload: Resource, obj: Obj | None, container: str, image: str, answer: Answer) -> Remedy:
-    if answer is Answer.PLATFORM:
+    if answer is Answer.BROKEN:
+        detail = Text(
+            en=f"Build and push {repository(image)} anew; if other nodes run this tag, a proxy or mirror in "
+            "between serves it broken.",
+            zh=f"重新构建并推送 {repository(image)}；若其他节点能运行此标签，"
+            "则是中间的代理或镜像站返回了损坏的内容。",
+        )
+    elif answer is Answer.PLATFORM:
         detail = Text(
             en="Use a tag built for the node's architecture, or schedule the pods onto nodes that match "
             "the image.",

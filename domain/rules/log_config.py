@@ -6,12 +6,13 @@ import re
 from typing import Any
 
 from kubetriage.domain.finding import Likelihood, Remedy, Specificity
-from kubetriage.domain.kube import Obj, elements
+from kubetriage.domain.kube import elements
 from kubetriage.domain.language import Text
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.references import config_refs
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
+from kubetriage.domain.rules.log_address import config_files
 from kubetriage.domain.rules.log_injected import service_link, token_missing
 from kubetriage.domain.rules.log_stated import Cause, Stated, key_at, mounted_at
 from kubetriage.domain.rules.phrases import UNNAMED, say
@@ -162,7 +163,7 @@ def missing_key(view: ClusterView, told: Stated) -> Cause:
         likelihood=Likelihood.HIGH if told.sure else Likelihood.MEDIUM,
         quotes=(key,),
     )
-    for found, entry, content in _config_files(view, told.pod):
+    for found, entry, content in config_files(view, told.pod):
         if where and entry != where.rpartition("/")[2]:
             continue
         state = _state_of_key(content, key)
@@ -187,16 +188,6 @@ def _state_of_key(content: str, key: str) -> Text | None:
     if re.search(rf"\b{re.escape(key)}[\"']?\s*[:=]\s*(?:\"\"|''|null|~)?\s*(?:[,}}\n#]|$)", content):
         return Text(en="leaves it empty", zh="中该键为空")
     return None
-
-
-def _config_files(view: ClusterView, pod: Obj) -> list[tuple[Obj, str, str]]:
-    """The entries of the ConfigMaps that a pod uses and that were read: (ConfigMap, key, content)."""
-    found = []
-    for ref in dict.fromkeys(one.ref for one in config_refs(pod) if one.ref.kind == "ConfigMap"):
-        obj = view.find(ref)
-        if obj is not None:
-            found += [(obj, str(k), str(v)) for k, v in obj.mapping("data").items()]
-    return found
 
 
 def missing_file(view: ClusterView, told: Stated) -> Cause:

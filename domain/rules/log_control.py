@@ -10,6 +10,7 @@ import re
 
 from kubetriage.domain.evidence import get
 from kubetriage.domain.finding import Likelihood, Remedy, Specificity, Want
+from kubetriage.domain.language import Text
 from kubetriage.domain.log_signs import NETWORK
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
@@ -27,17 +28,20 @@ _LOST = re.compile(
 _LEASE = re.compile(r"(?:renew lease|resource lock|leader lease) (?P<name>[a-z0-9.-]+/[a-z0-9.-]+\w)")
 _CONVERSION = re.compile(
     r"conversion webhook for (?P<kind>[\w./-]{1,120}(?:, Kind=\w{1,80})?) failed: \w{1,7} "
-    r"\\?\"https://(?P<service>[a-z0-9-]+)\.(?P<namespace>[a-z0-9-]+)\.svc\b"
+    r"\\?\"https://(?P<service>[a-z0-9-]+)\.(?P<namespace>[a-z0-9-]+)\.svc\b(?P<why>[^\n]{0,400})"
 )
+_CERTIFICATE = re.compile(r"\bx509\b|certificate|\btls: ", re.IGNORECASE)
 
 
 def in_control_plane(view: ClusterView, told: Stated, cause: Cause) -> Cause:
     """The cause as these records tell it, else as it is."""
     tail = told.log.text[-_TAIL:]
-    asked = _CONVERSION.search(tail)
+    nameless = told.seen.sign in NETWORK and "host" not in told.seen.values
+    asked = _CONVERSION.search(tail if nameless else told.seen.record.whole)
     if asked is not None:
         return _conversion(view, asked, cause)
-    if told.manner is Manner.ENDED and told.seen.sign in NETWORK and _LOST.search(tail):
+    of_lease = nameless or _LEASE.search(told.seen.record.whole) is not None
+    if told.manner is Manner.ENDED and told.seen.sign in NETWORK and of_lease and _LOST.search(tail):
         return _lease(view, told, tail, cause)
     return cause
 
@@ -92,14 +96,19 @@ def _conversion(view: ClusterView, asked: re.Match[str], cause: Cause) -> Cause:
     service = resource("Service", asked["namespace"], asked["service"])
     why = say("converts the objects of {k}", "负责转换 {k} 的对象", k=asked["kind"])
     gone = view.is_absent(service)
+    certificate = not gone and _CERTIFICATE.search(asked["why"]) is not None
+    fails = Text(en="does not exist", zh="不存在") if gone else Text(en="does not answer", zh="没有应答")
+    if certificate:
+        fails = Text(en="shows a certificate that the API server does not trust",
+                     zh="的证书不被 API 服务器信任")  # fmt: skip
     return cause._replace(
         slug="log.conversion-webhook",
         category="admission-webhook",
         says=say(
-            "the conversion webhook of {k}, Service {s}, {gone}",
-            "{k} 的转换 webhook（Service {s}）{gone_zh}",
+            "the conversion webhook of {k}, Service {s}, {fails}",
+            "{k} 的转换 webhook（Service {s}）{fails}",
             k=asked["kind"], s=f"{service.namespace}/{service.name}",
-            gone="does not exist" if gone else "does not answer", gone_zh="不存在" if gone else "没有应答",
+            fails=fails,
         ),
         culprit=service,
         likelihood=Likelihood.HIGH,
@@ -107,16 +116,23 @@ def _conversion(view: ClusterView, asked: re.Match[str], cause: Cause) -> Cause:
         waits_on=(service,),
         quotes=(service.name,),
         wants=(*cause.wants, Want(read=get(service), about=service, why=why)),
-        remedies=(_restore(view, service),),
+        remedies=(_restore(view, service, certificate),),
     )  # fmt: skip
 
 
-def _restore(view: ClusterView, service: Resource) -> Remedy:
+def _restore(view: ClusterView, service: Resource, certificate: bool) -> Remedy:
     looks = () if view.find(service) is None else (remedies.describe(service),)
+    name = f"{service.namespace}/{service.name}"
+    title = (
+        say("Have the certificate of the webhook behind Service {s} and the caBundle made to fit",
+            "使 Service {s} 背后 webhook 的证书与 caBundle 相符", s=name)
+        if certificate
+        else say("Have the webhook behind Service {s} brought back",
+                 "恢复 Service {s} 背后的 webhook", s=name)
+    )  # fmt: skip
     return remedies.escalate(
-        say("Have the webhook behind Service {s} brought back", "恢复 Service {s} 背后的 webhook",
-            s=f"{service.namespace}/{service.name}"),
-        say("While it is away no version but the stored one of these objects can be read or written.",
-            "在它恢复之前，这些对象只有存储版本可以读写。"),
+        title,
+        say("Until then no version but the stored one of these objects can be read or written.",
+            "在此之前，这些对象只有存储版本可以读写。"),
         *looks,
     )  # fmt: skip

@@ -12,7 +12,8 @@ from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.log_disk import disk_full
-from kubetriage.domain.rules.log_settings import store_full, too_many
+from kubetriage.domain.rules.log_records import bad_record
+from kubetriage.domain.rules.log_settings import kernel_setting, store_full, too_many
 from kubetriage.domain.rules.log_stated import Cause, Stated, mounted_at
 from kubetriage.domain.rules.phrases import NOTHING, UNNAMED, say
 from kubetriage.domain.rules.templates import command_words, limit
@@ -252,6 +253,8 @@ MACHINE: Mapping[Sign, Callable[[ClusterView, Stated], Cause]] = MappingProxyTyp
         Sign.NO_COMMAND: no_script,
         Sign.TOO_MANY_FILES: too_many,
         Sign.STORE_FULL: store_full,
+        Sign.KERNEL_SETTING: kernel_setting,
+        Sign.BAD_RECORD: bad_record,
         Sign.SHELL_SYNTAX: _plain("log.shell-syntax", "bad-command",
                                   "its shell command has a syntax error", "其 shell 命令存在语法错误"),
         Sign.AS_ROOT: _plain("log.as-root", "pod-security",

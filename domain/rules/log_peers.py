@@ -10,9 +10,11 @@ from kubetriage.domain.kube import Obj, elements, pod_ready
 from kubetriage.domain.language import Text
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.resource import Resource
+from kubetriage.domain.rules.log_address import by_host_alias, in_configuration
 from kubetriage.domain.rules.log_clock import ahead, behind
 from kubetriage.domain.rules.log_dns import cluster_dns, own_resolver, passing, reset_dns, unresolved_service
 from kubetriage.domain.rules.log_missing_service import absent_service
+from kubetriage.domain.rules.log_own_machine import on_machine
 from kubetriage.domain.rules.log_settings import set_in_environment
 from kubetriage.domain.rules.log_stated import Cause, Manner, Stated
 from kubetriage.domain.rules.peers import Peer, Place, peer_of, wants_about, wrong_port
@@ -96,6 +98,8 @@ def peer_cause(view: ClusterView, told: Stated) -> Cause:
         fails = say("{f} for {u}", "{f}（{u}）", f=fails, u=user)
     own = made.slug in _OWN_SETTING
     setting, set_to = set_in_environment(told, host if own else "", peer.port)
+    if made.slug in ("log.wrong-port", "log.wrong-host", "log.localhost") and not set_to:
+        made = in_configuration(view, told, peer, made)
     return made._replace(
         says=Text(en=f"it {fails.en}{made.says.en}{setting.en}", zh=f"{fails.zh}{made.says.zh}{setting.zh}"),
         quotes=(*((host,) if host in told.log.text else ()), *made.quotes, *set_to),
@@ -140,8 +144,11 @@ def _judge(view: ClusterView, told: Stated, peer: Peer) -> Cause:
                 cites=(told.pod.cite,),
                 remedies=(reset_dns(view, told),),
             )
+    aliased = by_host_alias(view, told, peer, base) if sign in _CONNECTS else None
+    if aliased is not None:
+        return aliased
     if peer.place is Place.LOCALHOST and sign in _CONNECTS:
-        return _localhost(told, peer, base)
+        return on_machine(view, told, peer, base) or _localhost(told, peer, base)
     if peer.ref is None or peer.place in (Place.OUTSIDE, Place.UNKNOWN):
         return _elsewhere(view, told, peer, base)
     if peer.ref.kind == "Pod":

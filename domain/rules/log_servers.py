@@ -21,6 +21,7 @@ from kubetriage.domain.rules.health_scope import measured
 from kubetriage.domain.rules.log_stated import Cause, Manner, Stated
 from kubetriage.domain.rules.peers import Peer, Place, peer_of, wants_about
 from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.server_kinds import ServerKind, is_server, kind_of, may_be
 from kubetriage.domain.view import ClusterView
 
 FEW_PODS = 2
@@ -32,6 +33,8 @@ _STATES: tuple[tuple[str, Text], ...] = (
                      zh="无法持久化数据，拒绝写入（MISCONF）")),
     ("in-sync", Text(en="has fewer in-sync replicas than writes require",
                      zh="同步副本（in-sync replicas）数少于写入所需")),
+    ("notenoughreplicas", Text(en="has fewer in-sync replicas than writes require",
+                               zh="同步副本（in-sync replicas）数少于写入所需")),
     ("not_enough_replicas", Text(en="has fewer in-sync replicas than writes require",
                                  zh="同步副本（in-sync replicas）数少于写入所需")),
     ("read only replica", Text(en="is a read-only replica, and not the primary, for what is written to it",
@@ -57,7 +60,10 @@ def server_cause(view: ClusterView, told: Stated) -> Cause:
     """A server that answers with an error of its own: the object that it is, where the log or the container's
     environment names just one."""
     failing = told.seen.sign is Sign.SERVER_ERROR
-    peer = _peer(view, told, named_only=failing)
+    kind = None if failing else kind_of(told.seen.quote)
+    if kind is not None and is_server(kind, told.state.image):
+        return _own(view, told)
+    peer = _peer(view, told, kind)
     name = peer.name if peer is not None else ""
     does = _does(told.seen.quote, failing)
     says = (
@@ -80,13 +86,24 @@ def server_cause(view: ClusterView, told: Stated) -> Cause:
     )  # fmt: skip
 
 
-def _peer(view: ClusterView, told: Stated, *, named_only: bool) -> Peer | None:
+def _own(view: ClusterView, told: Stated) -> Cause:
+    """The server itself logs what it answers its clients: a state that it is in, not why it is."""
+    says = say("it {d}", "它{d}", d=_does(told.seen.quote, failing=False))
+    members = view.pods_of(view.workload(told.pod.ref))
+    down = tuple(p.ref for p in members if p.ref != told.pod.ref and not pod_ready(p))
+    return Cause("log.server-state", "app-dependency", says, likelihood=Likelihood.MEDIUM,
+                 specificity=Specificity.GENERAL, waits_on=down)  # fmt: skip
+
+
+def _peer(view: ClusterView, told: Stated, kind: ServerKind | None) -> Peer | None:
+    """The callee that the log names, else the only one of the container's environment that may be it."""
     values = told.seen.values
     if host := values.get("host", ""):
         return peer_of(view, told.pod, host, values.get("port", ""))
-    if named_only:
+    if kind is None:
         return None
-    peers = [peer for _, peer in configured(view, told.pod, told.state)]
+    named = configured(view, told.pod, told.state)
+    peers = [p for variable, p in named if may_be(kind, variable, p, _behind(view, p))]
     return peers[0] if len(peers) == 1 else None
 
 

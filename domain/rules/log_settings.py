@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from kubetriage.domain.finding import Likelihood, Specificity
-from kubetriage.domain.kube import elements
+from kubetriage.domain.kube import elements, pod_ready
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import resource
 from kubetriage.domain.rules import remedies
-from kubetriage.domain.rules.log_stated import Cause, Stated
-from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.log_stated import Cause, Manner, Stated
+from kubetriage.domain.rules.phrases import NOTHING, given, say
 from kubetriage.domain.rules.templates import command_words
 from kubetriage.domain.rules.wording import quotable, short
 from kubetriage.domain.view import ClusterView
@@ -105,3 +105,42 @@ def store_full(view: ClusterView, told: Stated) -> Cause:
     return Cause("log.store-full", "disk-full", says,
                  likelihood=Likelihood.HIGH if own and told.seen.times > 1 else Likelihood.MEDIUM,
                  quotes=(size["bytes"],) if size else (), remedies=(fix,))  # fmt: skip
+
+
+_NAMESPACED = ("net.", "kernel.shm", "kernel.msg", "kernel.sem", "fs.mqueue.")
+"""Settings that a pod has of its own, and may set (`man namespaces`); the others are the node's."""
+
+
+def kernel_setting(view: ClusterView, told: Stated) -> Cause:
+    """A program that does not start with a kernel setting: its pod's own, or that of the node."""
+    values = told.seen.values
+    name, value, least = values.get("name", ""), values.get("value", ""), values.get("least", "")
+    node = resource("Node", "", told.pod.text("spec", "nodeName"))
+    work = view.workload(told.pod.ref)
+    down = {p.text("spec", "nodeName") for p in view.pods_of(work) if not pod_ready(p)}
+    own, one_node = name.startswith(_NAMESPACED), len(down | {node.name}) == 1
+    says = say(
+        "it does not accept kernel setting {s}{v} {where}{l}", "它不接受{where}内核参数 {s}{v}{l}",
+        s=name, v=given(" ({v})", "（{v}）", value),
+        l=given(": it wants at least {v}", "：至少需要 {v}", least),
+        where=Text(en="of its pod", zh="其 Pod 的") if own
+        else say("of node {n}", "节点 {n} 的", n=node.name),
+    )  # fmt: skip
+    change = f"{name}={least}" if least else name
+    sure = told.sure or (bool(least) and told.manner is Manner.ENDED)
+    fix = remedies.change(
+        say("Set {c} for its pods", "为其 Pod 设置 {c}", c=change) if own
+        else say("Set {c} on its nodes", "在其节点上设置 {c}", c=change),
+        Text(en="In the pods' securityContext.sysctls (the kubelet must allow those that are not safe).",
+             zh="在 Pod 的 securityContext.sysctls 中设置（非安全参数需 kubelet 允许）。") if own
+        else Text(en="With `sysctl -w` and /etc/sysctl.d on each node that may run it, by the node pool's "
+                     "settings, or by a privileged init container of the workload.",
+                  zh="在可能运行它的每个节点上用 `sysctl -w` 和 /etc/sysctl.d 设置，或通过节点池配置、"
+                     "工作负载的特权 init 容器设置。"),
+        *remedies.edit_template(work),
+    )  # fmt: skip
+    return Cause(
+        "log.kernel-setting", "os-limit", says, culprit=node if node.name and not own and one_node else None,
+        likelihood=Likelihood.HIGH if sure else Likelihood.MEDIUM,
+        specificity=Specificity.EXACT, quotes=tuple(q for q in (name, value) if q),
+        remedies=(fix,))  # fmt: skip

@@ -21,6 +21,7 @@ from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules.ends import Ending, Kind, endings
 from kubetriage.domain.rules.grouping import focus_pods, fresh, node_down
 from kubetriage.domain.rules.health_scope import measured
+from kubetriage.domain.rules.server_kinds import is_over
 from kubetriage.domain.view import ClusterView, LogText
 
 
@@ -126,7 +127,8 @@ def _of_running(view: ClusterView, pod: Obj, state: ContainerState) -> Stated | 
         manner = Manner.READY if state.ready or pod_ready(pod) else Manner.NOT_READY
     if manner is Manner.READY:
         every = said_in(log)
-        often = [s for s in signs_of(log) if _repeats(s, every) and _current(view, s, log)]
+        often = [s for s in signs_of(log) if _repeats(s, every) and _current(view, s, log)
+                 and not (s.sign is Sign.SERVER_STATE and is_over(state.image, s.quote))]  # fmt: skip
         seen = next((s for s in often if not is_telemetry(s.record)), None)
         if seen is None and often and not _other_errors(log):
             seen = often[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from kubetriage.domain.events import EventRecord
 from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
 from kubetriage.domain.kube import Obj, containers, when
+from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules.grouping import focus_pods
 from kubetriage.domain.rules.node_remedies import not_ready_remedies, pressure_remedies
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
 _FLAPS = 3
 """Times that a node went not ready before it is called unsteady."""
 _LATELY = timedelta(minutes=30)
+_BETWEEN = timedelta(minutes=30)
+"""How far apart these times may lie on average: an event's count may be of days."""
+_REBOOTS = timedelta(hours=1)
+_REPEATED = {"EvictionThresholdMet": timedelta(minutes=5)}
+_REPEATED_ELSE = timedelta(minutes=15)
+"""How often the kubelet says at least what it lacks, as long as it does: each 10 s, or with each collection
+of images (5 min)."""
 _NEAR = timedelta(minutes=2)
 """How far the kernel's and the kubelet's times of one kill may lie apart."""
 _CLEANING = re.compile(r"garbage collect required amount|(?:wanted|attempted) to free|eligible to free", re.I)
@@ -40,8 +49,8 @@ def _ready_nodes(view: ClusterView) -> Iterator[Obj]:
             yield node
 
 
-def _lately(view: ClusterView, event: EventRecord) -> bool:
-    return event.last is not None and view.now - event.last <= _LATELY
+def _within_last(view: ClusterView, event: EventRecord, span: timedelta) -> bool:
+    return event.last is not None and view.now - event.last <= span
 
 
 def reboot_of(view: ClusterView, node: str) -> EventRecord | None:
@@ -53,11 +62,14 @@ def reboot_of(view: ClusterView, node: str) -> EventRecord | None:
 def flapping(view: ClusterView) -> Iterator[Finding]:
     """A node that is ready at the moment, and was not again and again."""
     for node in _ready_nodes(view):
-        told = [e for e in view.events(node.ref, "NodeNotReady") if _lately(view, e)]
-        times = sum(e.times for e in told)
-        if times < _FLAPS or node.ref != view.primary:
+        told = [e for e in view.events(node.ref, "NodeNotReady") if _within_last(view, e, _LATELY)]
+        by_component: Counter[str] = Counter()
+        for event in told:  # the kubelet and the node controller tell of the same loss
+            by_component[event.component] += event.times
+        times = max(by_component.values(), default=0)
+        first = min((e.first or view.now for e in told), default=view.now)
+        if times < _FLAPS or node.ref != view.primary or (view.now - first) / times > _BETWEEN:
             continue
-        first = min(e.first or view.now for e in told)
         last = max(e.last or view.now for e in told)
         yield Finding(
             rule="node.flapping",
@@ -83,9 +95,9 @@ def flapping(view: ClusterView) -> Iterator[Finding]:
 def reboots(view: ClusterView) -> Iterator[Finding]:
     """A node that reboots again and again: its machine, kernel or power, or someone's automation."""
     for node in view.objects("Node"):
-        told = [e for e in view.events(node.ref, "Rebooted") if _lately(view, e)]
-        times = max(sum(e.times for e in told), len({e.message for e in told}))
-        if times < 2 or node.ref != view.primary:
+        told = [e for e in view.events(node.ref, "Rebooted") if _within_last(view, e, _REBOOTS)]
+        times = len({e.message for e in told})  # each has its boot id, and is told again with a write again
+        if times < 2 or node.ref != view.primary or not any(_within_last(view, e, _LATELY) for e in told):
             continue
         first = min(e.first or view.now for e in told)
         yield Finding(
@@ -116,13 +128,13 @@ def disk_not_cleaned(view: ClusterView) -> Iterator[Finding]:
         told = [
             e
             for e in view.events(node.ref, "FreeDiskSpaceFailed", "ImageGCFailed", "EvictionThresholdMet")
-            if _lately(view, e) and (e.reason == "EvictionThresholdMet" or _CLEANING.search(e.message))
+            if _within_last(view, e, _REPEATED.get(e.reason, _REPEATED_ELSE))
+            and (e.reason == "EvictionThresholdMet" or _CLEANING.search(e.message))
         ]
         if not told:
             continue
         event = max(told, key=lambda e: (bool(_CLEANING.search(e.message)), e.last or view.now))
-        memory = "memory" in event.message.lower()
-        short_of = "MemoryPressure" if memory else "DiskPressure"
+        short_of, what = _short_of(event.message)
         if any(c.type == short_of for c in pressures(node)):
             continue  # told with the pressure
         words = short(event.message, 140)
@@ -134,9 +146,8 @@ def disk_not_cleaned(view: ClusterView) -> Iterator[Finding]:
             culprit=node.ref,
             statement=stated(
                 "Node {n} runs out of {what}: its kubelet tries to free some and reports {r}: “{m}”.",
-                "节点 {n} 的{zh}即将耗尽：kubelet 尝试释放并报告 {r}：“{m}”。",
-                n=node.name, r=event.reason, m=words, what="memory" if memory else "disk space",
-                zh="内存" if memory else "磁盘空间",
+                "节点 {n} 的{what}即将耗尽：kubelet 尝试释放并报告 {r}：“{m}”。",
+                n=node.name, r=event.reason, m=words, what=what,
             ),
             specificity=Specificity.NAMED,
             cites=(event.cite, node.cite),
@@ -144,6 +155,16 @@ def disk_not_cleaned(view: ClusterView) -> Iterator[Finding]:
             since=event.first,
             remedies=pressure_remedies(view, node, [short_of], ()),
         )  # fmt: skip
+
+
+def _short_of(message: str) -> tuple[str, Text]:
+    """The pressure that an event of the eviction manager or of the collection of images tells of."""
+    words = message.lower()
+    if "memory" in words:
+        return "MemoryPressure", Text(en="memory", zh="内存")
+    if re.search(r"reclaim pids?\b", words):
+        return "PIDPressure", Text(en="process ids", zh="进程号（PID）")
+    return "DiskPressure", Text(en="disk space", zh="磁盘空间")
 
 
 def kernel_kills(view: ClusterView) -> Iterator[Finding]:

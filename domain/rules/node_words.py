@@ -114,9 +114,14 @@ def problems(node: Obj) -> list[Condition]:
 
 
 _BAD_IF_TRUE = re.compile(
-    r"Problem$|Deadlock$|Unhealthy$|^Frequent|Full$|Fatal$|Failures?$|Errors?$|Hung$|^Readonly"
+    r"^(?!(?:No|Not|Without)[A-Z]).*(?:Problem|Deadlock|Unhealthy|Full|Fatal|Failures?|Errors?|Hung)$"
+    r"|^Frequent|^Readonly"
 )
-_BAD_IF_FALSE = re.compile(r".Ready$")
+_BAD_IF_FALSE = re.compile(
+    r"(?:Kernel|Storage|Disk|Memory|Network(?:ing)?|CNI|CSI|DNS|NIC|RDMA|Runtime|Kubelet|Hardware|Accelerators?|GPUs?"
+    r"|Drivers?|Devices?)Ready$"
+)
+"""Parts of a machine; that it is not ready for someone's upgrade or maintenance is no fault."""
 
 
 def _is_problem(condition: Condition) -> bool:

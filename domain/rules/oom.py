@@ -118,9 +118,30 @@ def _by_node(view: ClusterView, end: Ending, group: PodGroup) -> Finding:
         statement,
         Likelihood.HIGH if seen else Likelihood.MEDIUM,
         (),
-        _more(view, end, group),
+        _bounded(view, end, group, name),
         cites,
     )
+
+
+def _bounded(view: ClusterView, end: Ending, group: PodGroup, node: str) -> tuple[Remedy, ...]:
+    """A container without a limit is bounded, and the node relieved."""
+    bound = remedies.change(
+        say("Give {c} a memory request and limit", "为{c}设置内存 request 和 limit", c=container_text(end)),
+        remedies.with_note(
+            Text(en="With a request the scheduler keeps room for it, and the kernel chooses others first; a "
+                    "limit keeps it from taking the node's memory.",
+                 zh="设置 request 后调度器会为其预留内存，内核也会优先终止其他进程；"
+                    "limit 防止其耗尽节点内存。"),
+            view.find(group.workload)),
+        *remedies.edit_template(group.workload),
+    )  # fmt: skip
+    look = remedies.check(
+        say("See what uses the memory of node {n}", "查看节点 {n} 的内存使用情况", n=node),
+        Text(en="Its events name what the kernel killed; “Allocated resources” shows what is promised.",
+             zh="节点事件列出被内核终止的进程；“Allocated resources” 显示已承诺的资源。"),
+        remedies.describe(resource("Node", "", node)),
+    )  # fmt: skip
+    return remedies.with_rollback(view, group.workload, bound, look)
 
 
 def _finding(

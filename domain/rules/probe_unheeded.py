@@ -55,7 +55,7 @@ def unheeded(view: ClusterView) -> Iterator[Finding]:
             subject=group.lead.ref,
             culprit=group.culprit,
             statement=say(
-                "{who}: the {probe} probe {a} of container {c} fails each time ({n} times): {why}{q}; "
+                "{who}: the {probe} probe {a} of container {c} fails each time ({n} time(s)): {why}{q}; "
                 "kubelet restarts it after {t} failures in a row.",
                 "{who}：容器 {c} 的{probe_zh} {a} 每次都失败（{n} 次）：{why}{q}；"
                 "连续失败 {t} 次后 kubelet 会重启它。",

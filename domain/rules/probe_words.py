@@ -131,6 +131,25 @@ def listening(log: str) -> list[str]:
     return list(dict.fromkeys(m["port"] for m in _LISTENS.finditer(log[:200_000])))
 
 
+_LOOPBACK = re.compile(
+    r"(?:listen|serv|start|running|bound|bind|ready)\w*\b[^\n]{0,60}?"
+    r"(?<![\w.])(?P<at>(?:127\.0\.0\.1|localhost|\[::1\]):(?P<port>\d{2,5}))\b",
+    re.I,
+)
+
+
+def loopback(log: str, port: str) -> str:
+    """The loopback address with this port on which alone an application says it listens; else empty."""
+    inside = [m for m in _LOOPBACK.finditer(log[:200_000]) if m["port"] == port]
+    every = sum(1 for m in _LISTENS.finditer(log[:200_000]) if m["port"] == port)
+    return inside[-1]["at"] if inside and every <= len(inside) else ""
+
+
+def only_inside(state: ContainerState, probe: Mapping[str, Any], said: Said, log: str) -> str:
+    """The loopback address on which alone an application listens that refuses this probe; else empty."""
+    return loopback(log, port_of(state, probe)) if said.result is Result.REFUSED else ""
+
+
 _MISFITS = (
     (re.compile(r"server gave HTTP response to HTTPS client", re.I),
      Text(en="it asks HTTPS, but the application speaks plain HTTP there",
@@ -164,6 +183,10 @@ def judged(state: ContainerState, probe: Mapping[str, Any], said: Said, log: str
     if said.result is Result.STATUS:
         return say("the application answers {s}", "应用返回 {s}", s=said.status), False
     if said.result is Result.REFUSED:
+        inside = only_inside(state, probe, said, log)
+        if inside:
+            return say("the application listens on {i} only, which is not reachable from outside the pod",
+                       "应用只监听 {i}，从 Pod 外部无法访问", i=inside), not inside[0].isalpha()  # fmt: skip
         if open_ports and port not in open_ports:
             return say("the application listens on port {o}, not on {p}", "应用监听端口 {o} 而不是 {p}",
                        o=open_ports[0], p=port), True  # fmt: skip

@@ -24,6 +24,7 @@ from kubetriage.domain.rules.probe_words import (
     budget,
     judged,
     number,
+    only_inside,
     probe_of,
     read_probe,
 )
@@ -72,14 +73,15 @@ def killed_by_probe(view: ClusterView) -> Iterator[Finding]:
                                        *((end.probe.cite,) if end.probe else ())))),
             quotes=quotable(short(said.what, 80)) if said and said.what else (),
             since=end.at,
-            remedies=probe_remedies(view, group, end.state, probe, wrong, answers=answers),
+            remedies=probe_remedies(view, group, end.state, probe, wrong, answers=answers,
+                                    inside=only_inside(end.state, spec, said, log) if said else ""),
         )  # fmt: skip
 
 
 def _statement(end: Ending, group: PodGroup, probe: str, said: Said | None, why: Text, early: Text) -> Text:
     quote = aside(short(said.what, 80)) if said else NOTHING
     return say(
-        "{who}: kubelet restarts container {c} ({n} times) because its {probe} probe {a} fails: "
+        "{who}: kubelet restarts container {c} ({n} time(s)) because its {probe} probe {a} fails: "
         "{why}{early}{q}.",
         "{who}：容器 {c} 因{probe_zh} {a} 失败被 kubelet 重启（{n} 次）：{why}{early}{q}。",
         who=group.who, c=end.state.name, n=end.state.restarts, probe=probe, probe_zh=PROBE_ZH[probe],
@@ -177,7 +179,8 @@ def _unready(
         cites=(*group.cites, event.cite),
         quotes=quotable(short(said.what, 80)),
         since=event.first,
-        remedies=probe_remedies(view, group, state, said.probe, wrong),
+        remedies=probe_remedies(view, group, state, said.probe, wrong,
+                                inside=only_inside(state, spec, said, log.text if log else "")),
     )  # fmt: skip
 
 
@@ -189,10 +192,19 @@ def probe_remedies(
     wrong: bool,
     *,
     answers: bool = False,
+    inside: str = "",
 ) -> tuple[Remedy, ...]:
-    """What to do about a probe that fails; `answers`: the application had its time and says it is ill."""
+    """What to do about a probe that fails; `answers`: the application had its time and says it is ill;
+    `inside`: the loopback address that it listens on alone."""
     work, obj = group.workload, view.find(group.workload)
-    if wrong:
+    if inside:
+        title = say("Let container {c} listen on all addresses (0.0.0.0)",
+                    "让容器 {c} 监听所有地址（0.0.0.0）",
+                    c=state.name)  # fmt: skip
+        detail = say("Its address to listen on is {i}; it is set by an argument, a variable or its "
+                     "configuration.",
+                     "其监听地址为 {i}，由参数、环境变量或配置决定。", i=inside)  # fmt: skip
+    elif wrong:
         title = say(
             "Correct the {p} probe of container {c}",
             "修正容器 {c} 的{z}",

@@ -191,8 +191,9 @@ def rollback(view: ClusterView, workload: Resource) -> Remedy | None:
         if before is None or not before.number("status", "readyReplicas"):
             return None
         ready, mark = before.number("status", "readyReplicas"), revision(before)
+        pods = "pod" if ready == 1 else "pods"
         detail = Text(
-            en=f"ReplicaSet {before.name} (revision {mark}) still has {ready} ready pod(s): it works.",
+            en=f"ReplicaSet {before.name} (revision {mark}) still has {ready} ready {pods}: it works.",
             zh=f"ReplicaSet {before.name}（修订版 {mark}）仍有 {ready} 个就绪 Pod，说明该版本可用。",
         )
         flag = f" --to-revision={mark}"

@@ -92,7 +92,7 @@ def _kept(view: ClusterView, found: Obj) -> Text:
     if before is None or not ready:
         return NOTHING
     return say(
-        "; {n} pod(s) of the previous revision still serve", "；上一修订版仍有 {n} 个 Pod 在服务", n=ready
+        "; still serving: {n} pod(s) of the previous revision", "；上一修订版仍有 {n} 个 Pod 在服务", n=ready
     )
 
 

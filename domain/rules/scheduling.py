@@ -18,7 +18,7 @@ from kubetriage.domain.rules.scheduling_reasons import Why
 from kubetriage.domain.rules.scheduling_room import no_port, no_room, no_slots
 from kubetriage.domain.rules.scheduling_stuck import Case, cases
 from kubetriage.domain.rules.scheduling_unjudged import gated, node_absent, preempted, silent
-from kubetriage.domain.rules.scheduling_volume import out_of_reach, too_many_volumes
+from kubetriage.domain.rules.scheduling_volume import in_use, out_of_reach, too_many_volumes
 from kubetriage.domain.rules.wording import listed, short
 from kubetriage.domain.view import ClusterView, claims_of
 
@@ -111,6 +111,7 @@ _BY_REASON: dict[Why, Callable[[ClusterView, Case], Iterable[Finding]]] = {
     Why.PORTS: no_port,
     Why.RESOURCE: no_room,
     Why.PODS: no_slots,
+    Why.IN_USE: in_use,
     Why.VOLUME_LIMIT: too_many_volumes,
     Why.VOLUME: out_of_reach,
     Why.NO_VOLUME: _no_volume,

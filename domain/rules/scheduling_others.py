@@ -24,6 +24,9 @@ def apart(view: ClusterView, case: Case) -> Iterator[Finding]:
     rules = _spread_rules(case.pod) if spread else _anti_rules(case.pod)
     key = str(rules[0].get("topologyKey")) if rules else ""
     known = nodes(view)
+    if spread and (missing := _without_label(case, known, rules)):
+        yield _unlabelled(view, case, missing)
+        return
     places = {n.labels[key] for n in known or [] if key in n.labels}
     owner = view.find(case.group.workload)
     replicas = owner.number("spec", "replicas") if owner else 0
@@ -66,6 +69,37 @@ def apart(view: ClusterView, case: Case) -> Iterator[Finding]:
         cites=(*((owner.cite,) if owner else ()), *((held[0].cite,) if held is not None else ())),
         quotes=(key, *((held[1],) if held is not None else ())),
         remedies=(remedies, see_nodes(view, (), key)),
+    )
+
+
+def _without_label(case: Case, known: list[Obj] | None, rules: list[dict[str, Any]]) -> str:
+    """The key of a spread that no node carries, where the scheduler says that a label is missing."""
+    if not all("missing required label" in r.words for r in case.decision.chosen):
+        return ""
+    keys = [str(r.get("topologyKey")) for r in rules]
+    return next((k for k in keys if known and not any(k in n.labels for n in known)), "")
+
+
+def _unlabelled(view: ClusterView, case: Case, key: str) -> Finding:
+    why = say("its topology spread needs label {key}, which no node carries",
+              "拓扑分布约束要求节点带有标签 {key}，但没有任何节点带有该标签", key=key)  # fmt: skip
+    fix = template_change(
+        view,
+        case,
+        say("Spread over a label that the nodes have, or label the nodes",
+            "改用节点已有的标签做拓扑分布，或为节点添加该标签"),
+        say("Nodes without the key are no place at all for whenUnsatisfiable: DoNotSchedule.",
+            "whenUnsatisfiable 为 DoNotSchedule 时，没有该标签的节点不会被选用。"),
+    )  # fmt: skip
+    return unschedulable(
+        case,
+        "spread-label",
+        "pod-anti-affinity",
+        why,
+        culprit=case.group.culprit,
+        specificity=Specificity.EXACT,
+        quotes=(key,),
+        remedies=(fix, see_nodes(view, (), key)),
     )
 
 

@@ -32,6 +32,8 @@ class Why(StrEnum):
     PORTS = "ports"
     RESOURCE = "resource"
     PODS = "pods"
+    IN_USE = "in-use"
+    """A claim for a single pod is used by another one."""
     VOLUME_LIMIT = "volume-limit"
     VOLUME = "volume"
     """The node cannot reach the pod's bound volumes (zone, local disk)."""
@@ -91,6 +93,7 @@ _PATTERNS: tuple[tuple[Why, re.Pattern[str]], ...] = (
     (Why.CLAIM, re.compile(r'persistentvolumeclaim "(?P<detail>[^"]+)" (?:not found|is being|bound)', re.I)),
     (Why.CLAIM, re.compile(r"pvc\(s\) bound to non-existent pv|binding volumes|provisioning failed for "
                            r"PVC", re.I)),
+    (Why.IN_USE, re.compile(r"ReadWriteOncePod access mode already in-use", re.I)),
     (Why.DEVICE, re.compile(r"cannot allocate all claims|\bresource ?claim|\bdevice class \S+ does not exist",
                             re.I)),
     (Why.CORDONED, re.compile(r"were unschedulable|taints? \{node\.kubernetes\.io/unschedulable\b", re.I)),

@@ -122,7 +122,7 @@ def _not_offered(view: ClusterView, case: Case, name: str, known: Sequence[Obj])
             n=amount(name, requested(case.pod, name)), name=name, b=broken[0].name,
             c=broken[0].text("status", "capacity", name),
         )  # fmt: skip
-    device = escalate(
+    device = _huge_pages(name) if name.startswith("hugepages-") else escalate(
         say("Have a node with {name} added, or its device plugin repaired",
             "请集群管理员添加提供 {name} 的节点，或修复设备插件", name=name),
         say("A node offers {name} only while the vendor's device plugin runs on it.",
@@ -145,6 +145,15 @@ def _not_offered(view: ClusterView, case: Case, name: str, known: Sequence[Obj])
     )
 
 
+def _huge_pages(name: str) -> Remedy:
+    return escalate(
+        say("Have {name} reserved on nodes", "请在节点上预留 {name}", name=name),
+        say("The kernel reserves them (`vm.nr_hugepages`, or its boot parameters); the kubelet counts them "
+            "when it starts.",
+            "由内核预留（`vm.nr_hugepages` 或启动参数）；kubelet 在启动时统计，预留后需重启 kubelet。"),
+    )  # fmt: skip
+
+
 def _shortage(view: ClusterView, case: Case, names: Sequence[str]) -> Finding:
     known = nodes(view)
     open_nodes = candidates(case.pod, known) if known else []
@@ -154,7 +163,7 @@ def _shortage(view: ClusterView, case: Case, names: Sequence[str]) -> Finding:
     ]
     refusal = autoscaler_refuses(view, case.pod)
     why = say(
-        "{it} {asked}, and none of the {n} node(s) open to it has that much left{most}{adds}",
+        "{it} {asked}, and no node open to it ({n}) has that much left{most}{adds}",
         "请求{asked}，可用的 {n} 个节点剩余量都不足{most}{adds}",
         it="it requests" if len(case.group.pods) == 1 else "each requests",
         asked=joined(parts, " and ", "、"),
@@ -211,7 +220,7 @@ def no_slots(view: ClusterView, case: Case) -> Iterator[Finding]:
     if limit:
         cap = say(" (limit of {n}: {l})", "（{n} 的上限是 {l}）", n=open_nodes[0].name, l=limit)
     why = say(
-        "the {n} node(s) open to it already run as many pods as they may{cap}",
+        "every node open to it ({n}) already runs as many pods as it may{cap}",
         "可用的 {n} 个节点上 Pod 数已达上限{cap}",
         n=max(r.nodes for r in case.decision.chosen), cap=cap,
     )  # fmt: skip
@@ -250,7 +259,7 @@ def no_port(view: ClusterView, case: Case) -> Iterator[Finding]:
         else NOTHING
     )
     why = say(
-        "its hostPort{ports} is taken on the {n} node(s) open to it{by}",
+        "its hostPort{ports} is taken on every node open to it ({n}){by}",
         "可用的 {n} 个节点上 hostPort{ports} 已被占用{by}",
         ports=ports, n=max(r.nodes for r in case.decision.chosen), by=by,
     )  # fmt: skip

@@ -144,10 +144,54 @@ def _unseen(view: ClusterView, case: Case) -> Finding:
     )
 
 
+def in_use(view: ClusterView, case: Case) -> Iterator[Finding]:
+    """A claim of mode ReadWriteOncePod that another pod uses."""
+    claims = [
+        c for c in claims_of(case.pod)
+        if (found := view.find(c)) is None or "ReadWriteOncePod" in elements(found.at("spec", "accessModes"))
+    ]  # fmt: skip
+    holders = [
+        p for p in view.objects("Pod", case.pod.namespace)
+        if p.ref != case.pod.ref and set(claims_of(p)) & set(claims) and _holds(p)
+    ]  # fmt: skip
+    own = bool(holders) and view.workload(holders[0].ref) == case.group.workload
+    why = say(
+        "its claim{c} is ReadWriteOncePod, and {p} uses it{own}",
+        "它的声明{c}为 ReadWriteOncePod，而 {p} 正在使用它{own}",
+        c=given(" {v}", " {v}", claims and listed([c.name for c in claims], 2)),
+        p=f"Pod {holders[0].name}" if holders else Text(en="another pod", zh="另一个 Pod"),
+        own=say(", of the same {k}", "（属于同一个 {k}）", k=case.group.workload.kind) if own else NOTHING,
+    )
+    fix = template_change(
+        view,
+        case,
+        say("Let only one pod at a time use the claim", "同一时间只让一个 Pod 使用该声明"),
+        say("Of one workload: strategy Recreate and one replica. Of two: a claim for each, or a mode that "
+            "allows more pods.",
+            "同一工作负载：改用 Recreate 策略和单副本；不同工作负载：各用一个声明，"
+            "或改用允许多个 Pod 的访问模式。"),
+    )  # fmt: skip
+    yield unschedulable(
+        case,
+        "claim-in-use",
+        "volume-attach",
+        why,
+        culprit=case.group.culprit,
+        specificity=Specificity.EXACT if holders else Specificity.NAMED,
+        cites=(*(f.cite for c in claims if (f := view.find(c))), *(p.cite for p in holders[:1])),
+        quotes=("ReadWriteOncePod",),
+        remedies=(fix,),
+    )
+
+
+def _holds(pod: Obj) -> bool:
+    return bool(pod.text("spec", "nodeName")) and pod.text("status", "phase") not in ("Succeeded", "Failed")
+
+
 def too_many_volumes(view: ClusterView, case: Case) -> Iterator[Finding]:
     """The nodes have as many volumes attached as their driver allows."""
     why = say(
-        "the {n} node(s) open to it have as many volumes attached as they can hold",
+        "every node open to it ({n}) has as many volumes attached as it can hold",
         "可用的 {n} 个节点挂载的卷数已达上限",
         n=max(r.nodes for r in case.decision.chosen),
     )

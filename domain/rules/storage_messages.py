@@ -134,6 +134,10 @@ class Refusal(StrEnum):
     SOLD_OUT = "sold-out"
     DENIED = "denied"
     SECRET = "secret"
+    SOURCE = "source"
+    """The snapshot or claim that the volume is to be made from."""
+    NO_DRIVER = "no-driver"
+    """The driver runs not on the node that was chosen."""
     TOPOLOGY = "topology"
     ACCESS_MODE = "access-mode"
     UNREACHABLE = "unreachable"
@@ -143,6 +147,20 @@ class Refusal(StrEnum):
 
 _KINDS: tuple[tuple[Refusal, re.Pattern[str]], ...] = (
     (Refusal.CLASS, re.compile(r'storageclass(?:es)?(?:\.storage\.k8s\.io)? "[^"]*" not found', re.I)),
+    (
+        Refusal.SOURCE,
+        re.compile(
+            r"(?:DataSource\b|VolumeSnapshot|snapshot (?=\S+ )).*"
+            r"(?:not (?:found|ready|bound)\w*|being deleted|is deleted)",
+            re.I | re.S,
+        ),
+    ),
+    (Refusal.SOURCE, re.compile(r"error getting handle for DataSource", re.I)),
+    (
+        Refusal.NO_DRIVER,
+        re.compile(r"no topology keys? found on CSINode|csinodes?(?:\.storage\.k8s\.io)? \S+ not found"
+                   r"|CSINode \S+ (?:does not contain|has no) driver", re.I),
+    ),
     (Refusal.BALANCE, re.compile(r"balance|arrears|overdue|account.{0,20}(?:suspend|frozen)", re.I)),
     (Refusal.QUOTA, re.compile(r"quota|limit ?exceeded|exceed\w*.{0,30}limit|too many disks", re.I)),
     (
@@ -202,6 +220,17 @@ def kind_of(message: str, size: float | None) -> Refusal:
     return Refusal.PARAMETER if _KINDS[-1][1].search(message) else Refusal.OTHER
 
 
+_ON_NODE = re.compile(
+    r"CSINode (?P<node>[a-z0-9][a-z0-9.-]*[a-z0-9])|csinodes\S* \"(?P<quoted>[^\"]+)\"", re.I
+)
+
+
+def node_of(message: str) -> str:
+    """The node whose driver a message speaks of."""
+    found = _ON_NODE.search(message)
+    return (found["node"] or found["quoted"]) if found else ""
+
+
 def said(message: str) -> str:
     """The provisioner's own words, without the frames around them."""
     return _RPC.sub("", _WRAPPED.sub("", message)).strip()
@@ -210,7 +239,7 @@ def said(message: str) -> str:
 def decisive(message: str, size: float | None, room: int) -> str:
     """As much of the provisioner's words as fits, with those that say which refusal it is."""
     words, kind = said(message), kind_of(message, size)
-    found = next((p.search(words) for k, p in _KINDS if k is kind), None)
+    found = next((f for k, p in _KINDS if k is kind and (f := p.search(words))), None)
     if len(words) <= room or found is None or found.end() <= room - 20:
         return short(words, room)
     end = words.find(" ", min(found.end() + 40, len(words) - 1))

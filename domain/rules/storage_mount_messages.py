@@ -36,7 +36,11 @@ FOREIGN = re.compile(
 )
 GENERAL = re.compile(r"^Unable to attach or mount volumes|timed out waiting for the condition$", re.I)
 _KINDS: tuple[tuple[Trouble, re.Pattern[str]], ...] = (
-    (Trouble.MULTI_ATTACH, re.compile(r"Multi-Attach error|already (?:exclusively )?attached to", re.I)),
+    (Trouble.MULTI_ATTACH, re.compile(r"Multi-Attach error", re.I)),
+    (Trouble.LIMIT, re.compile(
+        r"\bmax(?:imum)?\b.{0,40}\b(?:volumes|disks|attach\w*)|exceed\w*.{0,40}attach"
+        r"|attach\w*.{0,40}\b(?:limit|maximum|too many)", re.I)),
+    (Trouble.MULTI_ATTACH, re.compile(r"already (?:exclusively )?attached to", re.I)),
     (Trouble.NO_DRIVER, re.compile(r"not found in the list of registered CSI drivers|does not contain driver"
                                    r"|no volume plugin matched", re.I)),
     (Trouble.NO_CLIENT, re.compile(r"helper program|unknown filesystem type|mount\.\w+: (?:command )?not "
@@ -76,7 +80,8 @@ def volume_text(name: str) -> Text:
 
 
 def kind_of(message: str) -> Trouble:
-    return next((kind for kind, pattern in _KINDS if pattern.search(message)), Trouble.OTHER)
+    plain = VOLUME.sub("volume", message)  # a volume called `limits` has reached none
+    return next((kind for kind, pattern in _KINDS if pattern.search(plain)), Trouble.OTHER)
 
 
 def words_of(message: str) -> str:

@@ -149,7 +149,16 @@ def _remedies(group: PodGroup, told: Told, volume: Obj | None, culprit: Resource
             "在节点上查看事件前后的 `journalctl -u kubelet`。"),
         *looks,
     )  # fmt: skip
-    if told.trouble in _OF_NODE:
+    if told.trouble is Trouble.LIMIT:
+        act = escalate(
+            say("Have pods with volumes spread over more nodes", "请将带卷的 Pod 分散到更多节点"),
+            say("The machine takes no more disks: cordon {n} and delete the pod so that it is placed "
+                "elsewhere, or add nodes; CSINode {n} should say how many volumes may be attached there.",
+                "该机器不能再挂接磁盘：cordon {n} 并删除该 Pod 使其调度到别处，或增加节点；"
+                "CSINode {n} 应写明驱动在该节点可挂接的卷数。", n=culprit.name),
+            mutate(f"kubectl cordon {culprit.name}"),
+        )  # fmt: skip
+    elif told.trouble in _OF_NODE:
         act = escalate(
             say("Ask the cluster's administrator about node {n}", "请集群管理员检查节点 {n}", n=culprit.name),
             say("The node plugin of the storage driver (a DaemonSet) or the client package must be there.",

@@ -15,7 +15,15 @@ from kubetriage.domain.rules.remedies import (
 from kubetriage.domain.rules.scheduling_fit import amount
 from kubetriage.domain.rules.storage_claims import Claim, provisioner_of
 from kubetriage.domain.rules.storage_driver import controllers, troubled_objects
-from kubetriage.domain.rules.storage_messages import Bounds, Refusal, decisive, kind_of, said, size_bounds
+from kubetriage.domain.rules.storage_messages import (
+    Bounds,
+    Refusal,
+    decisive,
+    kind_of,
+    node_of,
+    said,
+    size_bounds,
+)
 from kubetriage.domain.rules.storage_remedies import look, resize
 from kubetriage.domain.rules.wording import quotable, short
 from kubetriage.domain.view import ClusterView
@@ -26,7 +34,7 @@ class Place(NamedTuple):
 
     what: Text
     culprit: str
-    """`claim`, `class` or `driver`."""
+    """`claim`, `class`, `driver` or `node`."""
     act: Text
 
 
@@ -59,6 +67,19 @@ _PLACES: dict[Refusal, Place] = {
         "a Secret that the class names is missing", "存储类引用的 Secret 缺失", "class",
         "Create the Secret that the class's parameters name, or correct the name.",
         "创建存储类参数中引用的 Secret，或修正名称。",
+    ),
+    Refusal.SOURCE: _place(
+        "what it is to be made from is not there or not ready", "其数据来源不存在或未就绪", "claim",
+        "Make the claim anew from a snapshot (or claim) that exists in its namespace and is ready: "
+        "dataSource cannot be edited.",
+        "dataSource 不能修改：请用同一命名空间中存在且就绪的快照（或声明）重建该声明。",
+    ),
+    Refusal.NO_DRIVER: _place(
+        "the driver is not registered on the node that was chosen for its pod",
+        "所选节点上没有注册该存储驱动", "node",
+        "The driver's node plugin (a DaemonSet) must run there: look at its pod on that node, its node "
+        "selector and tolerations.",
+        "该驱动的节点插件（DaemonSet）必须在该节点上运行：请检查它在该节点上的 Pod、节点选择器和容忍。",
     ),
     Refusal.TOPOLOGY: _place(
         "no zone or node fits what the class asks for", "没有符合存储类要求的可用区或节点", "class",
@@ -96,12 +117,14 @@ def refused(view: ClusterView, claim: Claim, event: EventRecord) -> Finding | No
     if kind is Refusal.SIZE:
         return _wrong_size(view, claim, event, bounds)
     place = _PLACES[kind]
-    culprit = _culprit(view, claim, place.culprit)
+    node = node_of(event.message) if place.culprit == "node" else ""
+    culprit = resource("Node", "", node) if node else _culprit(view, claim, place.culprit)
     words = decisive(event.message, claim.size, 110)
     statement = stated(
         "PersistentVolumeClaim {name} ({asked}, class {cls}) gets no volume: {what}: “{words}”.",
         "PersistentVolumeClaim {name}（{asked}，存储类 {cls}）未能创建卷：{what}：“{words}”。",
-        name=claim.name, asked=claim.asked, cls=claim.class_name or "-", what=place.what, words=words,
+        name=claim.name, asked=claim.asked, cls=claim.class_name or "-", words=words,
+        what=_source(claim, event) or place.what,
     )  # fmt: skip
     waits = tuple(troubled_objects(view, controllers(view, claim))) if place.culprit == "driver" else ()
     return _finding(
@@ -117,6 +140,21 @@ def refused(view: ClusterView, claim: Claim, event: EventRecord) -> Finding | No
         quotes=(words,),
         remedies=(_hand_over(place, culprit), look(claim)),
     )
+
+
+def _source(claim: Claim, event: EventRecord) -> Text | None:
+    """The object that the volume was to be made from, as the claim names it."""
+    if kind_of(event.message, claim.size) is not Refusal.SOURCE:
+        return None
+    named = claim.object.mapping("spec", "dataSourceRef") or claim.object.mapping("spec", "dataSource")
+    if not named.get("name") or str(named["name"]) not in event.message:
+        return None
+    gone = "not found" in event.message
+    return say(
+        "{k} {n}, which it is to be made from, {is_}", "作为数据来源的 {k} {n} {is_}",
+        k=str(named.get("kind")), n=str(named["name"]),
+        is_=Text(en="does not exist", zh="不存在") if gone else Text(en="is not ready", zh="未就绪"),
+    )  # fmt: skip
 
 
 def _finding(
@@ -151,7 +189,7 @@ def _finding(
 
 
 def _culprit(view: ClusterView, claim: Claim, whose: str) -> Resource:
-    if whose == "claim" or not claim.class_name:
+    if whose in ("claim", "node") or not claim.class_name:
         return claim.ref
     if whose == "driver":
         found = controllers(view, claim)

@@ -20,8 +20,8 @@ from kubetriage.domain.rules.remedies import (
     mutate,
     see_yaml,
     target,
-)  # fmt: skip
-from kubetriage.domain.rules.terminating_kill import kill_remedy, unkilled
+)
+from kubetriage.domain.rules.terminating_kill import unkilled
 from kubetriage.domain.rules.terminating_namespace import finalizers, holders, remaining, unreachable_api
 from kubetriage.domain.rules.wording import duration, listed, quotable, short
 from kubetriage.domain.view import ClusterView
@@ -65,6 +65,7 @@ def _finding(
     statement: Text,
     *,
     culprit: Resource,
+    category: str = "finalizer-deadlock",
     role: Role = Role.CAUSE,
     likelihood: Likelihood = Likelihood.HIGH,
     waits_on: tuple[Resource, ...] = (),
@@ -74,7 +75,7 @@ def _finding(
 ) -> Finding:
     return Finding(
         rule=f"terminating.{rule}",
-        category="finalizer-deadlock",
+        category=category,
         role=role,
         subject=found.ref,
         culprit=culprit,
@@ -115,8 +116,7 @@ def _held(view: ClusterView, found: Obj) -> Finding:
     if users:
         owner = view.workload(users[0].ref)
         return _finding(
-            found,
-            "in-use",
+            found, "in-use",
             stated(
                 "{who} has been terminating for {t}: {u} still uses it ({f}).",
                 "{who} 处于删除中已 {t}：{u} 仍在使用它（{f}）。",
@@ -188,8 +188,8 @@ def _pod(view: ClusterView, found: Obj) -> Finding:
     told = unkilled(view, found, node, _since(view, found))
     if told is not None:
         return _finding(
-            found, "pod-not-killed", told.says, culprit=node, cites=(told.cite,), quotes=told.quotes,
-            remedies=(kill_remedy(node),),
+            found, "pod-not-killed", told.says, category=told.category, culprit=node, cites=(told.cite,),
+            quotes=told.quotes, remedies=(told.remedy,),
         )  # fmt: skip
     return _finding(
         found, "pod",

@@ -80,7 +80,7 @@ def named(ref: Resource) -> str:
 
 
 def duration(span: timedelta) -> Text:
-    """A span in its two largest whole units."""
+    """A span in its two largest whole units, the second one only if there is any of it."""
     seconds = max(0, int(span.total_seconds()))
     if seconds < 60:
         return Text(en=f"{seconds} s", zh=f"{seconds} 秒")
@@ -88,8 +88,12 @@ def duration(span: timedelta) -> Text:
     if hours < 1:
         return Text(en=f"{minutes} min", zh=f"{minutes} 分钟")
     if days < 1:
-        return Text(en=f"{hours} h {minutes % 60} min", zh=f"{hours} 小时 {minutes % 60} 分钟")
-    return Text(en=f"{days} d {hours % 24} h", zh=f"{days} 天 {hours % 24} 小时")
+        more, unit = minutes % 60, Text(en="min", zh="分钟")
+        whole = Text(en=f"{hours} h", zh=f"{hours} 小时")
+    else:
+        more, unit = hours % 24, Text(en="h", zh="小时")
+        whole = Text(en=f"{days} d", zh=f"{days} 天")
+    return Text(en=f"{whole.en} {more} {unit.en}", zh=f"{whole.zh} {more} {unit.zh}") if more else whole
 
 
 STATEMENT_LIMIT = 300

@@ -232,6 +232,14 @@ TEXTS: dict[str, TextEntry] = {
     ),
     "started": _text("kubelet", "Started", NORMAL, "Started container {container}"),
     "killing": _text("kubelet", "Killing", NORMAL, "Stopping container {container}"),
+    "kill-pod-failed": _text(
+        "kubelet",
+        "FailedKillPod",
+        WARNING,
+        'error killing pod: failed to "KillPodSandbox" for "{uid}" with KillPodSandboxError: "rpc error: code = '
+        'Unknown desc = failed to destroy network for sandbox \\"{sandbox}\\": plugin type=\\"{plugin}\\" failed '
+        '(delete): {why}"',
+    ),
     "back-off-restarting": _text(
         "kubelet",
         "BackOff",
@@ -357,6 +365,19 @@ TEXTS: dict[str, TextEntry] = {
         "SuccessfulAttachVolume",
         NORMAL,
         'AttachVolume.Attach succeeded for volume "{volume}" ',
+    ),
+    "attach-failed": _text(
+        "attachdetach-controller",
+        "FailedAttachVolume",
+        WARNING,
+        'AttachVolume.Attach failed for volume "{volume}" : rpc error: code = {code} desc = {why}',
+    ),
+    "attach-limit": _text(
+        "csi.example.com",
+        "ResourceExhausted",
+        STATUS,
+        "attachment of disk to {node} failed: maximum number of volumes ({count}) are already attached to the "
+        "instance",
     ),
     "multi-attach": _text(
         "attachdetach-controller",
@@ -549,6 +570,19 @@ TEXTS: dict[str, TextEntry] = {
     "no-fit-claim-not-found": _text(
         "default-scheduler", "Unschedulable", STATUS, 'persistentvolumeclaim "{claim}" not found'
     ),
+    "no-fit-claim-in-use": _text(
+        "default-scheduler",
+        "Unschedulable",
+        STATUS,
+        "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by "
+        "another pod",
+    ),
+    "bind-failed": _text(
+        "default-scheduler",
+        "FailedScheduling",
+        WARNING,
+        'running PreBind plugin "VolumeBinding": binding volumes: context deadline exceeded',
+    ),
     "preempted": _text("default-scheduler", "Preempted", NORMAL, "Preempted by pod {uid} on node {node}"),
     # volumes of claims (pkg/controller/volume/persistentvolume, sig-storage-lib-external-provisioner, CSI drivers)
     "external-provisioning": _text(
@@ -598,6 +632,13 @@ TEXTS: dict[str, TextEntry] = {
             "Volume provisioning failed with infeasible error. Retries will be delayed. rpc error: code = {code} "
             "desc = {why}",
         ),
+    ),
+    "no-topology-key": _text(
+        "external-provisioner",
+        "ProvisioningFailed",
+        WARNING,
+        'failed to provision volume with StorageClass "{storage_class}": error generating accessibility '
+        "requirements: no topology key found on CSINode {node}",
     ),
     "provisioning-succeeded": _text(
         "external-provisioner", "ProvisioningSucceeded", NORMAL, "Successfully provisioned volume {volume}"

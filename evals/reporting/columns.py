@@ -28,7 +28,7 @@ SCORES: Final = {
 def arms(run: Run, figures: Figures) -> Table:
     most = max((each.k for arm in figures.arms for each in arm.several), default=1)
     several = [f"pass@{most}", f"pass^{most}"] if most > 1 else []
-    head = ["arm", "pass@1 (95 %)", *several, "passed", "could not run", "wrong with confidence"]
+    head = ["arm", "pass@1 (95 %)", *several, "passed", "could not run", "wrong with confidence (95 %)"]
     of_models = any(_answered(arm) != wording.NOTHING for arm in figures.arms)
     head += ["model's answer used"] if of_models else []
     head += ["p50", "p95", "calls", "prompt tokens", "completion tokens", "a diagnosis costs"]
@@ -50,6 +50,12 @@ def _answered(arm: ArmFigures) -> str:
     return wording.percent(found.rate.rate) if found and found.rate else wording.NOTHING
 
 
+def _wrong(arm: ArmFigures) -> str:
+    """None of a few is not never: the interval says how often it may still be."""
+    within = f" ({wording.interval(arm.wrong_interval)})" if arm.overall.ran else ""
+    return f"{arm.wrong_with_confidence}{within}"
+
+
 def _arm(arm: ArmFigures, most: int, *, of_models: bool, spent: bool) -> list[str]:
     of_most = next((each for each in arm.several if each.k == most), None)
     several = [
@@ -62,7 +68,7 @@ def _arm(arm: ArmFigures, most: int, *, of_models: bool, spent: bool) -> list[st
         *(several if most > 1 else []),
         f"{arm.overall.passed} of {arm.overall.ran}",
         str(arm.could_not_run),
-        str(arm.wrong_with_confidence),
+        _wrong(arm),
         *([_answered(arm)] if of_models else []),
         wording.duration(arm.seconds[0]),
         wording.duration(arm.seconds[1]),

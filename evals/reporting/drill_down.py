@@ -218,7 +218,9 @@ def _about(one: Kept) -> str:
 
 
 def _value(value: float | None) -> str:
-    return wording.NOTHING if value is None else f"{value:,.4g}"
+    if value is None:
+        return wording.NOTHING
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _mark(passed: bool | None) -> str:

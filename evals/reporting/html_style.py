@@ -36,7 +36,7 @@ th, td { padding: .3rem .5rem; text-align: right; border-bottom: 1px solid var(-
 td { white-space: nowrap; }
 th { color: var(--soft); font-weight: 600; vertical-align: bottom; white-space: normal; }
 th:first-child, td:first-child { text-align: left; }
-td.words, th.words { white-space: normal; text-align: left; overflow-wrap: anywhere; }
+td.words, th.words { min-width: 15rem; white-space: normal; text-align: left; overflow-wrap: anywhere; }
 .charts {
   display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr));
 }

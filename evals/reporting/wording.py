@@ -136,7 +136,9 @@ def how_many_pairs(pairs: int) -> str:
 
 def what_it_takes(pair: Pairing) -> str:
     """How many repeats or scenarios tell the two apart, in a sentence."""
-    able = f"This run would show a difference of {100 * pair.detectable:.0f} points or more"
+    able = "These are too few scenarios to show any difference"
+    if pair.detectable is not None:
+        able = f"This run would show a difference of {100 * pair.detectable:.0f} points or more"
     if pair.needed is None:
         return f"{able}; none was found, and no number of repeats would tell them apart."
     repeats, scenarios = pair.needed.repeats, pair.needed.scenarios

@@ -33,7 +33,6 @@ class Waiting:
         cost: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         """`cost`: what tries of earlier sessions have cost, by the cell's id."""
-        self._folders = folders
         self._tries = tries
         self._fresh: dict[str, list[Order]] = {}
         for key in keys:

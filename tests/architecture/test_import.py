@@ -14,7 +14,7 @@ def loaded_by(statement: str) -> set[str]:
     """The top-level modules that a fresh interpreter holds after the statement."""
     program = f"import sys\n{statement}\nprint(' '.join({{name.split('.')[0] for name in sys.modules}}))"
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=True
     )
     return set(done.stdout.split())
 

@@ -33,7 +33,7 @@ def tracked(root: Path) -> list[str]:
     """Files that are or would be committed; without git, the test cannot know and is skipped."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300)
     except FileNotFoundError:
         pytest.skip("git is not installed")
     if done.returncode:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,15 @@ async def database(url: str) -> AsyncIterator[Database]:
 async def checkpoints(url: str, database: Database) -> AsyncIterator[Checkpoints]:
     async with open_checkpoints(url, 2) as opened:
         yield opened
+
+
+async def test_many_begin_together_on_a_new_database(url: str) -> None:
+    """Several workers that start at once make the tables once, and none of them dies of it."""
+    async with AsyncExitStack() as opened:
+        openings = [opened.enter_async_context(open_checkpoints(url, 1)) for _ in range(5)]
+        for each in await asyncio.gather(*openings):
+            async with each.saver() as saver:
+                assert await saver.aget_tuple(config()) is None
 
 
 def config(checkpoint: str = "") -> Any:

@@ -61,6 +61,13 @@ async def test_one_connection_can_be_chosen(settings: Settings) -> None:
         await examine(settings, "stage")
 
 
+async def test_a_default_that_is_no_cluster_is_said(settings: Settings) -> None:
+    """Alerts without a cluster label would go nowhere: the report begins with that."""
+    wrong = settings.model_copy(update={"default_cluster": "prod"})
+    text = render(await examine(wrong, "broken"))
+    assert text.startswith("default_cluster is prod, which is not configured (configured are: shop, broken)")
+
+
 async def test_nothing_configured_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Without a connection and without the server on PATH the report says what to install."""
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -112,12 +112,14 @@ def test_a_wrong_table_is_refused_in_one_sentence(text: str, sentence: str, load
     assert CANARY not in str(caught.value)
 
 
-def test_an_unknown_model_is_refused_with_those_that_there_are() -> None:
-    """`none` and nothing are no model, and fine."""
+def test_an_unknown_model_is_refused_with_those_of_nearly_that_name() -> None:
+    """`none` and nothing are no model, and fine. Where no name is near, it is said where they stand."""
     settings = load_settings()
     for name in (None, "", "none", "vllm-qwen3-30b"):
         settings.require_model(name)
-    with pytest.raises(UnknownModel, match=r"named gpt; there are: .*siliconflow-qwen3-30b"):
+    with pytest.raises(UnknownModel, match=r"named vllm-qwen30b; did you mean vllm-qwen3-30b( or |\?)"):
+        settings.require_model("vllm-qwen30b")
+    with pytest.raises(UnknownModel, match=r"named gpt; `kubetriage models` lists them\.$"):
         settings.require_model("gpt")
 
 

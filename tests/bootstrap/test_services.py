@@ -22,6 +22,16 @@ from kubetriage.domain.resource import resource
 NODES = list_of("Node")
 
 
+def test_settings_are_not_handed_to_the_default_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gets the environment as kubectl would, but for kubetriage's own settings, tokens among them."""
+    monkeypatch.setenv("KUBETRIAGE_CHANNELS__OPS__SECRET", "s3cret")
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    with default_server.default_connection("kubernetes-mcp-server") as made:
+        given = {name: value.get_secret_value() for name, value in made.env.items()}
+    assert given["AWS_PROFILE"] == "production"
+    assert [name for name in given if name.startswith("KUBETRIAGE_")] == []
+
+
 @pytest.fixture(autouse=True)
 def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Parsed snapshots are kept in the test's own folder."""

@@ -96,6 +96,16 @@ async def test_a_reserve_of_a_dead_server_ends(servers: Servers, clock: Clock) -
     assert other.reserve(call(200)) > lost
 
 
+async def test_what_was_spent_counts_for_the_rest_of_the_day(servers: Servers, clock: Clock) -> None:
+    """A call that was settled is not forgotten with the reserves of the dead."""
+    one, other = servers(day_tokens=200)
+    one.settle(one.reserve(call(150)), Used(140, 0, 10), None)
+    clock.now += timedelta(hours=3)
+    with pytest.raises(BudgetExceeded, match="only 50 is left"):
+        other.reserve(call(51))
+    assert other.reserve(call(50))
+
+
 def test_a_database_that_is_away_is_as_a_file_that_cannot_be_written_to(clock: Clock) -> None:
     """Who books calls knows one kind of error for that: where a budget is set, no model is asked."""
 

@@ -258,8 +258,8 @@ def test_a_langsmith_that_is_away_is_no_trouble(nobody: pytest.MonkeyPatch) -> N
     env = {**os.environ, "LANGSMITH_API_KEY": key, "LANGSMITH_ENDPOINT": "http://127.0.0.1:9"}
     began = time.monotonic()
     line = [sys.executable, "-c", textwrap.dedent(code)]
-    ended = subprocess.run(line, env=env, capture_output=True, text=True, timeout=60, check=True)
-    assert ended.stdout == "ended\n" and time.monotonic() - began < FLUSH_SECONDS + 9
+    ended = subprocess.run(line, env=env, capture_output=True, text=True, timeout=180, check=True)
+    assert ended.stdout == "ended\n" and time.monotonic() - began < FLUSH_SECONDS + 40
     assert "lsv2" not in ended.stderr and len(ended.stderr.splitlines()) <= 1
 
 

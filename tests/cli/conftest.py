@@ -75,7 +75,7 @@ def process(home: Path, tmp_path: Path) -> Callable[..., Ended]:
             capture_output=True,
             cwd=tmp_path,
             env=environment(home) | dict(env or {}),
-            timeout=60,
+            timeout=300,
         )
         return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 

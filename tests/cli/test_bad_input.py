@@ -104,6 +104,7 @@ def test_an_endless_body_is_refused_and_not_read(process: Run) -> None:
         (("snapshot", "record", "x", "-A", "--cluster", "prod"), ("prod",)),
         (("snapshot", "record", "x", "-n", "Bad NS"), ("--namespace", "Bad NS", "lower-case")),
         (("triage", "pod/x", "-n", ""), ("--namespace", "lower-case")),
+        (("triage", SNAPSHOT.parent / "alert.json", "-n", "shop"), ("--namespace is for KIND/NAME",)),
         (("snapshot", "record", ".", "-A", "--snapshot", SNAPSHOT, "--tail", "-1"), ("--tail",)),
         (("eval", "nowhere"), ("nowhere",)),
     ],
@@ -143,6 +144,12 @@ def test_names_cannot_act_on_the_terminal(kubetriage: Run) -> None:
     assert "\x1b" not in ended.err
     assert "\\x1b" in ended.err
     assert ended.status == 2
+
+
+def test_a_sentence_that_is_cut_says_so(kubetriage: Run) -> None:
+    """What is too long to be read on one line ends in `…`."""
+    ended = kubetriage("triage", "x" * 3000)
+    assert ended.status == 2 and len(ended.err) < 1100 and ended.err.endswith("x…\n")
 
 
 def test_a_closed_standard_input(kubetriage: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import re
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,6 +102,17 @@ def test_what_cannot_be_done_is_one_sentence(kubetriage: Command, arguments: lis
     ended = kubetriage("eval", *arguments)
     assert ended.status == 2
     assert told in ended.err and ended.err.count("\n") == 1
+
+
+def test_a_key_that_is_not_filled_in_measures_nothing(
+    kubetriage: Command, scenarios: list[Scenario], tmp_path: Path
+) -> None:
+    """By it every diagnosis would be wrong with confidence: it is named, and nothing is run."""
+    shutil.copytree(scenarios[0].folder, tmp_path / "suite" / "INC-1")
+    key = tmp_path / "suite" / "INC-1" / "expected.yaml"
+    key.write_text(re.sub(r"category: .*", "category: TO BE FILLED IN", key.read_text()), encoding="utf-8")
+    ended = kubetriage("eval", "run", "--scenarios", tmp_path / "suite")
+    assert ended.status == 2 and "The answers of INC-1 still have to be filled in" in ended.err
 
 
 def test_a_folder_with_other_things_is_left_alone(kubetriage: Command, tmp_path: Path) -> None:

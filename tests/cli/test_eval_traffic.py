@@ -99,9 +99,11 @@ def test_a_question_that_was_never_recorded_is_told(
     [
         (["record", "--models", "nobody", "--out", "x.gz"], "There is no model profile named nobody"),
         (["record", "--models", "scripted:qwen3-30b-a3b", "--out", "x.gz"], "is simulated anyway"),
+        (["record", "--models", "siliconflow-qwen3-30b", "--out", "x.gz"], "SILICONFLOW_API_KEY is not set"),
+        (["record", "--models", "vllm-qwen3-30b", "--only", "nope", "--out", "x.gz"], "no scenario 'nope'"),
         (["replay", __file__], "is no recording of model traffic: it is not a gzip file."),
     ],
-    ids=["no such model", "a script", "no recording"],
+    ids=["no such model", "a script", "no key", "no such scenario", "no recording"],
 )
 def test_what_cannot_be_recorded_or_replayed_is_refused(
     arguments: list[str],
@@ -112,6 +114,7 @@ def test_what_cannot_be_recorded_or_replayed_is_refused(
 ) -> None:
     """One sentence, exit status 2, and no file."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SILICONFLOW_API_KEY", raising=False)
     assert kubetriage(["eval", *arguments]) == 2
     assert said in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

@@ -22,7 +22,7 @@ type = "stdout"
 type = "stdout"
 language = "both"
 """
-BODY = {"zh": "告警所述情况现已不成立", "en": "What the alert says is no longer true"}
+BODY = {"zh": "从未重启", "en": "never restarted"}
 HEADING = {"zh": "根因\n", "en": "Root cause\n", "both": "根因 Root cause\n"}
 
 

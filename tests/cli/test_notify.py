@@ -40,10 +40,10 @@ def platforms() -> Iterator[FakePlatforms]:
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
     thread.start()
-    assert ready.wait(5)
+    assert ready.wait(60)
     yield started[0]
     loop.call_soon_threadsafe(stop.set)
-    thread.join(5)
+    thread.join(60)
 
 
 @pytest.fixture
@@ -123,6 +123,7 @@ def test_no_answer_is_explained(
         ('[channels."../ops"]\ntype = "stdout"\n', "a channel's name has letters"),
         ('[channels]\nops = "feishu"\n', "channels.ops: must be a table"),
         ('[notify]\nincident_url = "javascript:x"\n', "notify.incident_url: must be an address"),
+        ('[notify]\noverview_url = "javascript:x"\n', "notify.overview_url: must be an address"),
         ('[notify]\nincident_url = "https://x/{id}"\n', "not {id}"),
         (
             '[channels.ops]\ntype = "email"\nhost = "h"\nsender = "a@x"\nto = ["b@x"]\nca_file = "gone.pem"\n',

@@ -131,5 +131,5 @@ def test_closed_streams_are_no_error(tmp_path: Path) -> None:
 
 def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, cwd=folder, timeout=60
+        ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, cwd=folder, timeout=300
     )

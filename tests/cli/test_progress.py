@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+import pytest
+
 from kubetriage.cli.progress import TerminalProgress, progress_for
 from kubetriage.domain.resource import resource
 
@@ -26,6 +28,15 @@ def test_names_cannot_act_on_the_terminal() -> None:
     screen = io.StringIO()
     TerminalProgress(screen).reads(1, 1, resource("Pod", "shop", "x\x1b]0;owned\x07"))
     assert "\x1b]0" not in screen.getvalue()
+
+
+def test_a_line_is_never_longer_than_the_screen_is_wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that wrapped could not be rewritten; a name may have 253 characters."""
+    monkeypatch.setenv("COLUMNS", "60")
+    screen = io.StringIO()
+    TerminalProgress(screen).reads(1, 1, resource("Pod", "shop", "x" * 253))
+    shown = screen.getvalue().removeprefix("\r\x1b[2K")
+    assert 40 < len(shown) < 60 and shown.endswith("x")
 
 
 def test_quiet_when_nobody_looks() -> None:

@@ -37,10 +37,8 @@ def arguments(shop: Path, serve_snapshots: Any, tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture(scope="module")
-def http_server(mcp_binary: Path, arguments: list[str]) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def http_server(mcp_binary: Path, arguments: list[str], free_port: Callable[[], int]) -> Iterator[str]:
+    port = free_port()
     listen = ["--port", str(port), "--stateless", "--bind-address", "127.0.0.1"]
     process = subprocess.Popen([mcp_binary, *arguments, *listen], env=RATES, stdout=subprocess.DEVNULL)
     try:
@@ -48,11 +46,11 @@ def http_server(mcp_binary: Path, arguments: list[str]) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/mcp"
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def wait_for(port: int) -> None:
-    for _ in range(100):
+    for _ in range(1200):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return

@@ -9,7 +9,7 @@ import pytest
 from kubetriage.domain.alert import Subject, SubjectScope
 from kubetriage.domain.diagnosing import Case, diagnose
 from kubetriage.domain.evidence import FailureKind, list_of
-from kubetriage.domain.finding import Command, Effect, Finding, Remedy, RemedyKind, Role
+from kubetriage.domain.finding import Command, Effect, Finding, Likelihood, Remedy, RemedyKind, Role
 from kubetriage.domain.language import Language, Text
 from kubetriage.domain.report import Recommendation
 from kubetriage.domain.view import ClusterView
@@ -101,6 +101,17 @@ def test_what_cannot_be_had_is_not_asked_for(failure: FailureKind, view: MakeVie
     """Secrets, what a snapshot lacks and tools that are not there: no right and no retry helps."""
     made = advised(case(view(POD, failed=[(list_of("Node"), failure)])))
     assert [title for _, title, _ in made] == ["Look at Pod shop/web-1 yourself"]
+
+
+def test_what_a_step_looks_at_is_not_asked_for_again(
+    view: MakeView, finding: MakeFinding, case: MakeCase
+) -> None:
+    """Where a remedy already describes the object, no further step does."""
+    describe = Command(command="kubectl describe pod/web-1 -n shop", effect=Effect.READ)
+    seen = view(POD, failed=[(list_of("Node"), FailureKind.DENIED)])
+    vague = finding("a", likelihood=Likelihood.LOW, remedies=(remedy(RemedyKind.CHECK, "Look", describe),))
+    titles = [title for _, title, _ in advised(case(seen, vague))]
+    assert "Look" in titles and not any("yourself" in title for title in titles)
 
 
 def test_an_alert_without_an_object_is_to_keep_its_labels(view: MakeView, case: MakeCase) -> None:

@@ -297,9 +297,9 @@ def test_a_service_without_pods_is_its_workloads_service() -> None:
 def test_many_findings_are_joined_quickly() -> None:
     """Five hundred findings take no quadratic time: well under a second."""
     many = [finding(f"r{i}", resource("Pod", "shop", f"p{i}"), culprit=DEPLOYMENT) for i in range(500)]
-    began = time.process_time()
+    began = time.thread_time()
     found = explained(*many)
-    assert time.process_time() - began < 1.0
+    assert time.thread_time() - began < 1.0
     assert len(found.roots) == 500
 
 

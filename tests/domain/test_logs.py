@@ -227,8 +227,8 @@ def test_hostile_logs_are_read_in_linear_time() -> None:
         ["ERROR " + "a." * 20_000, "{" * 20_000, "x: " * 10_000, "/" * 30_000 + " not found", "1" * 30_000]
         * 20
     )
-    begun = time.perf_counter()
+    begun = time.thread_time()
     last_words(hostile)
     last_sign(hostile)
     list(signs(hostile))
-    assert time.perf_counter() - begun < 3.0
+    assert time.thread_time() - begun < 3.0

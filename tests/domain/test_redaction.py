@@ -249,9 +249,9 @@ def test_the_time_is_linear(hostile: str) -> None:
         text = "x " + hostile * (size // len(hostile))
         taken = []
         for _ in range(3):
-            began = time.process_time()
+            began = time.thread_time()
             redact_text(text)
-            taken.append(time.process_time() - began)
+            taken.append(time.thread_time() - began)
         return min(taken)
 
     assert seconds(80_000) < 10 * seconds(20_000) + 0.1
@@ -266,8 +266,8 @@ def test_ten_megabytes_of_log_are_quick() -> None:
     text = "".join(line.format(number * 2654435761) for number in range(100_000))
 
     def seconds() -> float:
-        began = time.process_time()
+        began = time.thread_time()
         redact_text(text)
-        return time.process_time() - began
+        return time.thread_time() - began
 
     assert min(seconds() for _ in range(3)) < 1.5

@@ -6,7 +6,6 @@ import http.server
 import importlib
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -39,7 +38,7 @@ sweep_seconds = 0.2
 alertmanager = "TOKEN_OF_ALERTMANAGER"
 operator = {{ env = "TOKEN_OF_OPERATOR", scopes = ["api"] }}
 [intake]
-wait_seconds = 4
+wait_seconds = 8
 resolve_delay_seconds = 1
 """
 # As the kubernetes-mixin has them, with seconds for its minutes.
@@ -140,14 +139,8 @@ def server(
         yield running
 
 
-def free_address() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{free.getsockname()[1]}"
-
-
 @pytest.fixture
-def started(tmp_path: Path) -> Iterator[Callable[..., str]]:
+def started(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Callable[..., str]]:
     """`started(names, options)` starts the program that has one of the names; the address it listens on."""
     with ExitStack() as ends:
 
@@ -155,11 +148,11 @@ def started(tmp_path: Path) -> Iterator[Callable[..., str]]:
             found = next((path for name in names if (path := shutil.which(name))), None)
             if not found:
                 pytest.skip(f"{names[0]} is not on PATH (Debian: `apt-get install {names[0]}`)")
-            address = free_address()
+            address = f"127.0.0.1:{free_port()}"
             line = [found, *options, f"--web.listen-address={address}"]
             with (tmp_path / f"{names[0]}.log").open("wb") as log:
                 process = subprocess.Popen(line, cwd=tmp_path, stdout=log, stderr=log)
-            ends.callback(process.wait, 20)
+            ends.callback(process.wait, 60)
             ends.callback(process.terminate)
             return address
 
@@ -184,13 +177,13 @@ def alertmanager(server: Any, page: Any, started: Callable[..., str], tmp_path: 
 
 def told(address: str) -> dict[str, str]:
     """Fingerprints by name, of the alerts that Alertmanager has."""
-    with urllib.request.urlopen(f"http://{address}/api/v2/alerts", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://{address}/api/v2/alerts", timeout=60) as answer:
         return {each["labels"]["alertname"]: each["fingerprint"] for each in json.load(answer)}
 
 
 def test_from_a_metric_to_the_report_and_to_the_end(server: Any, alertmanager: str, page: Any) -> None:
     """Two alerts of one Deployment, posted apart, are one incident with one diagnosis; the metric's recovery ends it."""
-    [incident] = server.wait_until(lambda: server.incidents("reported"), 60)
+    [incident] = server.wait_until(lambda: server.incidents("reported"), 120)
     at = f"/api/v1/incidents/{incident['id']}"
     alerts = {each["name"]: each for each in server.request(f"{at}/alerts")["items"]}
     assert set(alerts) == {"KubePodCrashLooping", "KubeDeploymentReplicasMismatch"}
@@ -204,7 +197,7 @@ def test_from_a_metric_to_the_report_and_to_the_end(server: Any, alertmanager: s
     assert report["usage"]["cluster_reads"] > 5
 
     page.text = metrics(broken=False)
-    [closed] = server.wait_until(lambda: server.incidents("closed"), 60)
+    [closed] = server.wait_until(lambda: server.incidents("closed"), 120)
     assert (closed["id"], closed["close_reason"]) == (incident["id"], "resolved")
     assert (closed["diagnosis_attempts"], closed["report_run"]) == (1, incident["report_run"])
     over = server.request(f"{at}/alerts")["items"]
@@ -223,7 +216,7 @@ def test_without_the_right_token_nothing_comes_in(server: Any) -> None:
     ]:
         asked = urllib.request.Request(f"{server.url}{path}", body, {"Authorization": f"Bearer {token}"})
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(asked, timeout=10)
+            urllib.request.urlopen(asked, timeout=60)
         assert refused.value.code == status
     log = server.log.read_text(encoding="utf-8")
     assert not [token for token in TOKENS.values() if token in log]

@@ -30,12 +30,12 @@ def test_an_answer_does_not_wait_for_the_other_side(own: Any, tmp_path: Path) ->
     config = tmp_path / "kubetriage.toml"
     config.write_text(SETTINGS.format(folder=tmp_path), encoding="utf-8")
     with own.own_server(config) as server:
-        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=60)
         taken = []
-        for _ in range(40):
+        for _ in range(300):
             began = time.monotonic()
             connection.request("GET", "/healthz")
             assert connection.getresponse().read()
             taken.append(time.monotonic() - began)
         connection.close()
-    assert sorted(taken)[10] < 0.03, sorted(taken)
+    assert sorted(taken)[60] < 0.03, sorted(taken)

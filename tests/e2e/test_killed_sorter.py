@@ -67,7 +67,7 @@ class Senders:
                 f"{url or 'http://127.0.0.1:9'}/api/v1/alerts", data=body_of(names)
             )
             try:
-                with urllib.request.urlopen(asked, timeout=12) as answer:
+                with urllib.request.urlopen(asked, timeout=30) as answer:
                     self.answered[json.load(answer)["post"]] = names
             except (OSError, HTTPException, ValueError):  # killed before its answer: stored or not
                 pass
@@ -110,7 +110,7 @@ def start(
         config = home / "kubetriage.toml"
         config.write_text(SETTINGS.format(url=url), encoding="utf-8")
         running.append(own.OwnServer(config, "--role", "intake"))
-        running[-1].wait_until(running[-1].ready, 60)
+        running[-1].wait_until(running[-1].ready, 120)
         return running[-1]
 
     yield server
@@ -152,7 +152,7 @@ def test_every_post_that_was_answered_is_sorted_once(
 
 async def expect_once(url: str, answered: dict[int, list[str]]) -> None:
     database = await Database.open(url)
-    async with asyncio.timeout(180):
+    async with asyncio.timeout(400):
         while (await database.inbox.backlog()).posts:  # noqa: ASYNC110
             await asyncio.sleep(0.2)
     assert (await database.inbox.backlog()).failed == 0

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -51,12 +50,11 @@ def missing() -> str:
 
 
 @pytest.fixture(scope="module")
-def llama(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def llama(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[str]:
     """The base URL of a llama-server with the model loaded."""
     if why := missing():
         pytest.skip(why)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     said = tmp_path_factory.mktemp("llama") / "log"
     command = ["llama-server", "--model", os.environ[GGUF], "--ctx-size", str(CONTEXT), "--parallel", "1"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--jinja"]

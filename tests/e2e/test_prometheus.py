@@ -166,5 +166,5 @@ def test_a_prometheus_that_hangs(triage: Callable[..., Raw]) -> None:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         report = triage(url, FULL, "Volume data is 96% full", alertname="F", persistentvolumeclaim="data")
     assert report["outcome"] == "diagnosed"
-    assert 3 <= report["usage"]["seconds"] < 8
+    assert 3 <= report["usage"]["seconds"] < 30
     assert any("no answer within 3 seconds" in gap["why"] for gap in report["gaps"])

@@ -73,7 +73,7 @@ def run(
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
         # What the snapshot's reader may not read, the person who gets the advice may well.

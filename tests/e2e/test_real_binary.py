@@ -59,17 +59,16 @@ def opened(connection: ClusterConnection, folder: Path) -> McpCluster:
 
 
 @pytest.fixture
-def http_server(mcp_binary: Path) -> Iterator[Callable[[Path], str]]:
+def http_server(mcp_binary: Path, free_port: Callable[[], int]) -> Iterator[Callable[[Path], str]]:
     """`http_server(kubeconfig)` starts the real server and gives its streamable HTTP address."""
     running: list[subprocess.Popen[bytes]] = []
 
     def start(kubeconfig: Path) -> str:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         listen = ["--port", str(port), "--bind-address", "127.0.0.1"]
         command = [str(mcp_binary), *OPTIONS, str(kubeconfig), *listen]
         running.append(subprocess.Popen(command, env=os.environ | RATES, stdout=subprocess.DEVNULL))
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -80,7 +79,7 @@ def http_server(mcp_binary: Path) -> Iterator[Callable[[Path], str]]:
     yield start
     for process in running:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

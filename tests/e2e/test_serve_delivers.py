@@ -66,7 +66,7 @@ class Robots:
         self._begun = threading.Event()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),))
         self._thread.start()
-        assert self._begun.wait(10)
+        assert self._begun.wait(60)
 
     async def _serve(self) -> None:
         async with fake_platforms() as self._platforms:
@@ -119,7 +119,7 @@ class Server:
         line = next((each for each in self.said if "listening on " in each), "listening on ")
         return line.split("listening on ")[1].strip()
 
-    def wait_until(self, condition: Callable[[], Any], seconds: float = 60.0) -> Any:
+    def wait_until(self, condition: Callable[[], Any], seconds: float = 120.0) -> Any:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if found := condition():
@@ -138,7 +138,7 @@ class Server:
         return (self.folder / "errors").read_text(encoding="utf-8")
 
     def text(self, path: str) -> str:
-        with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=60) as answer:
             body: bytes = answer.read()
         return body.decode()
 
@@ -151,7 +151,7 @@ class Server:
         request = urllib.request.Request(
             f"{self.url}/api/v1/alerts", data=body, headers={"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             assert answer.status == 202
 
     def kill(self) -> None:
@@ -263,7 +263,7 @@ def test_a_channel_that_cannot_be_made_is_said_at_once(
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert ended.returncode == 2

@@ -68,7 +68,8 @@ def posted(server: Any) -> float:
         receipts = list(senders.map(server.post, [*bodies, *bodies[:REPEATED]]))
     last = max(receipt["post"] for receipt in receipts)
     server.wait_until(
-        lambda: all(server.request(f"/api/v1/posts/{n}")["state"] == "sorted" for n in range(1, last + 1)), 60
+        lambda: all(server.request(f"/api/v1/posts/{n}")["state"] == "sorted" for n in range(1, last + 1)),
+        300,
     )
     return time.monotonic() - began
 
@@ -88,10 +89,12 @@ def most_memory(server: Any) -> int:
     return max(int(line.split()[1]) * 1024 for line in lines)
 
 
-def test_ten_thousand_alerts_are_forty_diagnoses(serve: Callable[..., Any], tmp_path: Path) -> None:
+def test_ten_thousand_alerts_are_forty_diagnoses(
+    serve: Callable[..., Any], tmp_path: Path, lateness: Callable[[], float]
+) -> None:
     """Within a minute all are in the database, repeats are counted, and no cause is diagnosed twice."""
     server = serve(1000, 2.0)
-    assert posted(server) < 60
+    assert posted(server) < 60 * lateness()
     assert stored(tmp_path, "SELECT count(*), sum(repeats) FROM alerts") == [(ALERTS, REPEATED * A_POST)]
     assert stored(tmp_path, "SELECT sum(alerts) FROM posts") == [(ALERTS + REPEATED * A_POST,)]
     assert stored(tmp_path, "SELECT count(*) FROM alerts WHERE incident IS NULL") == [(0,)]
@@ -99,7 +102,7 @@ def test_ten_thousand_alerts_are_forty_diagnoses(serve: Callable[..., Any], tmp_
     def done() -> bool:
         return len(server.incidents("reported")) == CAUSES
 
-    server.wait_until(done, 200)
+    server.wait_until(done, 400)
     time.sleep(2)  # a diagnosis too many would begin now
     incidents = server.incidents()
     assert len(incidents) == CAUSES
@@ -109,14 +112,16 @@ def test_ten_thousand_alerts_are_forty_diagnoses(serve: Callable[..., Any], tmp_
     assert most_memory(server) < MEMORY
 
 
-def test_in_a_storm_only_its_budget_is_diagnosed(serve: Callable[..., Any], tmp_path: Path) -> None:
+def test_in_a_storm_only_its_budget_is_diagnosed(
+    serve: Callable[..., Any], tmp_path: Path, lateness: Callable[[], float]
+) -> None:
     """Thirty incidents in five minutes are a storm: it is told once, five are diagnosed, the others wait and are kept."""
     server = serve(30, 5.0)
-    assert posted(server) < 60
+    assert posted(server) < 60 * lateness()
     assert stored(tmp_path, "SELECT count(*), sum(repeats) FROM alerts") == [(ALERTS, REPEATED * A_POST)]
-    server.wait_until(lambda: len(server.incidents("reported")) >= 5, 60)
+    server.wait_until(lambda: len(server.incidents("reported")) >= 5, 300)
     time.sleep(6)  # longer than any incident waits
-    server.wait_until(lambda: not server.incidents("queued", "diagnosing"), 60)
+    server.wait_until(lambda: not server.incidents("queued", "diagnosing"), 300)
     incidents = server.incidents()
     assert len(incidents) == CAUSES
     assert {each["state"] for each in incidents} == {"reported", "waiting"}

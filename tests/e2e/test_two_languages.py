@@ -59,7 +59,7 @@ class Robots:
         self._begun = threading.Event()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),))
         self._thread.start()
-        assert self._begun.wait(10)
+        assert self._begun.wait(60)
 
     async def _serve(self) -> None:
         async with fake_platforms() as platforms:
@@ -159,8 +159,8 @@ def test_the_server_tells_each_channel_in_its_language(
             asked = urllib.request.Request(
                 f"{url.strip()}/api/v1/alerts", body, {"Content-Type": "application/json"}
             )
-            urllib.request.urlopen(asked, timeout=10).close()
-            until = time.monotonic() + 60
+            urllib.request.urlopen(asked, timeout=60).close()
+            until = time.monotonic() + 120
             while not (robots.zh.seen and robots.en.seen):
                 assert time.monotonic() < until, (tmp_path / "errors").read_text(encoding="utf-8")[-3000:]
                 time.sleep(0.1)
@@ -176,8 +176,8 @@ def test_the_server_tells_each_channel_in_its_language(
 
 
 def report_in(url: str, language: str) -> Any:
-    with urllib.request.urlopen(f"{url}/api/v1/incidents", timeout=10) as answer:
+    with urllib.request.urlopen(f"{url}/api/v1/incidents", timeout=60) as answer:
         (incident,) = json.load(answer)["items"]
     path = f"{url}/api/v1/incidents/{incident['id']}/report?format=json&language={language}"
-    with urllib.request.urlopen(path, timeout=10) as answer:
+    with urllib.request.urlopen(path, timeout=60) as answer:
         return json.load(answer)

@@ -82,7 +82,34 @@ def test_a_changed_scenario_is_not_held_against_a_run() -> None:
     baseline = baseline_of(run, figures_of(run, cells))
     old = baseline.model_copy(update={"digests": {**baseline.digests, "scenario-007": "older"}})
     found = gated(run, failing(cells, "scenario-007"), min_pass=0.9, baseline=old)
-    assert found.open and "changed or gone since the baseline: 1" in found.notes[0]
+    assert found.open and found.notes[0].endswith("changed since the baseline (1): scenario-007.")
+
+
+def test_what_the_baseline_has_and_the_run_has_not_does_not_pass() -> None:
+    """A scenario or an arm that is gone hides what became of it; on purpose, it is a note."""
+    both = [GOOD, Plant(Strategy.GRAPH, "a", lambda chance: 1.0)]
+    before = planted_run(planted_scenarios(30), 2, both)
+    baseline = baseline_of(before, figures_of(before, planted_cells(before, both, 1)))
+    run, cells = planted(scenarios=29)
+    found = gated(run, cells, min_pass=0.9, baseline=baseline)
+    assert found.problems == (
+        "graph a is in the baseline and not in this run.",
+        "Scenarios of the baseline that are not in this run (1): scenario-029.",
+    )
+    assert gated(run, cells, min_pass=0.9, baseline=baseline, partial=True) == Gate((), found.problems)
+
+
+def test_rules_without_a_verdict_on_a_scenario_do_not_pass() -> None:
+    """A crash of ours on one of many is none of an endpoint's troubles, which a share of cells may have."""
+    for plant, stops in ((GOOD, True), (Plant(Strategy.GRAPH, "a", lambda chance: 1.0), False)):
+        run, cells = planted(plant)
+        baseline = baseline_of(run, figures_of(run, cells))
+        crash = {"outcome": CellOutcome.COULD_NOT_RUN, "why": "This is a bug.", "scores": {}}
+        lamed = [c.model_copy(update=crash) if c.key.scenario == "scenario-007" else c for c in cells]
+        found = gated(run, lamed, min_pass=0.9, baseline=baseline)
+        assert found.open is not stops
+        said = found.problems if stops else found.notes
+        assert any("without any verdict now: scenario-007" in each for each in said)
 
 
 def test_a_baseline_has_a_scenario_a_line(tmp_path: Path) -> None:
@@ -113,6 +140,19 @@ def test_a_model_that_fell_in_one_scenario_is_a_problem_where_chance_is_none(
     assert any("scenario-007" in said for said in (found.problems if stops else found.notes))
 
 
+@pytest.mark.parametrize(
+    ("scenarios", "repeats", "stops"), [(4, 3, True), (2, 3, True), (1, 3, False), (3, 1, False)]
+)
+def test_what_fell_everywhere_is_no_chance(scenarios: int, repeats: int, stops: bool) -> None:
+    """Few scenarios decide nothing by their rates, and each may have fallen by chance; all of them do not."""
+    plants = [Plant(Strategy.GRAPH, "a", lambda chance: 1.0)]
+    run = planted_run(planted_scenarios(scenarios), repeats, plants)
+    cells = list(planted_cells(run, plants, 1))
+    baseline = baseline_of(run, figures_of(run, cells))
+    found = gated(run, failing(cells, *(each.name for each in run.scenarios)), baseline=baseline)
+    assert found.open is not stops
+
+
 @pytest.mark.slow
 def test_an_unchanged_model_seldom_stops() -> None:
     """A model as good as before, right in nine of ten runs of each scenario, stops fewer than one in ten."""
@@ -130,7 +170,7 @@ def test_a_baseline_with_which_nothing_was_compared_does_not_pass() -> None:
     run, cells = planted()
     baseline = baseline_of(run, figures_of(run, cells))
     renamed = baseline.model_copy(update={"arms": {"graph m": baseline.arms["rules"]}})
-    assert gated(run, cells, baseline=renamed).problems == (
+    assert gated(run, cells, baseline=renamed, partial=True).problems == (
         "The baseline has none of this run's arms: nothing was compared.",
     )
     changed = baseline.model_copy(update={"digests": dict.fromkeys(baseline.digests, "another")})

@@ -128,3 +128,17 @@ def test_without_a_word_nothing_is_taken_for_right() -> None:
     """Nobody judged the report: its answer is not the key."""
     key = key_of(report(), None, MATERIAL)
     assert unfinished(key) == {"root_cause", "culprit", "category", "must_mention"}
+
+
+@pytest.mark.parametrize(
+    ("actual", "asked_for"),
+    [
+        ("Secret db-login lacks ORDERS_TOKEN after the rotation.", {"db-login", "ORDERS_TOKEN"}),
+        ("The Secret db-login had been forgotten.", {"db-login"}),
+        ("The Pod orders-55ddf748ff-8mj2q was evicted.", {"orders-55ddf748ff-8mj2q", "evicted"}),
+    ],
+)
+def test_a_plain_word_is_asked_for_only_where_nothing_else_is_said(actual: str, asked_for: set[str]) -> None:
+    """Another may say the same without it; names, numbers and reasons it cannot do without. What the alert
+    holds is not enough."""
+    assert set(key_of(report(), said(Verdict.WRONG, actual), MATERIAL)["must_mention"]) == asked_for

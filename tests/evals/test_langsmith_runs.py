@@ -152,7 +152,7 @@ def test_offline_is_offline(tmp_path: Path) -> None:
     run_in(tmp_path, some_scenarios())
     env = {**os.environ, "LANGSMITH_API_KEY": "lsv2_pt_x", "LANGSMITH_TRACING": "true", "HOME": str(tmp_path)}
     code = [sys.executable, "-c", textwrap.dedent(WATCHED), str(tmp_path)]
-    done = subprocess.run(code, env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(code, env=env, capture_output=True, text=True, timeout=180)
     assert "TOUCHED []" in done.stdout, done.stdout + done.stderr
     assert "Nothing was sent" in done.stdout and done.stderr == ""
     lines = (tmp_path / "langsmith.jsonl").read_text().splitlines()

@@ -123,11 +123,12 @@ async def test_an_endless_loop_is_stopped(react: React) -> None:
     assert report["outcome"] == "inconclusive" and "stopped after 4 turns" in report["summary"]
 
 
+@pytest.mark.slow
 async def test_a_model_that_hangs_is_stopped(react: React) -> None:
     """After so many seconds the run ends; the turns until then count."""
     hang = {"text": "x", "do": [{"hang": 60_000}]}
-    run = await react([POD, hang], timeout=0.5)
-    assert run.stopped == "it was stopped after 0.5 seconds"
+    run = await react([POD, hang], timeout=6.0)
+    assert run.stopped == "it was stopped after 6.0 seconds"
     assert (run.turns, run.tool_calls) == (1, 1)
 
 

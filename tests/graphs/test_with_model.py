@@ -198,6 +198,17 @@ async def test_reads_by_the_one_tool(triaged: Any) -> None:
     assert report.usage.model_calls == 2 and report.summary.startswith("Pod web-6d-abcde does not start")
 
 
+async def test_the_last_answer_is_not_offered_to_be_another_request(triaged: Any) -> None:
+    """What it asked for could not be read any more: the third question takes nothing but a diagnosis."""
+
+    def asking(name: str) -> Completion:
+        wanted = {"what": "object", "kind": "ServiceAccount", "namespace": "shop", "name": name}
+        return said(None, text="", calls=(ToolCall(name="request_reads", args={"reads": [wanted]}),))
+
+    _, model = await triaged(asking("default"), asking("web"), right, limits=ModelLimits(native_tools=True))
+    assert [len(question.tools) for question in model.questions] == [1, 1, 0]
+
+
 async def test_never_more_than_three_calls(triaged: Any) -> None:
     """A model that always wants more is stopped after its third answer, whatever it was asked for."""
 

@@ -16,7 +16,7 @@ FENCE = "```"
 
 def line(name: str, readme: Path = README) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(ROOT / "tools" / "readme_line.py"), name, str(readme)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
 
 
 def test_one_line_installs_and_runs_the_example() -> None:
@@ -67,7 +67,7 @@ def test_the_drawing_is_the_compiled_graph() -> None:
     program = (
         "import sys; sys.argv = ['kubetriage', 'graph']; from kubetriage.cli import main; sys.exit(main())"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert [block.strip() for block in shown] == [done.stdout.strip()]
 

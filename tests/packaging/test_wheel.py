@@ -22,7 +22,7 @@ def git_files(root: Path) -> list[str]:
     """Files of a checkout that are or would be committed; skips where git or the checkout is missing."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300)
     except FileNotFoundError:
         pytest.skip("git is not installed")
     if done.returncode:
@@ -107,8 +107,8 @@ def test_an_ignored_file_is_seen(tmp_path: Path) -> None:
         if not name.startswith(("tests/", "evals/scenarios/", ".ci/")):
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, copy / name)
-    subprocess.run(["git", "init", "-q"], cwd=copy, check=True, timeout=60)
-    subprocess.run(["git", "add", "-A"], cwd=copy, check=True, timeout=60)
+    subprocess.run(["git", "init", "-q"], cwd=copy, check=True, timeout=300)
+    subprocess.run(["git", "add", "-A"], cwd=copy, check=True, timeout=300)
     (copy / ".gitignore").write_text("state/\n")
     _, wheel = build(copy, tmp_path / "dist")
     assert "state/__init__.py is not in the wheel" in differences(git_files(copy), shipped(wheel))

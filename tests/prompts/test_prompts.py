@@ -14,6 +14,7 @@ from kubetriage.domain.alert import Alert
 from kubetriage.domain.evidence import Evidence
 from kubetriage.domain.evidence_digest import Digest, digest_of
 from kubetriage.domain.language import Language
+from kubetriage.domain.naming import asked_for
 from kubetriage.domain.resource import resource
 from kubetriage.domain.verdict import ANSWER_SCHEMA, AskedRead, Verdict
 from kubetriage.prompts import PROMPT_VERSION, correct_form, repair_claims, write_diagnosis
@@ -86,6 +87,15 @@ def test_what_decides_is_shown_before_the_rest() -> None:
     assert any("Pod shop/p" in line for line in made.brief)
     many = digest_of(evidence(400), 6_000, decisive=[], cited=[], primary=None)
     assert many.brief[-1] == f"+{400 - len(many.shown) - len(many.brief) + 1}"
+
+
+def test_no_alert_is_made_up_for_a_resource_that_was_asked_for() -> None:
+    """The model is not told of a state, a severity or a beginning that nobody has reported."""
+    asked = asked_for("deploy", "web", "shop")
+    case = CaseForModel(asked, (), None, "", (), (), (), (), digest=Digest((), ()), asked_before=())
+    said = render(case, language=Language.EN)
+    assert "Deployment web | no alert: asked for by name" in said
+    assert "firing" not in said and "severity" not in said
 
 
 def test_equal_evidence_read_at_another_time_is_the_same_case() -> None:

@@ -343,7 +343,7 @@ async def test_while_the_database_is_away_the_sorter_waits(
     (number,) = await bench.keep(body("web-0"))
     stopping = asyncio.Event()
     running = asyncio.ensure_future(bench.sorter.run(stopping))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not bench.told:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     stopping.set()

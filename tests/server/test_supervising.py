@@ -25,7 +25,7 @@ from kubetriage.server.ending import ended_by_signals
 
 async def main():
     stopping = asyncio.Event()
-    with ended_by_signals(stopping, 5, lambda: None, attached=True):
+    with ended_by_signals(stopping, 60, lambda: None, attached=True):
         print("ready", flush=True)
         await stopping.wait()
         await asyncio.sleep(0.2)
@@ -37,11 +37,11 @@ asyncio.run(main())
 
 @asynccontextmanager
 async def supervised(code: Sequence[str], heard: Callable[[bytes], None]) -> AsyncIterator[Supervisor]:
-    supervisor = Supervisor(code, 1, 0.5, heard)
+    supervisor = Supervisor(code, 1, 60, heard)
     stopping = asyncio.Event()
     running = asyncio.ensure_future(supervisor.run(stopping))
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             yield supervisor
     finally:
         stopping.set()

@@ -112,14 +112,15 @@ async def test_a_worker_that_cannot_beat_lets_go_of_what_it_runs() -> None:
     async def go() -> None:
         let_go.set()
 
-    beating = pulse(beats, go, 1.0)
+    beating = pulse(beats, go, 60.0)
     await beating.beat()
     assert beats.known["me"].data == {"running": 2}
     running = asyncio.ensure_future(beating.run())
     await asyncio.sleep(0.1)
     assert not let_go.is_set()
     beats.away = True
-    await asyncio.wait_for(let_go.wait(), 30)
+    beating._let_go_seconds = 0.3  # only now: before, the machine may pause as long as it likes
+    await asyncio.wait_for(let_go.wait(), 60)
     beats.away = False
     await asyncio.sleep(0.05)
     assert not running.done()

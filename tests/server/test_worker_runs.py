@@ -129,7 +129,7 @@ async def stopped_in(bench: Any, incident: str, node: str) -> None:
             return seq
 
     running = asyncio.ensure_future(bench.runner(runs=Told()).diagnose(incident, 1))
-    await asyncio.wait_for(begun.wait(), 20)
+    await asyncio.wait_for(begun.wait(), 60)
     running.cancel()
     await asyncio.wait([running])
     assert running.cancelled()

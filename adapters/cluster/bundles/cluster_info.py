@@ -9,6 +9,7 @@ With `-o yaml` they end in `.yaml`. Items of the lists have no kind; the list ha
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ _FILES = {
     "daemonsets": "DaemonSet", "deployments": "Deployment", "replicasets": "ReplicaSet", "pods": "Pod",
 }  # fmt: skip
 _SUFFIXES = (".json", ".yaml")
+_HEAD = 4096
 _MARK = re.compile(r"^==== START logs for container (\S+) of pod ([^/\s]+)/(\S+) ====\n", re.MULTILINE)
 _NO_LOG = re.compile(r"\A(Create|Request) log request error: |\ARequest log error: ")
 
@@ -73,9 +75,19 @@ def _container_log(text: str, begin: re.Match[str]) -> tuple[ContainerLog, int]:
     return ContainerLog(namespace, pod, container, body, refused), end + len(mark) if end >= 0 else len(text)
 
 
-def is_printed(begin: str) -> bool:
-    """Whether a text is a dump as it is printed: it begins with the list of nodes."""
-    head = begin.lstrip("\ufeff \n")
+def as_text(content: bytes) -> str:
+    """What was printed, as kubectl wrote it; logs stand in it too, and they may hold any bytes.
+
+    PowerShell's redirection makes UTF-16 of it, and ends lines with two characters.
+    """
+    wide = content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    text = content.decode("utf-16" if wide else "utf-8-sig", "replace")
+    return text.replace("\r\n", "\n") if "\r\n" in text[:_HEAD] else text
+
+
+def is_printed(content: bytes) -> bool:
+    """Whether a file that so begins is a dump as it is printed: the list of nodes comes first."""
+    head = as_text(content[: 2 * _HEAD]).lstrip("\ufeff \n")
     return re.match(r'\{\s*"kind": "NodeList"|apiVersion: v1\nitems:', head) is not None
 
 
@@ -84,7 +96,6 @@ def printed(name: str, text: str) -> Iterator[Any]:
 
     Raises `BadSnapshot` at the first part that cannot be read: nothing behind it can be found again.
     """
-    text = text.lstrip("\ufeff")
     decoder, at = json.JSONDecoder(), 0
     while True:
         at = re.compile(r"\s*").match(text, at).end()  # type: ignore[union-attr]

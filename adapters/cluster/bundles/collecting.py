@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kubetriage.adapters.cluster.bounds import LOG, bound_log
-from kubetriage.adapters.cluster.bundles.cluster_info import ContainerLog, container_logs, printed
+from kubetriage.adapters.cluster.bundles.cluster_info import ContainerLog, as_text, container_logs, printed
 from kubetriage.adapters.cluster.bundles.files import LARGEST_FILE, BundleFile, Skipped
 from kubetriage.adapters.cluster.bundles.places import Failures, Known, Log, Objects, Place, PodLogs, Stamp
 from kubetriage.adapters.cluster.bundles.reading import Listing, Object, listing, listings, text_of
@@ -84,7 +84,7 @@ class Collected:
             return
         lists: list[Listing] = []
         try:
-            for part in printed(str(name), text_of(file.read())):
+            for part in printed(str(name), as_text(file.read())):
                 if isinstance(part, ContainerLog):
                     self._container_log(part)
                     continue

@@ -23,6 +23,10 @@ WANTED = frozenset({".json", ".yaml", ".yml", ".txt", ".log"})
 NAMED = frozenset({"timestamp", "version"})
 """Files without one that tell something about the bundle."""
 
+COMPRESSED_LOGS = frozenset({"current.log.gz", "previous.log.gz"})
+"""What must-gather leaves of large logs where it is told to compress them."""
+ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
+
 
 @dataclass(frozen=True)
 class BundleFile:
@@ -88,9 +92,29 @@ class Opened:
     cut: str = ""
     """Why not all of it could be read, where an archive ends early."""
 
+    def leave(self, name: PurePosixPath) -> None:
+        """Count a file that is not wanted, and say it where somebody may miss it."""
+        if why := why_unread(name):
+            # A rotated log's place is long, and tells no more than whose it is: NAMESPACE/pods/POD/CONTAINER.
+            rotated = name.parent.name == "rotated" and len(name.parts) >= 8
+            self.skipped.add(why, PurePosixPath(*name.parts[-8:-4]) if rotated else name)
+        else:
+            self.others += 1
+
 
 def is_wanted(name: PurePosixPath) -> bool:
     return name.suffix.lower() in WANTED or name.name in NAMED
+
+
+def why_unread(name: PurePosixPath) -> str:
+    """Why a file that is not wanted may be missed by somebody; empty for one that is nobody's concern."""
+    if name.parent.name == "rotated":
+        return "a rotated log, which the API server does not give either"
+    if name.name in COMPRESSED_LOGS:
+        return "a log that was compressed afterwards; decompress it first"
+    if name.name.lower().endswith(ARCHIVES):
+        return "an archive within the bundle, which is not opened; import it by itself"
+    return ""
 
 
 def open_folder(path: Path) -> Opened:
@@ -110,7 +134,7 @@ def open_folder(path: Path) -> Opened:
         elif not stat.S_ISREG(status.st_mode):
             opened.skipped.add("not a regular file", name)
         elif not is_wanted(name):
-            opened.others += 1
+            opened.leave(name)
         else:
             total += status.st_size
             found.append(BundleFile(name, Path(entry.path), status.st_size, _time(status.st_mtime)))

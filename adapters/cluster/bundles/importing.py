@@ -147,7 +147,7 @@ def looks_like_bundle(folder: Path) -> bool:
 
 def _is_printed(file: BundleFile) -> bool:
     with file.path.open("rb") as stream:
-        return cluster_info.is_printed(stream.read(_HEAD).decode("utf-8", "replace"))
+        return cluster_info.is_printed(stream.read(_HEAD))
 
 
 def _collect(layout: str, opened: Opened, found: Collected, told: Told) -> None:

@@ -1,5 +1,7 @@
 """Archives, unpacked into numbered files of a scratch folder: no name in an archive becomes a path.
 
+A dump that was printed and then compressed is no archive, and is unpacked as the one file that it is.
+
 What is unpacked is counted before it is written: by bytes, by files, and by what the archive's size can
 honestly hold. An archive that ends early gives what came before its end.
 """
@@ -17,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from kubetriage.adapters.cluster.bundles import files
+from kubetriage.adapters.cluster.bundles.cluster_info import is_printed
 from kubetriage.adapters.cluster.bundles.files import BundleFile, Opened, is_wanted, too_large, too_many
 from kubetriage.domain.errors import BadInput
 
@@ -27,6 +30,7 @@ _FREE = 64 * 1024**2
 _HEADERS = 4 * 1024**2
 """Bytes that may stand between two members: names that are too long for a header stand there."""
 _PIECE = 1024 * 1024
+_HEAD = 4096
 _BROKEN = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, tarfile.TarError, zipfile.BadZipFile)
 
 
@@ -82,6 +86,8 @@ def open_archive(path: Path, scratch: Path) -> Opened:
     try:
         if kind == "zip":
             _zip(path, unpacked)
+        elif kind != "tar" and _is_one_text(path, kind):
+            _one_text(path, kind, unpacked)
         else:
             _tar(path, kind, unpacked)
     except _BROKEN as error:
@@ -129,7 +135,7 @@ class _Unpacked:
         elif is_wanted(place):
             return place
         else:
-            self.opened.others += 1
+            self.opened.leave(place)
         return None
 
     def take(self, place: PurePosixPath, stream: IO[bytes], at: float | None) -> None:
@@ -159,6 +165,29 @@ def _tar(path: Path, kind: str, unpacked: _Unpacked) -> None:
                 content = archive.extractfile(member) if place is not None else None
                 if place is not None and content is not None:
                     unpacked.take(place, content, member.mtime)
+
+
+def _is_one_text(path: Path, kind: str) -> bool:
+    """Whether no archive was compressed but a dump as it is printed."""
+    with path.open("rb") as raw:
+        return is_printed(_decompressed(raw, kind).read(_HEAD))
+
+
+class _AsItComes:
+    """A stream that gives what it has: asked for more than there is, a broken one would give nothing."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = cast("gzip.GzipFile", stream)
+
+    def read(self, size: int = -1) -> bytes:
+        return self._stream.read1(size)
+
+
+def _one_text(path: Path, kind: str, unpacked: _Unpacked) -> None:
+    unpacked.entries = 1
+    with path.open("rb") as raw:
+        stream = cast("IO[bytes]", _AsItComes(_decompressed(raw, kind)))
+        unpacked.take(PurePosixPath(path.name).with_suffix(""), stream, None)
 
 
 def _decompressed(raw: IO[bytes], kind: str) -> IO[bytes]:

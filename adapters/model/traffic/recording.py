@@ -27,6 +27,8 @@ JSON = Any
 class Recorder:
     """Writes a recording; callable from several threads. What was written before a kill can be read.
 
+    Where an error ends it before the first answer, no file is left.
+
     Raises `BadInput` where the file is there already or cannot be written.
     """
 
@@ -39,6 +41,7 @@ class Recorder:
         except OSError as error:
             raise BadInput(f"{path} cannot be written: {error.strerror}.") from error
         self._zip = gzip.GzipFile(filename="", fileobj=self._file, mode="wb", mtime=0)
+        self._path = path
         self._known: set[str] = set()
         self._lock = threading.Lock()
         self.count = 0
@@ -71,9 +74,11 @@ class Recorder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._zip.close()
         self._file.close()
+        if kind is not None and not self.count:  # nothing was asked: the same command may be given again
+            self._path.unlink(missing_ok=True)
 
 
 class Recording:

@@ -14,7 +14,7 @@ from kubetriage.adapters.store.sql.rows import incident_of
 from kubetriage.adapters.store.sql.tables import alerts, incident_events, incidents, is_open, messages
 from kubetriage.domain.intake.diagnosing import due_of
 from kubetriage.domain.intake.keys import kept
-from kubetriage.domain.intake.reading import Due, EventKind, IncidentFilter, Page, Paged, Tallies
+from kubetriage.domain.intake.reading import Due, EventKind, IncidentFilter, Page, Paged, Storm, Tallies
 from kubetriage.domain.intake.values import Incident, IncidentState, IntakeSettings
 
 
@@ -105,9 +105,18 @@ def tallies_now(connection: Connection, now: datetime) -> Tallies:
         oldest_due_at=oldest,
         firing_alerts=connection.execute(firing).scalar_one(),
         messages=outbox,
-        storms=tuple(going_on(connection)),
+        storms=_storms(connection),
         silences=tuple(heard(connection)),
     )
+
+
+def _storms(connection: Connection) -> tuple[Storm, ...]:
+    """Those that go on, with how many incidents they have by now."""
+    going = going_on(connection)
+    c = incidents.c
+    sizes = select(c.storm, func.count()).where(c.storm.in_([each.id for each in going])).group_by(c.storm)
+    found = {row[0]: row[1] for row in connection.execute(sizes)} if going else {}
+    return tuple(each.model_copy(update={"incidents": found.get(each.id, 0)}) for each in going)
 
 
 def events_after(connection: Connection, after: int | None) -> tuple[int, dict[EventKind, int]]:

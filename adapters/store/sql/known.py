@@ -108,7 +108,7 @@ def _episodes(
             alerts.c.starts_at == last.scalar_subquery(),
         ]
         wanted += [alerts.c.starts_at.in_(some) for some in chunks(starts)]
-        query = select(*columns, alerts.c.incident, alerts.c.cluster)
+        query = select(*columns, alerts.c.incident, alerts.c.cluster, alerts.c.last_seen)
         for row in connection.execute(query.where(alerts.c.fingerprint.in_(chunk), or_(*wanted))):
             yield KnownEpisode(*row)
 
@@ -148,6 +148,9 @@ def _incidents(
         add(incidents.c.id.in_(some))
     for some in chunks(keys):
         add(and_(incidents.c.key.in_(some), recent))
+    # What comes back to an incident that is closed goes to the one that its workload has got meanwhile.
+    for some in chunks({one.key for one in found.values() if not one.open} - keys):
+        add(and_(incidents.c.key.in_(some), is_open))
     # An incident knows nodes that an alert which joins it may not name.
     parents = {key for one in found.values() for key in parents_of(one.key, one.cluster, one.nodes)}
     for some in chunks(parents - keys):

@@ -72,6 +72,14 @@ def alert_change(episode: CountedEpisode) -> dict[str, Any]:
     }
 
 
+def alert_move(episode: CountedEpisode) -> dict[str, Any]:
+    return {
+        "of_fingerprint": episode.fingerprint,
+        "of_starts_at": episode.starts_at,
+        "to_incident": episode.moved_to,
+    }
+
+
 def alert_of(row: Row[Any]) -> AlertRow:
     found = dict(row._mapping)
     status = AlertStatus.FIRING if found.pop("firing") else AlertStatus.RESOLVED

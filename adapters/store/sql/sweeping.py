@@ -63,6 +63,7 @@ def _ripe(now: datetime, settings: IntakeSettings) -> ColumnElement[bool]:
     conditions = [
         and_(resolved, ~busy, c.flapping_until.is_(None)),
         and_(c.flapping_until.is_not(None), or_(c.flapping_until <= now, quiet)),
+        and_(c.firing == 0, c.resolved_at.is_(None), c.state.not_in(("queued", "diagnosing"))),
     ]
     if settings.reminder_hours:
         told = c.noticed_at <= now - timedelta(hours=settings.reminder_hours)

@@ -10,24 +10,22 @@ from sqlalchemy import Connection, Integer, Table, bindparam, case, func, insert
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kubetriage.adapters.store.sql.column_types import Instant
-from kubetriage.adapters.store.sql.rows import alert_change, alert_row, event_row, incident_row
+from kubetriage.adapters.store.sql.rows import alert_change, alert_move, alert_row, event_row, incident_row
 from kubetriage.adapters.store.sql.tables import alerts, incident_events, incidents, silences, storms
 from kubetriage.domain.intake.decisions import Decisions
 from kubetriage.domain.intake.values import IncidentState, IntakeSettings
 
 _arrivals = bindparam("arrivals", type_=Integer)
-_COUNTED = (
-    update(alerts)
-    .where(
-        alerts.c.fingerprint == bindparam("of_fingerprint"), alerts.c.starts_at == bindparam("of_starts_at")
-    )
-    .values(
-        repeats=alerts.c.repeats + _arrivals,
-        last_seen=case((_arrivals > 0, bindparam("seen_at", type_=Instant)), else_=alerts.c.last_seen),
-        firing=bindparam("is_firing"),
-        assumed=bindparam("is_assumed"),
-        ends_at=func.coalesce(bindparam("ended_at", type_=Instant), alerts.c.ends_at),
-    )
+_KNOWN = update(alerts).where(
+    alerts.c.fingerprint == bindparam("of_fingerprint"), alerts.c.starts_at == bindparam("of_starts_at")
+)
+_MOVED = _KNOWN.values(incident=bindparam("to_incident"))
+_COUNTED = _KNOWN.values(
+    repeats=alerts.c.repeats + _arrivals,
+    last_seen=case((_arrivals > 0, bindparam("seen_at", type_=Instant)), else_=alerts.c.last_seen),
+    firing=bindparam("is_firing"),
+    assumed=bindparam("is_assumed"),
+    ends_at=func.coalesce(bindparam("ended_at", type_=Instant), alerts.c.ends_at),
 )
 
 
@@ -40,6 +38,9 @@ def write_decisions(
     if decisions.counted:
         changes = [alert_change(episode) | {"seen_at": now} for episode in decisions.counted]
         connection.execute(_COUNTED, changes)
+    moved = [alert_move(episode) for episode in decisions.counted if episode.moved_to]
+    if moved:
+        connection.execute(_MOVED, moved)
     upsert(connection, incidents, [incident_row(incident) for incident in decisions.incidents])
     if decisions.events:
         connection.execute(insert(incident_events), [event_row(event, now) for event in decisions.events])

@@ -185,7 +185,7 @@ def ingress_speaks_plain_to_tls() -> Built:
                   "critical", namespace="office", ingress="safe")  # fmt: skip
     answer = key(
         entry, entry, "ingress", "Without a backend-protocol the Ingress sends plain HTTP to pods that expect HTTPS.",
-        (r"HTTPS|TLS", r"backend-protocol"), NO_OOM, blames("certificate"), tags=("ingress", "tls", "log"),
+        (r"HTTPS|TLS", r"backend[ -]protocol"), NO_OOM, blames("certificate"), tags=("ingress", "tls", "log"),
     )  # fmt: skip
     return Built("ingress-speaks-plain-to-tls", alert, answer, world)
 

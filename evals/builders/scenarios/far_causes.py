@@ -234,28 +234,28 @@ def gateway_listener_without_certificate() -> Built:
 def indices_are_read_only() -> Built:
     """A writer repeats what the search cluster answers: its own disk, not the writer's, is nearly full."""
     world = World("2027-06-08T10:00:00Z", lean=True, csi=("fast", "csi.example.com"))
-    data = world.claim("data-search-0", "logs", size="100Gi", storage_class="fast",
+    data = world.claim("data-seeker-0", "audit", size="100Gi", storage_class="fast",
                        provisioner="csi.example.com", bound=True, age="90d")  # fmt: skip
     image = "registry.example.com/elastic/elasticsearch:8.15.2"
     store = world.statefulset(
-        "search", "logs", [container("search", image, ports=[9200], mounts={"data": "/data"})], age="90d",
-        volumes=[claim_volume("data", "data-search-0")],
+        "seeker", "audit", [container("seeker", image, ports=[9200], mounts={"data": "/data"})], age="90d",
+        volumes=[claim_volume("data", "data-seeker-0")],
     )  # fmt: skip
-    service = world.service("search", "logs", port=9200, target=9200)
+    service = world.service("seeker", "audit", port=9200, target=9200)
     line = (
         "2027-06-08T09:58:%TZ ERROR bulk failed: [429] cluster_block_exception: index [app] blocked by: "
         "[TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark, index has read-only-allow-delete "
         "block];"
     )
-    main = {"env": {"SEARCH_URL": "http://search:9200"}}
-    work = running(world, "shipper", "logs", main=main, log=_repeated(line, 30))
-    alert = fires(world, "ShippingFails", "shipper cannot write.", "40m", namespace="logs",
+    main = {"env": {"SEEKER_URL": "http://seeker:9200"}}
+    work = running(world, "shipper", "audit", main=main, log=_repeated(line, 30))
+    alert = fires(world, "ShippingFails", "shipper cannot write.", "40m", namespace="audit",
                   deployment="shipper")  # fmt: skip
     answer = key(
         work.object, data, "disk-full",
-        "shipper cannot write because search has made its indices read-only: its disk (claim data-search-0) "
+        "shipper cannot write because seeker has made its indices read-only: its disk (claim data-seeker-0) "
         "is over the flood-stage watermark.",
-        (r"shipper", r"\bsearch\b", r"flood|read-only|disk"), NO_OOM, blames("rate limit|node node-"),
+        (r"shipper", r"\bseeker\b", r"flood|read-only|disk"), NO_OOM, blames("rate limit|node node-"),
         also=(store.object, store.pod, service), tags=("log", "subject-deployment"),
     )  # fmt: skip
     return Built("indices-are-read-only", alert, answer, world)

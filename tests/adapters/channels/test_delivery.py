@@ -61,8 +61,8 @@ async def drip() -> AsyncIterator[str]:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
             await reader.readuntil(b"\r\n\r\n")
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n")
-            for _ in range(100):
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+            for _ in range(10_000):
                 writer.write(b"x")
                 await writer.drain()
                 await asyncio.sleep(0.05)
@@ -82,7 +82,7 @@ async def test_an_answer_without_end_is_ended(kind: str, drip: str, make: Make) 
         trial_notice(Trial.SAMPLE, Language.EN), key="k"
     )
     assert delivery.verdict is Verdict.UNKNOWN
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 60
 
 
 def ready(
@@ -94,7 +94,7 @@ def ready(
     url = platforms.add(name, platform)
     kind = name if name == "slack-api" else name.split("-")[0]
     address = {"api": url} if kind == "slack-api" else {"url": f"{url}/hook?access_token=t"}
-    return make(kind, **{**options, **address, "timeout": 1.0, **given}), platform
+    return make(kind, **{**options, **address, "timeout": 30.0, **given}), platform
 
 
 @pytest.mark.parametrize("trial", Trial)
@@ -150,7 +150,7 @@ async def test_every_answer_has_its_class(
     name: str, fault: Fault, verdict: Verdict, platforms: FakePlatforms, make: Make
 ) -> None:
     """Errors by status, in the platform's own words inside 200, and no answer at all are told apart."""
-    channel, _ = ready(name, platforms, make, fault, timeout=0.3)
+    channel, _ = ready(name, platforms, make, fault, timeout=0.3 if fault.kind is FaultKind.SILENT else 30.0)
     delivery = await channel.send(trial_notice(Trial.LONG, Language.ZH), key="k1")
     if name.startswith("feishu") and fault.kind is FaultKind.TOO_LONG and delivery.size * 2 <= channel.limit:
         verdict = Verdict.DEAD

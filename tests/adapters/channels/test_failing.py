@@ -22,7 +22,7 @@ KEY = "canary-0123456789"
 
 
 async def sent(make: Make, url: str) -> Delivery:
-    return await make("wecom", url=f"{url}/{KEY}", timeout=2).send(SAMPLE, key="k")
+    return await make("wecom", url=f"{url}/{KEY}", timeout=60).send(SAMPLE, key="k")
 
 
 async def test_a_refused_connection_is_said(make: Make) -> None:

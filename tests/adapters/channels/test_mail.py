@@ -102,7 +102,7 @@ async def encrypted(box: Mailbox, certificate: tuple[Path, Path]) -> AsyncIterat
 def mailer(make: Make, port: int, **given: Any) -> ChannelBase:
     usual = {"host": "127.0.0.1", "port": port, "security": "none", "sender": "Triage <kt@example.com>"}
     return make(
-        "email", **{**usual, "to": ["ops@example.com"], "language": Language.ZH, "timeout": 3.0, **given}
+        "email", **{**usual, "to": ["ops@example.com"], "language": Language.ZH, "timeout": 60.0, **given}
     )
 
 
@@ -132,6 +132,26 @@ async def test_mails_of_an_incident_are_a_thread(plain: int, box: Mailbox, make:
     assert two["In-Reply-To"] == one["Message-ID"] == first.remote
     assert one["References"].split()[0] == two["References"].split()[0]
     assert other["References"] != one["References"]
+
+
+async def test_the_subject_is_the_same_whichever_alert_it_is_about(
+    plain: int, box: Mailbox, make: Make
+) -> None:
+    """An incident's mails are headed by the incident; `Re:` stands only before what follows a first mail."""
+    channel = mailer(make, plain)
+    topic = {"topic": "KubePodCrashLooping shop/web"}
+    failed = trial_notice(Trial.FAILED, Language.ZH).model_copy(update=topic)
+    await channel.send(failed, key="k1")
+    await channel.send(SAMPLE.model_copy(update={**topic, "title": "KubePodNotReady"}), key="k2")
+    await channel.send(RESOLVED.model_copy(update=topic), key="k3")
+    subject = "[警告] KubePodCrashLooping shop/web (INC-SAMPLE)"
+    assert [mail["Subject"] for mail in box.mails] == [subject, subject, f"Re: {subject}"]
+
+
+async def test_a_storms_subject_says_so(plain: int, box: Mailbox, make: Make) -> None:
+    """What is no incident's has the state, how many, and the cluster in its subject."""
+    await mailer(make, plain).send(trial_notice(Trial.STORM, Language.ZH), key="k1")
+    assert box.mails[0]["Subject"] == "[告警风暴] 短时间内出现 34 个事件 · prod-guangzhou"
 
 
 async def test_an_attempt_again_has_the_same_id(plain: int, box: Mailbox, make: Make) -> None:

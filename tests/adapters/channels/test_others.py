@@ -121,6 +121,8 @@ def test_an_answer_without_a_code_is_unknown(body: bytes) -> None:
         ("-5", 0.0),
         ("999999", 3600.0),
         ("Mon, 01 Jan 2001 00:00:00 GMT", 0.0),
+        ("Fri, 01 Jan 2100 00:00:00 -0000", 3600.0),
+        ("Mon Jan  1 00:00:00 2001", 0.0),
         ("soon", None),
         ("nan", None),
     ],
@@ -140,6 +142,8 @@ def test_retry_after_in_any_form(given: str, seconds: float | None) -> None:
         ({"type": "teams", "url": "https://x", "mention": ["li <at>wei</at>@example.com"]}, "principal name"),
         ({"type": "webhook", "url": "https://x", "secret": "!!"}, "whsec_"),
         ({"type": "webhook", "url": "https://x", "secret": "whsec_AAAA"}, "24 to 64"),
+        ({"type": "webhook", "url": "https://x", "secret": "whsec_" + "A" * 28}, "24 to 64"),
+        ({"type": "webhook", "url": "https://x", "secret": "whsec_" + "A" * 88}, "24 to 64"),
         ({"type": "email", "host": "m", "sender": "no", "to": ["a@b.c"]}, "mail address"),
         ({"type": "email", "host": "m", "sender": "a@b.c\nBcc: x@y", "to": ["a@b.c"]}, "mail address"),
         (

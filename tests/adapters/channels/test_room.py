@@ -138,6 +138,15 @@ def test_any_report_has_room(kind: str, texts: Sequence[str], language: Language
         check(channel(kind, language, max_bytes=SMALLEST.get(kind, 2000)), kind, notice, language)
 
 
+@pytest.mark.parametrize("kind", ["email", "webhook", "teams"])
+def test_what_is_refused_for_its_size_becomes_smaller(kind: str) -> None:
+    """A far side may take less than its platform does: what follows is smaller than what it refused."""
+    notice = trial_notice(Trial.LONG, Language.ZH)
+    made = [channel(kind, Language.ZH).fitted(notice, room) for room in ROOMS]
+    sizes = [each.form.size for each in made if each is not None]
+    assert len(sizes) == len(ROOMS) and sizes[0] > sizes[1] >= sizes[2], sizes
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("language", HEADINGS)
 def test_forty_kilobytes_have_room(kind: str, language: Language) -> None:

@@ -29,7 +29,7 @@ async def rough() -> AsyncIterator[OpenRough]:
     """`rough(timeout=…, **options)` opens a cluster over a rough server; all are closed after the test."""
     opened: list[McpCluster] = []
 
-    def open_rough(timeout: float = 5.0, connect_timeout: float = 5.0, **options: Any) -> McpCluster:
+    def open_rough(timeout: float = 60.0, connect_timeout: float = 60.0, **options: Any) -> McpCluster:
         connection = ClusterConnection(
             name="rough",
             command=sys.executable,
@@ -52,5 +52,5 @@ def oldest_url(shop: Path) -> Iterator[str]:
     assert process.stdout
     yield process.stdout.readline().strip()
     process.terminate()
-    process.wait(timeout=10)
+    process.wait(timeout=60)
     process.stdout.close()

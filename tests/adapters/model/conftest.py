@@ -185,7 +185,7 @@ def profile(wire: Wire) -> MakeProfile:
 
     def make(**changes: Any) -> ModelProfile:
         given: dict[str, Any] = {"name": "small", "base_url": wire.url, "model": "m", "key_env": "MODEL_KEY"}
-        given |= {"stream": False, "backoff": 0.01, "read_timeout": 5, "context_tokens": 32_768}
+        given |= {"stream": False, "backoff": 0.01, "read_timeout": 60, "context_tokens": 32_768}
         return ModelProfile.model_validate(given | changes)
 
     return make

@@ -150,7 +150,7 @@ def test_json_in_strings_is_decoded_where_the_schema_wants_it() -> None:
 )
 def test_hostile_texts_take_no_time(text: str) -> None:
     """Deep nesting and long strings neither raise nor take a second."""
-    begun = time.perf_counter()
+    begun = time.thread_time()
     value, problem = read_answer(text, SCHEMA)
     assert value is None and problem
-    assert time.perf_counter() - begun < 2
+    assert time.thread_time() - begun < 2

@@ -131,29 +131,30 @@ async def test_retries_come_to_an_end(wire: Any, models: Make, profile: Make, qu
     assert len(caught.value.notes) == 3 and caught.value.completions == 0
 
 
+@pytest.mark.slow
 async def test_retry_after_is_kept_to(wire: Any, models: Make, question: Make) -> None:
     """In seconds; the whole key waits, not only this question."""
-    limited = wire.refusal(429, "TPM limit reached.", Retry_After="0.3")
+    limited = wire.refusal(429, "TPM limit reached.", Retry_After="4")
     wire.answers(wire.said(RIGHT), limited, wire.said(RIGHT))
     asked = models()
     await asked.ask(question())  # the first one takes imports
     begun = time.perf_counter()
-    first = asyncio.create_task(asked.ask(question()))
-    await asyncio.sleep(0.15)
+    first = asyncio.create_task(asked.ask(question(seconds=60)))
+    await asyncio.sleep(0.3)
     assert len(wire.requests) == 2
-    second = await asked.ask(question())
+    second = await asked.ask(question(seconds=60))
     assert (await first).answer == second.answer == RIGHT
-    assert time.perf_counter() - begun >= 0.3
+    assert time.perf_counter() - begun >= 4
     assert len(wire.requests) == 4
 
 
 async def test_a_wait_beyond_the_deadline_is_not_begun(wire: Any, models: Make, question: Make) -> None:
-    """Retry-After of five minutes with five seconds left ends at once."""
+    """Retry-After of five minutes with two minutes left ends at once."""
     wire.answers(wire.refusal(429, "busy", Retry_After="300"))
     begun = time.perf_counter()
     with pytest.raises(ModelUnavailable, match="no time left for another"):
-        await models().ask(question())
-    assert time.perf_counter() - begun < 1
+        await models().ask(question(seconds=120))
+    assert time.perf_counter() - begun < 60
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -161,17 +162,17 @@ async def test_the_deadline_ends_a_hung_call(
     stream: bool, wire: Any, models: Make, profile: Make, question: Make
 ) -> None:
     """Whatever the timeouts say; the sentence names the host."""
-    wire.answers(wire.reply(wire.said(RIGHT), delay=2.0))
+    wire.answers(wire.reply(wire.said(RIGHT), delay=90.0))
     begun = time.perf_counter()
     with pytest.raises(ModelUnavailable, match=r"127.0.0.1:\d+ did not answer in time"):
         await models(profile(stream=stream)).ask(question(seconds=0.3))
-    assert time.perf_counter() - begun < 1.5
+    assert time.perf_counter() - begun < 60
 
 
 async def test_a_read_timeout_is_tried_again(wire: Any, models: Make, profile: Make, question: Make) -> None:
     """Seconds without a byte, as the profile says."""
-    wire.answers(wire.reply(wire.said(RIGHT), delay=0.6), wire.said(RIGHT))
-    got = await models(profile(read_timeout=0.2)).ask(question())
+    wire.answers(wire.reply(wire.said(RIGHT), delay=90.0), wire.said(RIGHT))
+    got = await models(profile(read_timeout=1.0)).ask(question())
     assert got.answer == RIGHT and "in time" in told(got)
 
 
@@ -183,14 +184,14 @@ async def test_nothing_listens(models: Make, profile: Make, question: Make) -> N
 
 async def test_a_cancelled_question_ends_at_once(wire: Any, models: Make, question: Make) -> None:
     """The node's own deadline may cancel it."""
-    wire.answers(wire.reply(wire.said(RIGHT), delay=1.0))
+    wire.answers(wire.reply(wire.said(RIGHT), delay=90.0))
     task = asyncio.create_task(models().ask(question()))
     await asyncio.sleep(0.15)
     task.cancel()
     begun = time.perf_counter()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert time.perf_counter() - begun < 0.5
+    assert time.perf_counter() - begun < 60
 
 
 # --- fallbacks ------------------------------------------------------------------------------------------------
@@ -209,14 +210,15 @@ async def test_the_fallback_answers_where_the_profile_does_not(
     assert "The fallback spare was asked" in told(got) and f"({status})" in told(got)
 
 
+@pytest.mark.slow
 async def test_a_hung_profile_leaves_time_for_its_fallback(
     wire: Any, models: Make, profile: Make, question: Make
 ) -> None:
     """It gets a part of the time that is left."""
-    wire.rule = lambda r: wire.reply(wire.said(RIGHT), delay=1.5) if r["model"] == "m" else None
+    wire.rule = lambda r: wire.reply(wire.said(RIGHT), delay=90.0) if r["model"] == "m" else None
     wire.answers(wire.said(RIGHT))
     asked = models(profile(fallbacks=["spare"]), profile(name="spare", model="n"))
-    assert (await asked.ask(question(seconds=1.0))).profile == "spare"
+    assert (await asked.ask(question(seconds=10.0))).profile == "spare"
 
 
 async def test_when_all_fail_what_a_person_must_mend_is_said(

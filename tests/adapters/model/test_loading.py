@@ -25,7 +25,7 @@ def output(begin: str) -> str:
     counting += "threading.Thread.start = lambda self: (begun.append(self), start(self))[1]\n"
     code = textwrap.dedent(RUN).format(begin=f"{counting}{begin}")
     ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     return ended.stdout.strip()
@@ -48,6 +48,6 @@ def test_what_cannot_be_imported_is_said_where_one_asks() -> None:
     begin += "except ModuleNotFoundError as error: print(error.name); sys.exit()\n"
     code = textwrap.dedent(RUN).format(begin=begin)
     ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False
     )
     assert (ended.stdout.strip(), ended.stderr) == ("no_such_module_anywhere", "")

@@ -86,6 +86,16 @@ def test_a_reserve_of_a_killed_process_ends(ledger: Callable[..., Ledger], clock
     assert book.reserve(of())
 
 
+def test_what_was_spent_counts_for_the_rest_of_the_day(ledger: Callable[..., Ledger], clock: Clock) -> None:
+    """A call that was settled is not forgotten with the reserves of killed processes."""
+    clock.now = datetime(2025, 3, 4, 1, tzinfo=UTC)
+    book = ledger(day_tokens=200)
+    book.settle(book.reserve(Reserve("r", "p", 150, 0, None, "")), Used(140, 0, 10), None)
+    clock.now += timedelta(hours=3)
+    with pytest.raises(BudgetExceeded, match="only 50 is left"):
+        book.reserve(Reserve("r", "p", 51, 0, None, ""))
+
+
 def test_a_days_money_holds_over_processes_and_ends_with_the_day(
     ledger: Callable[..., Ledger], clock: Clock
 ) -> None:
@@ -182,10 +192,12 @@ async def test_a_hung_call_has_cost_its_prompt(
     wire: Any, models: Make, profile: Make, question: Make, ledger: Callable[..., Ledger]
 ) -> None:
     """Cancelled or timed out, the server has read it."""
-    wire.answers(wire.reply(wire.said(RIGHT), delay=1.0))
+    wire.answers(wire.reply(wire.said(RIGHT), delay=90.0))
     book = ledger()
     task = asyncio.create_task(models(profile(price=PRICE), ledger=book).ask(question()))
-    await asyncio.sleep(0.3)
+    async with asyncio.timeout(60):
+        while not wire.requests:  # noqa: ASYNC110 - the server is another thread
+            await asyncio.sleep(0.02)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -51,10 +51,10 @@ def test_many_rows_are_a_pipeline_and_few_are_not(postgres: Any) -> None:
 
 async def test_a_sleepers_lock_comes_free(postgres: Any) -> None:
     """A transaction that was left within its few rows is ended by the server, whoever waits for its lock goes on."""
-    url, short = postgres.database(), "-c idle_in_transaction_session_timeout=100ms"
+    url, short = postgres.database(), "-c idle_in_transaction_session_timeout=1500ms"
     with (
         psycopg.connect(url, cursor_factory=OneByOne, options=short) as sleeper,
-        psycopg.connect(url, options="-c lock_timeout=20s") as other,
+        psycopg.connect(url, options="-c lock_timeout=90s") as other,
     ):
         sleeper.cursor().executemany("SELECT pg_advisory_xact_lock(%s)", [(1,), (2,)])
         await asyncio.to_thread(other.execute, "SELECT pg_advisory_xact_lock(1)")

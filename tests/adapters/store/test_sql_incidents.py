@@ -224,7 +224,7 @@ async def test_a_storm_has_a_budget(
     assert list(await database.incidents.due(at + timedelta(minutes=4), 100)) == []
     assert len(await database.incidents.due(at + timedelta(minutes=6), 100)) == 3
     [storm] = (await database.incidents.tallies(at)).storms
-    assert storm.cluster == "a"
+    assert (storm.cluster, storm.incidents) == ("a", 30)
     [ended] = await database.incidents.sweep(at + timedelta(minutes=6))
     assert (ended.kind, ended.data["incidents"], ended.data["not_diagnosed"]) == ("storm-ended", 30, 28)
     await database.close()
@@ -278,6 +278,32 @@ async def test_old_incidents_are_deleted_open_ones_never(
     assert await database.incidents.incident(kept) is not None
     assert len(await database.incidents.alerts_of(kept)) == 1
     assert (await database.incidents.tallies(later)).firing_alerts == 1
+
+
+async def test_what_went_stale_while_it_was_diagnosed_is_closed(
+    database: Database, make_alert: MakeAlert, make_report: MakeReport, now: datetime
+) -> None:
+    """A sweep finds an incident of which nothing fires any more and which nobody resolved."""
+    id = await opened(database, now, make_alert(namespace="shop", pod="web-0"))
+    run = await begun(database, id, now + timedelta(minutes=1))
+    later = now + timedelta(hours=9)
+    assert list(await database.incidents.sweep(later)) == []
+    await database.incidents.finished(id, 1, run, make_report(), later)
+    [closed] = await database.incidents.sweep(later + timedelta(minutes=1))
+    assert (closed.incident, closed.kind, closed.data["assumed"]) == (id, EventKind.CLOSED, True)
+    assert list(await database.incidents.sweep(later + timedelta(minutes=2))) == []
+
+
+async def test_what_was_said_of_a_report_on_demand_goes_with_it(
+    database: Database, make_report: MakeReport, now: datetime
+) -> None:
+    """A report of no incident is deleted after its time, and with it what people said of it."""
+    await database.incidents.keep_report("asked", make_report(), now)
+    assert await database.incidents.feedback("asked", Feedback(verdict=Verdict.WRONG, at=now))
+    later = now + timedelta(days=91)
+    deleted = await database.incidents.retain(later, Retention())
+    assert (deleted["reports"], deleted["feedback"]) == (1, 1)
+    assert list(await database.incidents.feedback_on("asked")) == []
 
 
 async def test_a_cluster_that_is_no_more_is_forgotten(

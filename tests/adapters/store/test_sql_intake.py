@@ -136,6 +136,29 @@ async def test_a_resolved_alert_closes_its_incident_after_the_delay(
     assert kinds == ["opened", "resolved", "recovered", "closed"]
 
 
+async def test_what_comes_back_joins_the_incident_that_is_open_by_then(
+    database: Database, make_alert: MakeAlert, now: datetime
+) -> None:
+    """A workload has one open incident: what was given up fires in it, and is a row of it."""
+    old = make_alert(namespace="shop", pod="web-0")
+    gone = await accept(database, now, old)
+    await database.incidents.sweep(now + timedelta(hours=9))
+    later = now + timedelta(hours=10)
+    here = await accept(database, later, make_alert("KubePodNotReady", namespace="shop", pod="web-0"))
+    assert here.incidents != gone.incidents
+    again = await accept(database, later + timedelta(hours=1), old)
+    assert again.incidents == here.incidents
+    rows = await database.incidents.alerts_of(here.incidents[0])
+    assert {(row.name, row.status) for row in rows} == {
+        ("KubePodCrashLooping", AlertStatus.FIRING),
+        ("KubePodNotReady", AlertStatus.FIRING),
+    }
+    closed = await database.incidents.incident(gone.incidents[0])
+    assert closed and not closed.open
+    incident = await database.incidents.incident(here.incidents[0])
+    assert incident and (incident.counts.firing, incident.counts.alerts) == (2, 2)
+
+
 async def test_a_watchdog_is_kept_and_opens_nothing(
     database: Database, make_alert: MakeAlert, now: datetime
 ) -> None:

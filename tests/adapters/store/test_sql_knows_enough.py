@@ -44,7 +44,7 @@ SUBJECTS: list[dict[str, Any]] = [
 
 def everything(connection: Connection, some: Known) -> Known:
     a = alerts.c
-    columns = (a.fingerprint, a.starts_at, a.firing, a.assumed, a.incident, a.cluster)
+    columns = (a.fingerprint, a.starts_at, a.firing, a.assumed, a.incident, a.cluster, a.last_seen)
     return some._replace(
         episodes=[KnownEpisode(*row) for row in connection.execute(select(*columns))],
         incidents=[incident_of(row) for row in connection.execute(select(incidents))],

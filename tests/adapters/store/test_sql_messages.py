@@ -9,8 +9,10 @@ import pytest
 
 from kubetriage.adapters.store.sql.database import Database
 from kubetriage.domain.alert import Alert
+from kubetriage.domain.intake.errors import NotYet
 from kubetriage.domain.intake.messages import Message, MessageState, NewMessage, Outcome
 from kubetriage.domain.intake.reading import Page
+from kubetriage.domain.messages.sending import Pace
 
 
 def new(key: str, at: datetime, channel: str = "ops") -> NewMessage:
@@ -62,6 +64,19 @@ async def test_not_due_and_not_held_messages_are_not_sent(database: Database, no
     assert await database.messages.attempt_started(message.id + 1, "w1", now) is None
     assert await database.messages.put_back(message.id, "w1", now + timedelta(minutes=1))
     assert await database.messages.attempt_started(message.id, "w1", now) is None
+
+
+@pytest.mark.parametrize("pace", [Pace(per_minute=1), Pace(per_second=0.1)])
+async def test_a_clock_that_is_ahead_holds_a_channel_up_no_longer_than_its_pace(
+    database: Database, now: datetime, pace: Pace
+) -> None:
+    """Another worker's attempt of an hour to come counts as one of this moment."""
+    await sent(database, now + timedelta(hours=1))
+    await database.messages.enqueue([new("next", now)], now)
+    [message] = await database.messages.claim_due("w2", now, {"ops": 1})
+    with pytest.raises(NotYet) as later:
+        await database.messages.attempt_started(message.id, "w2", now, pace)
+    assert later.value.until == now + timedelta(seconds=60 if pace.per_minute else 10)
 
 
 @pytest.mark.parametrize(

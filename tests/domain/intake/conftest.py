@@ -51,7 +51,7 @@ class World:
                 opened[incident.cluster] = opened.get(incident.cluster, 0) + 1
         self.seed += 10_000
         return Known(
-            episodes=tuple(self.episodes.values()),
+            episodes=tuple(each._replace(seen_at=self.seen[key]) for key, each in self.episodes.items()),
             incidents=tuple(self.incidents.values()),
             opened=opened,
             storms=tuple(storm for storm in self.storms.values() if storm.ended_at is None),
@@ -73,7 +73,11 @@ class World:
         for counted in decisions.counted:
             key = (counted.fingerprint, counted.starts_at)
             old = self.episodes[key]
-            self.episodes[key] = old._replace(firing=counted.firing, assumed=counted.assumed)
+            self.episodes[key] = old._replace(
+                firing=counted.firing,
+                assumed=counted.assumed,
+                incident=counted.moved_to or old.incident,
+            )
             self.arrivals[key] += counted.arrivals
             if counted.arrivals:
                 self.seen[key] = self.now
@@ -86,6 +90,8 @@ class World:
             if episode.firing and episode.incident:
                 firing[episode.incident] = firing.get(episode.incident, 0) + 1
         assert {i.id: i.counts.firing for i in self.incidents.values() if i.counts.firing} == firing
+        open_keys = [i.key for i in self.incidents.values() if i.open]
+        assert len(open_keys) == len(set(open_keys)), "two open incidents of one workload"
         return decisions
 
     def sweep(self, minute: float) -> list[str]:

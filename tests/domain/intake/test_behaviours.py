@@ -145,6 +145,27 @@ def test_behaviour_03_what_still_fires_is_released(world: World, fire: Fire, rep
     assert world.notices == ["reported", "closed"]
 
 
+def test_behaviour_03_what_is_diagnosed_while_its_node_recovers_is_released(
+    world: World, fire: Fire, report: MakeReport
+) -> None:
+    """Nothing stays with an incident that is closed: when it fires again it is told like any other."""
+    pod = "KubePodNotReady namespace=shop pod=db-0 node=worker-1"
+    world.post(0, fire(pod))
+    [id] = world.incidents
+    attempt = world.begin(1, id)
+    world.post(2, fire("KubeNodeNotReady node=worker-1"))
+    assert world.incidents[id].absorbed_by
+    world.post(3, fire(pod, resolved=True))
+    [node] = [each for each in world.incidents.values() if each.id != id]
+    world.diagnose(3, node.id, report())
+    world.post(4, fire("KubeNodeNotReady node=worker-1", resolved=True))
+    assert world.sweep(6) == ["closed", "released"]
+    world.finish(7, id, attempt, report())
+    world.post(8, fire(pod, 8))
+    again = world.incidents[id]
+    assert (again.absorbed_by, again.counts.firing) == (None, 1)
+
+
 def test_behaviour_03_a_report_explains_other_incidents(world: World, fire: Fire, report: MakeReport) -> None:
     """A pod whose report names the node as culprit becomes the node's child, though no label said so."""
     world.post(0, fire(WEB), fire("KubeNodeNotReady node=worker-2"))

@@ -146,13 +146,60 @@ def test_behaviour_08_a_resolve_that_was_not_true_is_taken_back(
     world.post(0, fire(WEB))
     world.diagnose(1, world.only.id, report())
     world.post(60, fire(WEB, resolved=True))
-    world.post(61, fire(WEB))  # of another Alertmanager of the pair, late
+    world.post(60.5, fire(WEB))  # it was on its way, and is late
     assert world.sweep(62) == ["closed"]
-    world.post(70, fire(WEB))
+    world.post(65, fire(WEB))  # a group_interval of 5 min after the resolve
     assert (world.only.state, world.only.counts.firing) == (IncidentState.REPORTED, 1)
     assert world.notices == ["reported", "closed", "reopened"]
     world.post(90, fire(WEB, resolved=True))
     assert world.sweep(92) == ["closed"]
+
+
+def test_behaviour_08_a_resolve_of_one_of_two_that_was_not_true_is_taken_back(
+    world: World, fire: Fire
+) -> None:
+    """Said of one alert only, it is taken back within a group_interval of a minute, and nothing is told."""
+    world.post(0, fire(WEB), fire(READY))
+    world.post(60, fire(WEB, resolved=True))
+    assert world.only.counts.firing == 1
+    world.post(61, fire(WEB))
+    assert world.only.counts.firing == 2
+    world.post(62, fire(READY, resolved=True))
+    assert world.sweep(64) == []
+    assert world.only.open
+    assert world.notices == []
+
+
+def test_behaviour_08_what_goes_stale_while_it_is_diagnosed_is_closed_afterwards(
+    world: World, fire: Fire, report: MakeReport
+) -> None:
+    """A diagnosis that waited for hours is finished; then the incident closes, and does not stay open for ever."""
+    world.post(0, fire(WEB))
+    attempt = world.begin(479, world.only.id)
+    assert world.sweep(481) == []
+    assert world.only.counts.firing == 0
+    world.finish(482, world.only.id, attempt, report())
+    assert world.sweep(483) == ["closed"]
+    assert world.only.close_reason is CloseReason.STALE
+
+
+def test_behaviour_08_what_comes_back_joins_the_incident_that_is_open_by_then(
+    world: World, fire: Fire, report: MakeReport
+) -> None:
+    """Given up, while another alert of its workload opened an incident: it goes on there, and closes with it."""
+    world.post(0, fire(WEB))
+    world.diagnose(1, world.only.id, report())
+    assert world.sweep(481) == ["closed"]
+    given_up = world.only.id
+    world.post(550, fire(READY, 550))
+    world.post(600, fire(WEB))
+    world.post(601, fire(WEB))
+    [other] = [each for each in world.incidents.values() if each.id != given_up]
+    assert not world.incidents[given_up].open
+    assert (other.open, other.counts.firing, other.counts.alerts) == (True, 2, 2)
+    assert len(other.names) == 2
+    world.post(610, fire(WEB, resolved=True), fire(READY, 550, resolved=True))
+    assert world.sweep(612) == ["closed"]
 
 
 def test_behaviour_08_a_lost_resolve_of_one_alert_does_not_hold_the_incident(
@@ -247,6 +294,15 @@ def test_behaviour_11_an_older_episode_is_ignored(world: World, fire: Fire, repo
     assert world.only.state is IncidentState.REPORTED
 
 
+def test_behaviour_11_a_start_far_ahead_keeps_no_episode_out(world: World, fire: Fire) -> None:
+    """A sender whose clock was wrong told of one that begins in years: what fires now counts all the same."""
+    world.post(0, fire(WEB, 1_000_000))
+    world.post(60, fire(WEB, 60))
+    assert [e.starts_at for e in world.episodes.values() if e.firing] == [world.at(60)]
+    world.post(70, fire(WEB, 60, resolved=True))
+    assert world.only.counts.firing == 0
+
+
 def test_behaviour_11_a_lost_resolve_between_two_episodes(world: World, fire: Fire) -> None:
     """A newer start means that the earlier episode is over; its resolve, late, changes nothing."""
     world.post(0, fire(WEB, 0))
@@ -270,7 +326,7 @@ def test_behaviour_11_any_order_ends_the_same(world: World, fire: Fire, order: t
     """Two episodes, each firing and resolved, in any order and doubled: at the end nothing fires."""
     posts = [fire(WEB, 0), fire(WEB, 0, resolved=True), fire(WEB, 5), fire(WEB, 5, resolved=True)]
     for step, index in enumerate(order):
-        world.post(6 + step, posts[index], posts[index])
+        world.post(6 + step / 5, posts[index], posts[index])
     assert not any(episode.firing for episode in world.episodes.values())
     assert sum(world.arrivals.values()) == 8
     assert all(incident.resolved_at for incident in world.incidents.values())

@@ -33,9 +33,9 @@ def test_orders_are_looked_for_in_microseconds() -> None:
         f"2026-03-01T12:00:00Z INFO order {n} saved for tenant {n * 7} in {n % 90} ms" * 2
         for n in range(5000)
     ]
-    began = time.process_time()
+    began = time.thread_time()
     assert not any(map(gives_orders, lines))
-    assert (time.process_time() - began) / len(lines) < 40e-6
+    assert (time.thread_time() - began) / len(lines) < 40e-6
 
 
 @given(st.lists(st.sampled_from([*LEVELS, "x", " ", "[", "]", ":", "|", "=", '"'])).map("".join))
@@ -89,9 +89,9 @@ def test_signs_are_counted_without_reading_every_record() -> None:
     text = "\n".join(
         f"ERROR {n} dial tcp 10.0.0.{n % 3}:5432: connect: connection refused" for n in range(6000)
     )
-    began = time.process_time()
+    began = time.thread_time()
     found = list(signs(text))
-    assert time.process_time() - began < 1.5
+    assert time.thread_time() - began < 1.5
     assert [(s.sign, s.times) for s in found] == [(Sign.REFUSED, 2000)] * 3
     assert {s.values["host"] for s in found} == {"10.0.0.0", "10.0.0.1", "10.0.0.2"}
 

@@ -76,6 +76,19 @@ def test_what_reads_comes_before_what_changes() -> None:
     assert "destructive" in text_of(notice_of(turned))
 
 
+def test_what_cannot_be_undone_comes_after_asking() -> None:
+    """To give it to somebody else, and to read with them, comes before a destructive step of one's own."""
+    report = sample_report(Language.EN)
+    look = report.recommendations[0]
+    drastic = next(
+        it for it in report.recommendations if Effect.DESTRUCTIVE in {c.effect for c in it.commands}
+    )
+    ask = look.model_copy(update={"kind": RemedyKind.ESCALATE, "title": "Ask the owner"})
+    both = report.model_copy(update={"recommendations": (drastic, ask)})
+    text = text_of(notice_of(both))
+    assert text.index("1. escalate: Ask the owner") < text.index(f"2. change: {drastic.title}")
+
+
 def test_a_report_without_a_cause_says_so() -> None:
     """No cause is said in plain words, with what is known instead."""
     given = {"root_causes": (), "outcome": Outcome.INCONCLUSIVE, "summary": "The Pod is gone."}
@@ -141,6 +154,20 @@ def test_evidence_shows_the_line_that_says_most(excerpt: str, line: str) -> None
     pieces = tuple(each.model_copy(update={"excerpt": excerpt}) for each in report.evidence)
     text = text_of(notice_of(report.model_copy(update={"evidence": pieces})))
     assert f": {line}\n" in text
+
+
+def test_a_change_in_the_alerts_namespace_names_its_object_once() -> None:
+    """Where no object is known the alert's namespace is near enough."""
+    report = sample_report(Language.EN)
+    resource = ReportResource(kind="Deployment", namespace="aiops", name="web")
+    change = report.changes[0].model_copy(
+        update={"resource": resource, "what": "Deployment web was created."}
+    )
+    alert = report.alert.model_copy(update={"labels": {"namespace": "aiops"}})
+    lost = report.model_copy(update={"primary": None, "changes": (change,), "alert": alert})
+    assert text_of(notice_of(lost)).count("Deployment") == 1 + text_of(
+        notice_of(lost.model_copy(update={"changes": ()}))
+    ).count("Deployment")
 
 
 def test_an_unconfirmed_cause_is_marked() -> None:

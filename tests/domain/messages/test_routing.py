@@ -181,6 +181,15 @@ def test_a_digest_is_as_severe_as_what_is_new_in_it() -> None:
     assert digest_of([over, storm_over], MONDAY).severity == "info"
 
 
+def test_a_digests_line_says_where_it_is_once() -> None:
+    """An incident's title has its place already; a storm's line has how many, and its cluster."""
+    storm = Notice(event=Event.STORM, at=MONDAY, severity="critical", cluster="prod-2", count=40)
+    placed = notice(incident="INC-1", title="KubePodCrashLooping shop/web", namespace="shop")
+    lines = digest_of([storm, placed], MONDAY).lines
+    assert lines[0] == "alert storm 40 incidents at once prod-2"
+    assert lines[1].startswith("INC-1 warning KubePodCrashLooping shop/web") and lines[1].count("shop") == 1
+
+
 def test_a_digest_speaks_the_channels_language() -> None:
     """States and severities are words, names stay as they are."""
     notices = [

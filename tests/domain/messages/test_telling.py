@@ -147,6 +147,7 @@ def test_an_error_has_its_reason(error: Exception, reason: FailureReason | None)
             "[alert storm over] 34 incidents, 20 of them diagnosed",
         ),
         (EventKind.SILENT, {}, "[no alerts arrive] The Watchdog alert has gone silent"),
+        (EventKind.SILENT, {"last_heard": "?"}, "[no alerts arrive] The Watchdog alert has gone silent"),
         (EventKind.HEARD, {}, "[alerts arrive again] The Watchdog alert is heard again"),
     ],
 )
@@ -154,6 +155,24 @@ def test_what_is_about_a_cluster_is_told(kind: EventKind, data: dict[str, object
     """Storms and silence belong to no incident and have titles of their own."""
     text = text_of(notice_for(event(kind, None, **data), None, None))
     assert text.startswith(words) and "Cluster: prod" in text
+
+
+def test_silence_says_since_when_and_where_to_look() -> None:
+    """The last Watchdog's time and what stands between it and us; its return says how long it was away."""
+    heard = (NOW - timedelta(minutes=12)).isoformat()
+    silent = text_of(notice_for(event(EventKind.SILENT, None, last_heard=heard), None, None))
+    assert "(12 min)" in silent and "Prometheus and Alertmanager" in silent
+    again = text_of(notice_for(event(EventKind.HEARD, None, silent_since=heard), None, None))
+    assert "(lasted 12 min)" in again and "Prometheus" not in again
+
+
+@pytest.mark.parametrize("report", [None, sample_report(Language.EN)], ids=["without", "with"])
+def test_what_comes_and_goes_says_how_often_and_what_follows(report: Report | None) -> None:
+    """People know why nothing more comes of it, and until when at most."""
+    until = (NOW + timedelta(hours=2)).isoformat()
+    told = event(EventKind.FLAPPING, episodes=[NOW.isoformat()] * 4, until=until)
+    text = text_of(notice_for(told, INCIDENT, report))
+    assert "It has fired 4 times. Nothing more is told of it until it is stable, or until 20" in text
 
 
 @pytest.mark.parametrize("kind", [EventKind.OPENED, EventKind.STABLE, EventKind.CLAIMED])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from kubetriage.domain.relations import autoscaling
 from kubetriage.domain.view import ClusterView
 
@@ -55,3 +57,40 @@ def test_budget(view_of: Any, k8s: Any) -> None:
 def test_not_looked_at(view_of: Any, k8s: Any) -> None:
     """An autoscaler that merely came with a list is not followed."""
     assert about(view_of([scaler(k8s)], "Pod shop/web-1")) == set()
+
+
+@pytest.mark.parametrize(
+    ("primary", "text"),
+    [
+        ("Deployment shop/app", "Consumer group orders lags by more than 80000 messages"),
+        ("Pod shop/app-1-a", "CPU of app is saturated"),
+        ("Deployment shop/app", "消费者积压超过 80000"),
+    ],
+)
+def test_scalers_of_what_has_too_much_to_do(view_of: Any, k8s: Any, primary: str, text: str) -> None:
+    """Whether the workload behind the alert may be scaled further."""
+    assert "list HorizontalPodAutoscaler shop/" in about(_loaded(view_of, k8s, primary, text))
+
+
+@pytest.mark.parametrize(
+    ("primary", "text"),
+    [
+        ("Deployment shop/app", "app has no ready replicas"),
+        ("Deployment shop/app", "Deployment flags differ from the release"),
+        ("Service shop/app", "The queue of app grows"),
+        ("Deployment shop/gone", "The queue of gone grows"),
+        ("DaemonSet shop/agent", "CPU of agent is saturated"),
+    ],
+)
+def test_scalers_of_others(view_of: Any, k8s: Any, primary: str, text: str) -> None:
+    """Not for alerts on a state, nor around what was not found or is never scaled."""
+    assert about(_loaded(view_of, k8s, primary, text)) == set()
+
+
+def _loaded(view_of: Any, k8s: Any, primary: str, text: str) -> ClusterView:
+    made: ClusterView = view_of(
+        [k8s.deployment(), k8s.replicaset("ReplicaSet shop/app-1"), k8s.obj("DaemonSet shop/agent"),
+         k8s.pod("Pod shop/app-1-a", owner="ReplicaSet shop/app-1"), k8s.obj("Service shop/app", spec={})],
+        primary, description=text, alertname="Custom",
+    )  # fmt: skip
+    return made

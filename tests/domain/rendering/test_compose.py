@@ -173,6 +173,9 @@ def test_the_closing_line_says_who_wrote_it(zone: tzinfo) -> None:
     assert "2 calls (4,321 tokens) to model some-model" in said
     assert "9 cluster reads" in said
     assert "rules only, no model" in text_of(sample_report(Language.EN), zone)
+    once = usage.model_copy(update={"model_calls": 1, "cluster_reads": 1})
+    said = text_of(sample_report(Language.EN).model_copy(update={"usage": once}), zone)
+    assert "1 call (4,321 tokens)" in said and "1 cluster read ·" in " ".join(said.split())
     kept = usage.model_copy(update={"model_calls": 0, "prompt_tokens": 0, "completion_tokens": 0})
     said = text_of(sample_report(Language.EN).model_copy(update={"usage": kept}), zone)
     assert "rules only" not in said and "0 calls (0 tokens) to model" in " ".join(said.split())

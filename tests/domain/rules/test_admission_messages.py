@@ -43,6 +43,7 @@ POD = 'pods "web-1" is forbidden: '
             "bot",
         ),
         (POD + "no PriorityClass with name gold was found", Kind.PRIORITY_CLASS, "gold"),
+        (POD + 'pod rejected: RuntimeClass "gvisor" not found', Kind.RUNTIME_CLASS, "gvisor"),
         (
             POD + "unable to create new content in namespace shop because it is being terminated",
             Kind.TERMINATING,

@@ -23,6 +23,14 @@ CONTAINERD = (
     ("message", "answer"),
     [
         (CONTAINERD, Answer.ABSENT),
+        (
+            HEAD
+            + "failed to extract layer sha256:8b1d: mount callback failed on /var/lib/x: archive/tar: invalid "
+            "tar header: unknown",
+            Answer.BROKEN,
+        ),
+        (HEAD + "failed to extract layer sha256:8b1d: write /x: no space left on device", Answer.DISK),
+        (HEAD + "failed commit on ref: unexpected commit digest sha256:1, expected sha256:2", Answer.BROKEN),
         (HEAD + "manifest for registry.example.com/shop/app:9.9 not found: manifest unknown", Answer.ABSENT),
         (HEAD + "initializing source: reading manifest 9.9 in registry: name unknown", Answer.ABSENT),
         (

@@ -50,7 +50,7 @@ def test_it_is_said_when_errors_rose_and_which_came_first(k8s: Any, view_of: Any
     """Beginning, rate now and before, and the first error stand in the statement, in both languages."""
     found = only(k8s, view_with_log(k8s, view_of, log_text(k8s), alert_minutes_ago=10, **MEASURED))
     assert found.role is Role.SYMPTOM and found.culprit == k8s.ref(WORK) and found.subject == k8s.ref(POD)
-    assert "rose at 11:45 UTC: 300 in 15 min" in found.statement.en and "0 in 1 h 0 min" in found.statement.en
+    assert "rose at 11:45 UTC: 300 in 15 min" in found.statement.en and "0 in 1 h;" in found.statement.en
     assert "price of sku 3600 does not match" in found.statement.en and "此前" in found.statement.zh
     assert found.since == k8s.now - timedelta(minutes=15)
     assert len(found.statement.en) <= 300 and len(found.statement.zh) <= 300

@@ -127,6 +127,36 @@ def test_a_readiness_probe_on_a_wrong_port_is_certain(k8s: Any, view_of: Any) ->
     assert found.likelihood is Likelihood.HIGH
 
 
+def _refusing(k8s: Any, view_of: Any, log: str) -> Any:
+    probe = {"httpGet": {"path": "/ready", "port": 8080}}
+    state = k8s.container(ready=False, readinessProbe=probe, ports=[{"containerPort": 8080}])
+    said = REFUSED.replace("Liveness", "Readiness")
+    view = view_of([k8s.pod(POD, state), k8s.event(POD, "Unhealthy", said, times=50)], POD,
+                   logs={("shop", "app-1", "app", False): log})  # fmt: skip
+    (one,) = not_ready(view)
+    return one
+
+
+@pytest.mark.parametrize("said", [" * Running on http://127.0.0.1:8080", "INFO listening on 127.0.0.1:8080"])
+def test_an_application_that_only_its_own_pod_can_reach(k8s: Any, view_of: Any, said: str) -> None:
+    """The kubelet asks the pod's address: the application, not the probe, is to be changed."""
+    one = _refusing(k8s, view_of, f"{said}\n")
+    assert "listens on 127.0.0.1:8080 only" in one.statement.en and "127.0.0.1:8080" in one.statement.zh
+    assert one.likelihood is Likelihood.HIGH and "0.0.0.0" in one.remedies[0].title.en
+    named = _refusing(k8s, view_of, "Server running at http://localhost:8080\n")
+    assert named.likelihood is Likelihood.MEDIUM  # what many print that listen on all addresses
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Running on http://127.0.0.1:9000", "listening on 0.0.0.0:8080\nlistening on 127.0.0.1:8080",
+     "connecting to 127.0.0.1:8080", "listening on :8080"],
+)  # fmt: skip
+def test_an_application_that_listens_elsewhere_too(k8s: Any, view_of: Any, said: str) -> None:
+    """Another port, all addresses, or a call of its own are no sign of it."""
+    assert "127.0.0.1:8080 only" not in _refusing(k8s, view_of, f"{said}\n").statement.en
+
+
 def test_a_container_that_has_just_started_may_fail_a_probe(k8s: Any, view_of: Any) -> None:
     """One failure within the first minute is no cause yet."""
     pod = k8s.pod(POD, k8s.container(state=k8s.running(0.5), ready=False, readinessProbe=HTTP))

@@ -62,7 +62,7 @@ def test_previous_revision_still_serves(view_of: Any, k8s: Any) -> None:
     sets = [k8s.replicaset("ReplicaSet shop/app-1", revision=1, ready=2),
             k8s.replicaset("ReplicaSet shop/app-2", revision=2)]  # fmt: skip
     (one,) = found(view_of([k8s.deployment(APP, replicas=3, ready=2), *sets], APP))
-    assert "2 pod(s) of the previous revision" in one.statement.en
+    assert "still serving: 2 pods of the previous revision" in one.statement.en
 
 
 def test_full_workload(view_of: Any, k8s: Any) -> None:

@@ -16,6 +16,7 @@ from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.grouping import focus_pods, fresh, group_pods
+from kubetriage.domain.rules.phrases import say
 from kubetriage.domain.rules.wording import duration, fitting, grounded, listed, quotable, short, short_end
 
 
@@ -149,6 +150,8 @@ def test_wording_is_bounded_and_quotable() -> None:
     )
     assert listed(["a", "b", "c", "d"]).en == "a, b, c and 1 more" and listed(["a", "b"]).zh == "a、b"
     assert duration(timedelta(minutes=75)) == Text(en="1 h 15 min", zh="1 小时 15 分钟")
+    assert duration(timedelta(days=1, minutes=5)) == Text(en="1 d", zh="1 天")
+    assert duration(timedelta(hours=2)) == Text(en="2 h", zh="2 小时")
     made = fitting(lambda room: Text(en="x" * 250 + "y" * room, zh="短"))
     assert len(made.en) <= 300
 
@@ -189,3 +192,10 @@ def test_no_value_is_a_question_mark() -> None:
     ]
     assert len(files) > 50
     assert found == []
+
+
+@pytest.mark.parametrize(("number", "words"), [(1, "1 pod of pod(s) x"), (2, "2 pods of pod(s) x")])
+def test_what_is_counted_is_one_or_many(number: int, words: str) -> None:
+    """A sentence says `1 pod` or `2 pods`; what it quotes stays as it is."""
+    made = say("{n} pod(s) of {q}", "{q} 的 {n} 个 Pod", n=number, q="pod(s) x")
+    assert made == Text(en=words, zh=f"pod(s) x 的 {number} 个 Pod")

@@ -52,3 +52,14 @@ def test_sub_path_without_its_key(view_of: Any, k8s: Any) -> None:
     assert "volume mounts" in one.remedies[0].title.en
     one = refused(k8s, view_of, MOUNT, volumeMounts=mounts, volumes=volumes)
     assert "has no key" not in one.statement.en
+
+
+def test_a_name_that_is_reserved(view_of: Any, k8s: Any) -> None:
+    """The id of the container that holds the name hides what was said before it."""
+    words = f'failed to reserve container name "app_a_0": name "app_a_0" is reserved for "{"4f2c" * 16}"'
+    one = refused(k8s, view_of, words)
+    assert (
+        str(one.culprit) == "Node n1"
+        and "is reserved" in one.statement.en
+        and "4f2c4f2c" not in one.statement.en
+    )

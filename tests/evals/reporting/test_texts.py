@@ -12,7 +12,7 @@ from kubetriage.evals.cells import Run, Score, Strategy
 from kubetriage.evals.figure_values import Figures
 from kubetriage.evals.figures import figures_of
 from kubetriage.evals.planted import Plant, planted_cells, planted_run, planted_scenarios
-from kubetriage.evals.reporting import columns
+from kubetriage.evals.reporting import columns, wording
 from kubetriage.evals.reporting.as_json import summary
 from kubetriage.evals.reporting.markdown import render_markdown
 from kubetriage.evals.reporting.terminal import render_terminal
@@ -132,3 +132,25 @@ def test_several_runs_are_told_with_their_intervals(found: tuple[Run, Figures]) 
     head, rows = columns.repeats(found[1])
     assert head == ["arm", "pass@1", "pass@2", "pass@3", "pass^2", "pass^3"]
     assert all(re.fullmatch(r"[\d.]+ % \(\d+–\d+ %\)", shown) for row in rows for shown in row[1:])
+
+
+def test_nothing_wrong_in_a_few_is_not_never() -> None:
+    """How often an arm is wrong with confidence has its interval, of which nought of a few is the lower end."""
+    run = planted_run(planted_scenarios(8), 1, [RULES, ALIKE])
+    figures = figures_of(run, planted_cells(run, [RULES, ALIKE], 1))
+    head, rows = columns.arms(run, figures)
+    place = head.index("wrong with confidence (95 %)")
+    for arm, row in zip(figures.arms, rows, strict=True):
+        low, high = arm.wrong_interval
+        assert row[place] == f"{arm.wrong_with_confidence} ({100 * low:.0f}–{100 * high:.0f} %)"
+        assert low <= arm.wrong_with_confidence / 8 <= high and high > 0.2
+    nothing = figures_of(run, [])
+    assert [row[place] for row in columns.arms(run, nothing)[1]] == ["0"] * len(nothing.arms)
+
+
+def test_too_few_scenarios_to_show_anything_is_said() -> None:
+    """With three scenarios no difference can be shown, and no number of points is named."""
+    run = planted_run(planted_scenarios(3), 2, [RULES, ALIKE])
+    pair = figures_of(run, planted_cells(run, [RULES, ALIKE], 1)).pairings[0]
+    assert pair.detectable is None
+    assert wording.what_it_takes(pair).startswith("These are too few scenarios to show any difference")

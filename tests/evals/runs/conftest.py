@@ -58,7 +58,7 @@ def evaluated(evaluating: Evaluating, tmp_path: Path) -> Callable[..., Any]:
     """`evaluated(*arguments)` does a whole run and gives its summary; with its status and words."""
 
     def run(*arguments: str | Path, out: str = "run", config: str = "", status: int = 0) -> dict[str, Any]:
-        said, errors = (process := evaluating(*arguments, out=out, config=config)).communicate(timeout=240)
+        said, errors = (process := evaluating(*arguments, out=out, config=config)).communicate(timeout=500)
         assert process.returncode == status, (said, errors)
         path = tmp_path / out / "summary.json"
         made: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

@@ -57,7 +57,7 @@ def plan(count: int, repeats: int) -> Plan:
 def test_a_process_that_hangs_takes_no_cell_with_it(tmp_path: Path) -> None:
     """It is killed when its cell is late; that cell and the others have their verdicts."""
     watching = Stopping()
-    how = Conduct(tmp_path, concurrency=1, timeout=5.0, grace=0.5, backoff=0.01)
+    how = Conduct(tmp_path, concurrency=1, timeout=12.0, grace=0.5, backoff=0.01)
     prepared(tmp_path)
     with locked(tmp_path) as lock:
         made, found = begun(tmp_path, plan(2, 4))

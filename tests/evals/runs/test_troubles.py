@@ -120,7 +120,7 @@ def test_a_hanging_endpoint_could_not_run(evaluated: Callable[..., Any]) -> None
     """A cell that gets no answer within its time is one that could not be run; the others have their verdicts."""
     hang = [{"when": {"regex": SCENARIOS[FEW[0]].expected.primary.name}, "do": [{"hang": 60000}]}]  # type: ignore[union-attr]
     with scripted_server_in_thread([], oracle=knowing, faults=hang) as server:
-        asked = [*CHOSEN, "--models", "mine", "--tries", "1", "--timeout", "4"]
+        asked = [*CHOSEN, "--models", "mine", "--tries", "1", "--timeout", "10"]
         found = evaluated(*asked, config=profile(server), status=1)
     (arm,) = found["arms"]
     assert (arm["could_not_run"], arm["overall"]["ran"], arm["overall"]["rate"]) == (1, 2, 1.0)

@@ -32,4 +32,4 @@ def test_what_asking_takes_is_loaded_before_time_is_taken(asks: bool, tmp_path: 
         process.stdin.flush()
         assert process.stdout.readline().strip() == str(asks)
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0

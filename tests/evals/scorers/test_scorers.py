@@ -108,6 +108,12 @@ def test_what_is_wrong_in_one_way_fails_its_scorer(name: str, report: dict[str, 
     assert found.value == pytest.approx(value)
 
 
+def test_what_was_checked_was_looked_at() -> None:
+    """An object that a list showed has a row of its own among what was checked, and need not be an evidence."""
+    seen = {"evidence": [{"id": "E2", "resource": POD}], "checked": [{"resource": CAUSE["culprit"]}]}
+    assert scored("evidence_recall", seen).passed is True
+
+
 def test_dropped_claims_are_not_grounded() -> None:
     """What code dropped before the report was made counts against it."""
     found = scored("groundedness", {"verification": {"claims": 4, "confirmed": 2, "dropped": 2}})

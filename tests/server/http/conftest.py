@@ -41,7 +41,9 @@ TOKENS = {
     "alertmanager": (SecretStr(INTAKE_TOKEN), ("intake",)),
     "people": (SecretStr(API_TOKEN), ("intake", "api")),
 }
-SETTINGS = HttpSettings(poll_seconds=0.05, heartbeat_seconds=0.3, body_seconds=2.0, sort_wait_seconds=15)
+SETTINGS = HttpSettings(
+    poll_seconds=0.05, heartbeat_seconds=0.3, accept_seconds=60, busy_seconds=60, sort_wait_seconds=60
+)
 
 
 class Desk:
@@ -99,11 +101,11 @@ class Served:
 
     def client_of(self, token: str | None) -> httpx.Client:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=20, trust_env=False)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=120, trust_env=False)
 
     def do(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Run something on the server's own loop."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(120)
 
     def lines(self) -> list[dict[str, Any]]:
         """What was logged."""
@@ -175,7 +177,7 @@ def serving(
     with logging_to(logged):
         thread = threading.Thread(target=main, daemon=True)
         thread.start()
-        late = time.monotonic() + 30
+        late = time.monotonic() + 120
         while not started and not failed and time.monotonic() < late:
             time.sleep(0.01)
         assert started, failed
@@ -183,7 +185,7 @@ def serving(
             yield started[0]
         finally:
             ended.set()
-            thread.join(20)
+            thread.join(120)
 
 
 async def until(true: Callable[[], bool]) -> None:

@@ -212,14 +212,12 @@ def test_messages_tell_what_became_of_them(served: Any) -> None:
 
 @pytest.mark.parametrize(
     "what",
-    [{"alert": BARE}, {"alert": "KubePodCrashLooping: Pod shop/web-0"}, {"resource": {"kind": "deploy", "name": "web"}},
+    [{"alert": BARE}, {"alert": "KubePodCrashLooping: Pod shop/web-0"}, {"resource": {"kind": "deploy", "name": "web", "namespace": "shop"}},
      {"resource": {"kind": "Node", "name": "node-1"}}, {"alert": [BARE]}],
     ids=str,
 )  # fmt: skip
 def test_triage_on_demand_waits_for_the_report(served: Any, what: dict[str, Any]) -> None:
     """With a wait the answer is 200 with the report."""
-    if what.get("resource", {}).get("kind") == "deploy":
-        what = {"resource": {"kind": "deployments", "name": "web", "namespace": "shop"}}
     answer = served.client.post(f"{API}/triage", json={**what, "wait_seconds": 10})
     assert answer.status_code == 200, answer.text
     (run,) = answer.json()["runs"]

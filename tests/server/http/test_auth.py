@@ -248,7 +248,7 @@ def test_a_log_line_names_the_incident(served: Any, make_alert: Callable[..., An
 def raw(served: Any, request: bytes) -> bytes:
     """The first line of the answer to bytes that no client would send."""
     host, port = served.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(request)
         return connection.recv(4096).split(b"\r\n")[0]
 
@@ -281,7 +281,7 @@ def test_a_body_with_two_ends_is_refused(served: Any, path: str) -> None:
 def whole(served: Any, request: bytes) -> bytes:
     """All that comes until the other side ends the connection."""
     host, port = served.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(request)
         found = b""
         while part := connection.recv(65536):

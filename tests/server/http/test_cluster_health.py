@@ -12,8 +12,9 @@ import pytest
 
 from kubetriage.adapters.cluster.examination import Examined, Rights
 from kubetriage.bootstrap.doctor import Connection
+from kubetriage.bootstrap.doubts import doubts_about
 from kubetriage.bootstrap.settings import ConnectionSettings, Settings
-from kubetriage.server.cluster_health import FRESH_SECONDS, ConfiguredClusters, doubts_about, health_of
+from kubetriage.server.cluster_health import FRESH_SECONDS, ConfiguredClusters, RecordedCluster, health_of
 
 NOW = datetime(2025, 3, 4, tzinfo=UTC)
 
@@ -44,7 +45,7 @@ def broken(tmp_path: Path) -> Settings:
     program = tmp_path / "server"
     program.write_text(f"#!/bin/sh\necho started >> {tmp_path}/starts\nexit 3\n", encoding="utf-8")
     program.chmod(0o755)
-    return Settings(clusters={"east": ConnectionSettings(command=str(program), connect_timeout=5)})
+    return Settings(clusters={"east": ConnectionSettings(command=str(program), connect_timeout=60)})
 
 
 async def test_connections_are_tried_now_and_then(broken: Settings, tmp_path: Path) -> None:
@@ -63,20 +64,33 @@ async def test_connections_are_tried_now_and_then(broken: Settings, tmp_path: Pa
     assert (await starts())[1] > first
 
 
+@pytest.mark.slow
 async def test_one_that_hangs_keeps_nobody_waiting(broken: Settings, tmp_path: Path) -> None:
     """A program that says nothing is told as such within the answer's time, once tried; the others as they are."""
     hanging = tmp_path / "hanging"
-    hanging.write_text(f"#!/bin/sh\necho tried >> {tmp_path}/tries\nexec sleep 5\n", encoding="utf-8")
+    hanging.write_text(f"#!/bin/sh\necho tried >> {tmp_path}/tries\nexec sleep 90\n", encoding="utf-8")
     hanging.chmod(0o755)
-    clusters = {**broken.clusters, "west": ConnectionSettings(command=str(hanging), connect_timeout=1.2)}
+    clusters = {**broken.clusters, "west": ConnectionSettings(command=str(hanging), connect_timeout=5)}
     watch = ConfiguredClusters(broken.model_copy(update={"clusters": clusters}), answer_seconds=0.4)
     east, west = await watch.health()
     assert (east.reachable, west.reachable, west.where) == (False, False, "hanging")
     assert "0.4 s, and is still being tried" in west.detail
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 90
     while (await watch.health())[1].detail == west.detail:
         assert time.monotonic() < ends
     assert (tmp_path / "tries").read_text(encoding="utf-8") == "tried\n"
+
+
+async def test_a_recorded_cluster_is_the_only_one(tmp_path: Path) -> None:
+    """With a snapshot no configured connection is tried; a folder that was taken away is told."""
+    folder = tmp_path / "recorded"
+    folder.mkdir()
+    watch = RecordedCluster(folder)
+    [there] = await watch.health()
+    assert (there.name, there.reachable, there.where) == ("snapshot", True, str(folder))
+    folder.rmdir()
+    [gone] = await watch.health()
+    assert (gone.reachable, gone.detail) == (False, "The folder is not there any more.")
 
 
 ONE, TWO = (

@@ -113,10 +113,10 @@ def scalars(count: int) -> bytes:
 )
 def test_nothing_takes_for_ever(body: bytes, alerts: int) -> None:
     """What looks like very many alerts, or is slow to look through, is done within seconds or refused."""
-    began = time.process_time()
+    began = time.thread_time()
     found = understood(body)
     assert (found if isinstance(found, int) else len(found.alerts)) == alerts
-    assert time.process_time() - began < 3
+    assert time.thread_time() - began < 3
 
 
 def test_long_texts_are_told_apart() -> None:
@@ -140,7 +140,7 @@ def test_text_is_kept_as_it_is(text: str) -> None:
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def stored_in(request: pytest.FixtureRequest, serve_in: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A server on each kind of database, which does not wait long for anything."""
-    short = HttpSettings(wait_seconds=0.05, poll_seconds=0.05, heartbeat_seconds=0.2, body_seconds=2.0)
+    short = HttpSettings(wait_seconds=0.05, poll_seconds=0.05, heartbeat_seconds=0.2, accept_seconds=60)
     url = ""
     if request.param == "postgresql":
         url = request.getfixturevalue("postgres").database()
@@ -205,7 +205,7 @@ def test_the_described_api_holds(fuzzed: Any, mode: str) -> None:
             known = next(there)  # every other call is about what is there
             if case.operation.label != ENDLESS:
                 case.path_parameters.update({n: known[n] for n in case.path_parameters if n in known})
-            case.call_and_validate(headers=headers, checks=checks, timeout=20)
+            case.call_and_validate(headers=headers, checks=checks, timeout=120)
 
         try:
             holds()

@@ -51,7 +51,7 @@ class Outbox:
         self.channels: dict[str, ChannelBase] = {}
 
     def channel(self, name: str, kind: str, **given: Any) -> ChannelBase:
-        options = OPTIONS.validate_python({"type": kind, "timeout": 1.0, **given})
+        options = OPTIONS.validate_python({"type": kind, "timeout": 30.0, **given})
         self.channels[name] = build_channel(name, options, Look(Language.EN, UTC))
         return self.channels[name]
 

@@ -65,7 +65,7 @@ async def delivered(outbox: Outbox, given: Settings, count: int) -> None:
             clock=outbox.clock,
         )
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await outbox.count(MessageState.DELIVERED) < count:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.05)
     stopping.set()

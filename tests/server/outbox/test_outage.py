@@ -65,9 +65,9 @@ async def test_what_was_claimed_when_the_database_went_is_sent_when_it_is_back(
     sender, stopping = outbox.sender(digest_after=99), asyncio.Event()
     sender._messages = Away(outbox.database.messages, "attempt_started", {2})
     work = asyncio.ensure_future(sender.run(stopping))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while await outbox.count(MessageState.DELIVERED) < 3:  # noqa: ASYNC110 the database tells nobody
             await asyncio.sleep(0.02)
     stopping.set()
-    await asyncio.wait_for(work, 30)
+    await asyncio.wait_for(work, 60)
     assert len(robot.seen) == 3

@@ -43,6 +43,7 @@ async def main(database_url, robot_url, worker):
     sender = Sender(database.messages, database.incidents, channels, worker=worker, digest_after=10**6)
     stopping = asyncio.Event()
     running = asyncio.ensure_future(sender.run(stopping))
+    print("looks", flush=True)
     await asyncio.to_thread(sys.stdin.read)
     stopping.set()
     await running
@@ -114,16 +115,19 @@ async def test_processes_share_the_limit_of_a_second(postgres: Any, outbox: Outb
     outbox.clock.now = datetime.now(UTC)
     robot = FeishuRobot(per_second=0)
     address = outbox.platforms.add("ops", robot)
-    for number in range(30):
-        await mailbox(numbered(number), "ops")
+    pipe = asyncio.subprocess.PIPE
     begun = [
         await asyncio.create_subprocess_exec(
-            sys.executable, "-c", SENDING, url, address, name, stdin=asyncio.subprocess.PIPE
+            sys.executable, "-c", SENDING, url, address, name, stdin=pipe, stdout=pipe
         )
         for name in WORKERS
     ]
     try:
-        async with asyncio.timeout(60):
+        for each in begun:
+            await each.stdout.readline()  # type: ignore[union-attr]
+        for number in range(30):
+            await mailbox(numbered(number), "ops")
+        async with asyncio.timeout(120):
             while await outbox.count(MessageState.DELIVERED) < 30:  # noqa: ASYNC110 - nobody tells us
                 await asyncio.sleep(0.2)
     finally:

@@ -18,16 +18,19 @@ from kubetriage.adapters.channels.fake import (
 )
 from kubetriage.bootstrap.channels import channels_of
 from kubetriage.bootstrap.settings import Settings
-from kubetriage.domain.alert import Alert, Severity
+from kubetriage.domain.alert import Alert, AlertStatus, Severity
 from kubetriage.domain.fingerprint import fingerprint
 from kubetriage.domain.language import Language
+from kubetriage.domain.messages.notice import Notice
 from kubetriage.domain.messages.settling import Policy
 from kubetriage.domain.rendering.sample import sample_report
+from kubetriage.server.message_rows import new_message
 from kubetriage.server.telling import Teller
 
 Outbox = Any
 NIGHT = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
 """Half past eleven at night in Shanghai, a Monday."""
+MORNING = datetime(2026, 3, 3, 0, 1, tzinfo=UTC)
 NOON = datetime(2026, 3, 3, 4, tzinfo=UTC)
 
 
@@ -36,6 +39,7 @@ class Oncall:
 
     def __init__(self, outbox: Outbox, **given: Any) -> None:
         self.outbox = outbox
+        self.alerts: dict[str, Alert] = {}
         self.robots: dict[str, Platform] = {
             "boss": FeishuRobot(per_second=0),
             "ops": WeComRobot(),
@@ -66,6 +70,7 @@ class Oncall:
             starts_at=now,
             fingerprint=fingerprint(every),
         )
+        self.alerts[alert.fingerprint] = alert
         accepted = await incidents.accept([alert], source="t", body_digest=str(every), received_at=now)
         (ident,) = accepted.incidents
         await self.outbox.clock.sleep(90)
@@ -78,6 +83,15 @@ class Oncall:
         told = report.alert.model_copy(update={"labels": every})
         report = report.model_copy(update={"primary": primary, "alert": told, "id": f"run-{ident}"})
         await incidents.finished(ident, 1, f"run-{ident}", report, now)
+
+    async def over(self) -> None:
+        """Every incident's alerts have ended, and stayed so for long enough to be believed."""
+        clock, incidents = self.outbox.clock, self.outbox.database.incidents
+        for each in self.alerts.values():
+            ended = each.model_copy(update={"status": AlertStatus.RESOLVED, "ends_at": clock.now})
+            await incidents.accept([ended], source="t", body_digest="over", received_at=clock.now)
+        await clock.sleep(600)
+        await incidents.sweep(clock.now)
 
     async def tell(self) -> Mapping[str, int]:
         """How many messages each platform has shown by now."""
@@ -139,6 +153,36 @@ async def test_quiet_hours_hold_back_what_can_wait(outbox: Outbox) -> None:
     assert await oncall.tell() == {"boss": 1}
     await outbox.clock.sleep(timedelta(minutes=2).total_seconds())
     assert await oncall.tell() == {"boss": 2}
+
+
+@pytest.mark.parametrize("told_before", [False, True])
+async def test_what_is_over_by_the_morning_is_told_as_over(outbox: Outbox, told_before: bool) -> None:
+    """What fired and ended in quiet hours is one message that says so, with the diagnosis; where it was told
+    of before, the short one that it is over."""
+    quiet = {"hours": ["22:00-08:00"], "timezone": "Asia/Shanghai", "channels": ["boss"]}
+    own = {"boss": {"mention": ["all"], "mention_severities": ["warning"]}}
+    oncall = Oncall(outbox, routes=[{"channels": ["boss"]}], quiet_hours=[quiet], own=own)
+    outbox.clock.now = NIGHT - timedelta(hours=2 if told_before else 0)
+    await oncall.diagnosed("warning")
+    assert await oncall.tell() == ({"boss": 1} if told_before else {})
+    outbox.clock.now = NIGHT + timedelta(minutes=20)
+    if told_before:  # what goes on is held back, and is over before it is told
+        (first,) = await outbox.every()
+        goes_on = new_message(
+            Notice.model_validate({**first.body["notice"], "event": "still_firing"}), "boss", MORNING
+        )
+        await outbox.database.messages.enqueue([goes_on], outbox.clock.now)
+    await oncall.over()
+    assert await oncall.tell() == ({"boss": 1} if told_before else {})
+    outbox.clock.now = MORNING
+    assert await oncall.tell() == {"boss": 2 if told_before else 1}
+    shown, last = oncall.shown("boss"), oncall.robots["boss"].seen[-1]
+    assert "[resolved · warning]" in shown and "What it was" in shown and "firing" not in shown
+    assert ("What to do" in shown) is not told_before
+    assert last.pinged == []
+    states = [(each.event, each.state.value) for each in await outbox.every()][told_before:]
+    held = "still_firing" if told_before else "diagnosed"
+    assert states == [(held, "digested"), ("resolved", "digested"), ("resolved", "delivered")]
 
 
 async def test_each_channel_has_its_language_and_its_mentions(outbox: Outbox) -> None:

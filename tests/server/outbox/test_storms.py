@@ -39,7 +39,8 @@ async def test_a_storm_and_its_end_are_told(outbox: Outbox) -> None:
     urls = {"zh": outbox.platforms.add("zh", zh), "en": outbox.platforms.add("en", en)}
     channels = {"zh": {"type": "feishu", "url": urls["zh"]}, "en": {"type": "slack", "url": urls["en"]}}
     routes = [{"channels": ["zh", "en"], "events": ["storm"], "severities": ["critical"]}]
-    settings = Settings.model_validate({"channels": channels, "routes": routes})
+    notify = {"overview_url": "https://triage.example.com/incidents", "incident_url": "https://x/{incident}"}
+    settings = Settings.model_validate({"channels": channels, "routes": routes, "notify": notify})
     teller = Teller(outbox.database.messages, incidents, settings, clock=outbox.clock)
     outbox.channel("zh", "feishu", url=urls["zh"], mention=["all"])
     outbox.channel("en", "slack", url=urls["en"])
@@ -59,6 +60,8 @@ async def test_a_storm_and_its_end_are_told(outbox: Outbox) -> None:
 
     assert [each.event for each in await outbox.every()] == ["storm"] * 4
     begun, over = en.seen
+    for each in en.seen:  # a storm has no report, and leads to the list of incidents
+        assert "<https://triage.example.com/incidents|Details>" in "\n".join(each.texts)
     assert any("[alert storm] " in text for text in begun.texts)
     (listed,) = [text for text in begun.texts if "KubePodCrashLooping shop/app" in text]
     assert listed.count("INC-") == 20 and "10 more" in listed

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import os
 import tarfile
 import zipfile
@@ -216,3 +218,69 @@ def test_a_file_that_may_not_be_read_is_skipped(tmp_path: Path) -> None:
     bundle = folder_of(tmp_path / "b", {**GOOD, "shop/events.json": PODS})
     (bundle / "shop" / "events.json").chmod(0)
     assert any("cannot be read" in line for line in imported(bundle, tmp_path).skipped)
+
+
+PRINTED = (
+    b'{\n    "kind": "NodeList", "apiVersion": "v1", "items": []\n}\n'
+    + json.dumps({"kind": "EventList", "apiVersion": "v1", "items": []}).encode()
+    + b"\n"
+    + PODS
+    + b"\n"
+)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_printed_dump_may_be_compressed(tmp_path: Path, pack: Any) -> None:
+    """`kubectl cluster-info dump | gzip` makes no archive."""
+    (tmp_path / "dump.json.gz").write_bytes(pack(PRINTED))
+    done = imported(tmp_path / "dump.json.gz", tmp_path)
+    assert (done.format, done.kinds, done.skipped) == ("cluster-info-dump", {"Pod": 1}, ())
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-8-sig", "utf-8"])
+def test_a_printed_dump_may_come_from_powershell(tmp_path: Path, encoding: str) -> None:
+    """Its `>` writes UTF-16 with a mark in front, or UTF-8 with or without one; lines end with two characters."""
+    mark = "logs for container web of pod shop/web-0 ====\n"
+    text = PRINTED.decode() + "==== START " + mark + "one\n二\n==== END " + mark
+    begin = "\ufeff" if encoding.startswith("utf-16") else ""
+    (tmp_path / "dump.txt").write_bytes((begin + text.replace("\n", "\r\n")).encode(encoding))
+    done = imported(tmp_path / "dump.txt", tmp_path)
+    assert (done.kinds, done.logs, done.skipped) == ({"Pod": 1}, 1, ())
+    log = tmp_path / "out" / "logs" / "shop" / "web-0" / "web.log"
+    assert log.read_text(encoding="utf-8") == "one\n二\n"
+
+
+def test_a_compressed_text_that_breaks_off_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    """As with an archive, what came before its end is kept, and that it ends early is said."""
+    log = b"==== START logs for container web of pod shop/web-0 ====\n" + os.urandom(40_000).hex().encode()
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(PRINTED + log)[:-5_000])
+    done = imported(tmp_path / "cut.gz", tmp_path)
+    assert (done.kinds, done.logs) == ({"Pod": 1}, 1)
+    assert any("ends early" in line for line in done.skipped)
+
+
+def test_a_log_of_any_bytes_does_not_cost_a_printed_dump(tmp_path: Path) -> None:
+    """Programs write what they like; kubectl prints it between its lists as it is."""
+    mark = b"logs for container web of pod shop/web-0 ====\n"
+    log = b"==== START " + mark + b"caf\xe9 \xff\xfe down\n==== END " + mark
+    (tmp_path / "dump.txt").write_bytes(PRINTED + log)
+    done = imported(tmp_path / "dump.txt", tmp_path)
+    assert (done.kinds, done.logs, done.skipped) == ({"Pod": 1}, 1, ())
+    assert "down" in (tmp_path / "out/logs/shop/web-0/web.log").read_text(encoding="utf-8")
+
+
+def test_a_bomb_of_one_text_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A compressed dump that unpacks to hundreds of times its size is none either."""
+    monkeypatch.setattr(unpacking, "_FREE", 1024)
+    (tmp_path / "dump.gz").write_bytes(gzip.compress(PRINTED + b" " * 8_000_000))
+    with pytest.raises(BadInput, match="times its size"):
+        imported(tmp_path / "dump.gz", tmp_path)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_archive_within_is_named(tmp_path: Path) -> None:
+    """A case often comes as a zip of a must-gather: it is said what to import."""
+    inner = tar_of(tmp_path / "mg.tar.gz", GOOD)
+    outer = zip_of(tmp_path / "case.zip", {"case/mg.tar.gz": inner.read_bytes()})
+    with pytest.raises(BadInput, match=r"an archive within the bundle.*case/mg\.tar\.gz"):
+        imported(outer, tmp_path)

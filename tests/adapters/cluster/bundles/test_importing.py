@@ -338,7 +338,7 @@ def test_the_command_says_what_came_of_it(tmp_path: Path, capsys: pytest.Capture
     assert run(["snapshot", "import", str(root), "--out", out, "--time", "2026-03-01T09:00:00+01:00"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said == [
-        f"Imported 1 objects and 0 logs of a cluster-info-dump into {out}, as of 2026-03-01T08:00:00Z (as given).",
+        f"Imported 1 object and 0 logs of a cluster-info-dump into {out}, as of 2026-03-01T08:00:00Z (as given).",
         "Kinds: 1 Pod.",
         "Namespaces: lab, shop; what is elsewhere is taken as not looked at.",
         "Skipped: 1 × a file that cannot be read: shop/services.json (line 1 is not valid JSON: "

@@ -35,7 +35,7 @@ def dump(kubectl: Path, serve_snapshots: Any) -> Dump:
         ]
         command = [*begin, "cluster-info", "dump", "--all-namespaces", *options]
         return subprocess.run(
-            [str(part) for part in command], capture_output=True, text=True, timeout=60, check=True
+            [str(part) for part in command], capture_output=True, text=True, timeout=300, check=True
         ).stdout
 
     return call

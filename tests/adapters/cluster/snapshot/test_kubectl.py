@@ -24,7 +24,7 @@ def run(kubectl: Path, shop: Path, serve_snapshots: Any) -> Any:
             [kubectl, *options, *command.split(), *more],
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=False,
         )
         return done.returncode, done.stdout, done.stderr

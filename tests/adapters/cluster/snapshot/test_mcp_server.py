@@ -71,7 +71,7 @@ def test_nothing_heavy_is_imported_with_the_package() -> None:
         "print([m for m in ('mcp', 'starlette', 'uvicorn', 'yaml', 'httpx') if m in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stdout.strip() == "[]"
 
@@ -83,6 +83,6 @@ def test_the_store_needs_no_server() -> None:
         "print([m for m in ('mcp', 'starlette', 'uvicorn', 'httpx') if m in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stdout.strip() == "[]"

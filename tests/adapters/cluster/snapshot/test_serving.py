@@ -51,13 +51,13 @@ def test_an_interrupt_ends_it(shop: Path, tmp_path: Path) -> None:
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         url = process.stdout.readline().strip()
-        with urllib.request.urlopen(f"{url}/api/v1/namespaces/shop/pods", timeout=5) as answer:
+        with urllib.request.urlopen(f"{url}/api/v1/namespaces/shop/pods", timeout=60) as answer:
             assert len(json.load(answer)["items"]) == 4
         host, port = url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as waiting:
             waiting.sendall(b"GET /api/v1/nodes HTTP/1.1\r\nHost: x\r\n\r\n")
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=5) == 130
+            assert process.wait(timeout=60) == 130
 
 
 def test_a_port_in_use(shop: Path) -> None:

@@ -34,7 +34,7 @@ def ask() -> Iterator[Ask]:
     def call(server: ScriptedServer, text: str = "Hello", *, base_url: str = "", **given: Any) -> Any:
         url = base_url or server.base_url
         if url not in clients:
-            clients[url] = openai.OpenAI(base_url=url, api_key="key", max_retries=0, timeout=5)
+            clients[url] = openai.OpenAI(base_url=url, api_key="key", max_retries=0, timeout=60)
         parameters: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": text}]}
         return clients[url].chat.completions.create(**{**parameters, **given})
 
@@ -46,7 +46,7 @@ def ask() -> Iterator[Ask]:
 @pytest.fixture
 def post() -> Iterator[Post]:
     """`post(server, **body)`: the bare answer."""
-    with httpx.Client(timeout=5) as client:
+    with httpx.Client(timeout=60) as client:
 
         def call(server: ScriptedServer, **given: Any) -> httpx.Response:
             body = {"model": "m", "messages": [{"role": "user", "content": "Hello"}], **given}
@@ -60,7 +60,7 @@ def chat() -> Chat:
     """`chat(server)`: LangChain's model over it."""
 
     def made(server: ScriptedServer, **given: Any) -> BaseChatOpenAI:
-        parameters: dict[str, Any] = {"model": "m", "api_key": "key", "max_retries": 0, "timeout": 5}
+        parameters: dict[str, Any] = {"model": "m", "api_key": "key", "max_retries": 0, "timeout": 60}
         return BaseChatOpenAI(base_url=server.base_url, **{**parameters, **given})
 
     return made

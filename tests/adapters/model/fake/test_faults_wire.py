@@ -55,7 +55,7 @@ def test_reset(serve: Serve, ask: Ask, params: dict[str, int], stream: bool) -> 
     assert server.journal()[0]["http_status"] == (200 if params else None)
 
 
-@pytest.mark.parametrize("fault", [{"hang": 30_000}, {"slow_headers": 30_000}, {"stall": {"ms": 30_000}}])
+@pytest.mark.parametrize("fault", [{"hang": 120_000}, {"slow_headers": 120_000}, {"stall": {"ms": 120_000}}])
 def test_hang(serve: Serve, fault: dict[str, Any]) -> None:
     """Silence before the headers, within them or after them lasts until the client's read timeout."""
     server = spoilt(serve, fault)
@@ -63,8 +63,8 @@ def test_hang(serve: Serve, fault: dict[str, Any]) -> None:
     began = time.monotonic()
     with pytest.raises(openai.APITimeoutError):
         client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hello"}])
-    assert time.monotonic() - began < 2
-    until = time.monotonic() + 2
+    assert time.monotonic() - began < 60
+    until = time.monotonic() + 60
     while not server.journal():
         assert time.monotonic() < until, "the server did not notice that the client had gone"
         time.sleep(0.01)
@@ -105,10 +105,11 @@ def test_an_abrupt_cut(serve: Serve, post: Post, stream: bool) -> None:
             post(server)
 
 
+@pytest.mark.slow
 def test_a_stall_with_keepalive_defeats_the_read_timeout(serve: Serve) -> None:
     """SSE comments during a stall keep a synchronous client waiting past its timeout; silence does not."""
-    server = spoilt(serve, {"stall": {"ms": 500, "tokens": 2, "keepalive": True}})
-    client = openai.OpenAI(base_url=server.base_url, api_key="key", max_retries=0, timeout=0.2)
+    server = spoilt(serve, {"stall": {"ms": 5000, "tokens": 2, "keepalive": True}})
+    client = openai.OpenAI(base_url=server.base_url, api_key="key", max_retries=0, timeout=3)
 
     def read() -> str:
         messages: Any = [{"role": "user", "content": "Hello"}]
@@ -116,8 +117,8 @@ def test_a_stall_with_keepalive_defeats_the_read_timeout(serve: Serve) -> None:
         return "".join(choice.delta.content or "" for chunk in chunks for choice in chunk.choices)
 
     began = time.monotonic()
-    assert read() == LONG and time.monotonic() - began > 0.45
-    server.configure(faults=[{"do": [{"stall": {"ms": 500, "tokens": 2}}]}])
+    assert read() == LONG and time.monotonic() - began > 4.9
+    server.configure(faults=[{"do": [{"stall": {"ms": 120_000, "tokens": 2}}]}])
     with pytest.raises(openai.APITimeoutError):
         read()
 
@@ -255,9 +256,10 @@ def test_retry_after(serve: Serve, post: Post, given: int | None, header: str | 
 
 def test_retry_after_as_a_date(serve: Serve, post: Post) -> None:
     """Retry-After may be an HTTP date, and the client waits no longer than that."""
+    before = time.time()
     answer = post(spoilt(serve, {"status": {"status": 503, "retry_after": "date"}}))
-    ahead = parsedate_to_datetime(answer.headers["retry-after"]).timestamp() - time.time()
-    assert 15 < ahead < 25
+    until = parsedate_to_datetime(answer.headers["retry-after"]).timestamp()
+    assert until - before > 15 and until - time.time() < 25
 
 
 def test_the_client_retries_what_passes(serve: Serve) -> None:

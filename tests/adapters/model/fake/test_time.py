@@ -20,6 +20,8 @@ Serve = Callable[..., ScriptedServer]
 Ask = Callable[..., Any]
 
 FAST = {"ttft_base_ms": 30, "prefill_ms": 0.1, "tpot_ms": 10}
+TRIES = 8
+"""A machine that has other things to do may be late, but not each time."""
 TEN = "one two three four five six seven eight nine ten"
 
 
@@ -49,9 +51,14 @@ def test_no_time_passes_in_mode_zero(serve: Serve, ask: Ask) -> None:
     """Mode zero answers at once and still says what the turn would have taken."""
     server = serve([TEN], profile="busy-235b", mode="zero")
     ask(server)  # the client's first request is slow
-    began = time.monotonic()
-    response = ask(server, "Hello again")
-    assert time.monotonic() - began < 0.5
+    took = []
+    for _ in range(TRIES):
+        began = time.monotonic()
+        response = ask(server, "Hello again")
+        took.append(time.monotonic() - began)
+        if took[-1] < 0.5:
+            break
+    assert min(took) < 0.5
     line = server.journal()[-1]
     assert line["modelled"] == {
         "queue": 0.0,
@@ -154,12 +161,16 @@ async def test_the_first_token_comes_when_it_is_due() -> None:
         httpx.AsyncClient() as client,
     ):
         url = f"{server.base_url}/chat/completions"
-        began = time.monotonic()
-        async with client.stream("POST", url, json=body(stream=True)) as response:
-            moments = [time.monotonic() - began async for _ in response.aiter_raw()]
-    assert 0.03 <= moments[0] < 0.25 and moments[-1] >= 0.33
-    line = server.journal()[0]
-    assert line["t_first"] - line["t_start"] == pytest.approx(0.0309, abs=0.03)
+        for _ in range(TRIES):
+            began = time.monotonic()
+            async with client.stream("POST", url, json=body(stream=True)) as response:
+                moments = [time.monotonic() - began async for _ in response.aiter_raw()]
+            assert moments[0] >= 0.03 and moments[-1] >= 0.33
+            line = server.journal()[-1]
+            first = line["t_first"] - line["t_start"]
+            if moments[0] < 0.25 and first == pytest.approx(0.0309, abs=0.03):
+                return
+    raise AssertionError(f"in no try at its time: {moments[0]}, {first}")
 
 
 async def test_requests_wait_for_a_place() -> None:
@@ -169,9 +180,12 @@ async def test_requests_wait_for_a_place() -> None:
         httpx.AsyncClient() as client,
     ):
         url = f"{server.base_url}/chat/completions"
-        await asyncio.gather(client.post(url, json=body("one")), client.post(url, json=body("two")))
-    queues = sorted(line["modelled"]["queue"] for line in server.journal())
-    assert queues[0] < 30 and queues[1] == pytest.approx(131, abs=60)
+        for _ in range(TRIES):
+            await asyncio.gather(client.post(url, json=body("one")), client.post(url, json=body("two")))
+            queues = sorted(line["modelled"]["queue"] for line in server.journal()[-2:])
+            if queues[0] < 30 and queues[1] == pytest.approx(131, abs=60):
+                break
+    assert queues[0] < 30 and queues[1] == pytest.approx(131, abs=60), "in no try as long as the first takes"
 
 
 async def test_parallel_requests_slow_each_other() -> None:
@@ -181,14 +195,18 @@ async def test_parallel_requests_slow_each_other() -> None:
         httpx.AsyncClient() as client,
     ):
         url = f"{server.base_url}/chat/completions"
-        await asyncio.gather(*(client.post(url, json=body(str(n))) for n in range(3)))
-    assert sorted(line["modelled"]["decode"] for line in server.journal()) == [100, 150, 200]
+        for _ in range(TRIES):  # a pause of the machine may end one before the next begins
+            await asyncio.gather(*(client.post(url, json=body(str(n))) for n in range(3)))
+            decoding = sorted(line["modelled"]["decode"] for line in server.journal()[-3:])
+            if decoding == [100, 150, 200]:
+                break
+    assert decoding == [100, 150, 200], "never three at once"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stream", [False, True])
 async def test_the_modelled_time_is_kept(stream: bool) -> None:
-    """Measured and modelled time differ by at most 5 ms or 1 %, whichever is more, in the better of three tries."""
+    """Measured and modelled time differ by at most 5 ms or 1 %, whichever is more, in the best of some tries."""
     profile = {"ttft_base_ms": 200, "prefill_ms": 0.2, "tpot_ms": 4}
     errors = []
     async with (
@@ -196,11 +214,13 @@ async def test_the_modelled_time_is_kept(stream: bool) -> None:
         httpx.AsyncClient() as client,
     ):
         url = f"{server.base_url}/chat/completions"
-        for n in range(3):
+        for n in range(TRIES):
             await client.post(url, json=body(f"{n} " + "word " * 500, stream=stream))
             line = server.journal()[-1]
             modelled = sum(line["modelled"].values())
             errors.append(abs(line["measured_ms"] - modelled) - max(5, modelled * 0.01))
+            if errors[-1] <= 0:
+                break
     assert min(errors) <= 0, f"{min(errors)} ms too much"
 
 
@@ -211,8 +231,12 @@ async def test_scaled_time() -> None:
         scripted_server([TEN], profile="qwen3-30b-a3b", mode="scaled:0.5") as server,
         httpx.AsyncClient() as client,
     ):
-        began = time.monotonic()
-        await client.post(f"{server.base_url}/chat/completions", json=body())
-        took = time.monotonic() - began
-    modelled = sum(server.journal()[0]["modelled"].values())
-    assert 360 < modelled < 380 and modelled / 2000 <= took < modelled / 2000 + 0.3
+        for _ in range(TRIES):
+            began = time.monotonic()
+            await client.post(f"{server.base_url}/chat/completions", json=body())
+            took = time.monotonic() - began
+            modelled = sum(server.journal()[-1]["modelled"].values())
+            assert 360 < modelled < 380 and modelled / 2000 <= took
+            if took < modelled / 2000 + 0.3:
+                return
+    raise AssertionError(f"{took} s in the last try")

@@ -134,7 +134,7 @@ def test_pressure_names_whom_it_evicted_and_who_used_most(
     ]
     one = cause(view_of([node(DiskPressure=DISK, MemoryPressure=MEMORY), *pods], NODE), rules.RULES)
     assert one.rule == "node.pressure" and one.category == "node-pressure"
-    assert "MemoryPressure, DiskPressure" in one.statement.en and "evicted 2 pod(s)" in one.statement.en
+    assert "MemoryPressure, DiskPressure" in one.statement.en and "evicted 2 pods" in one.statement.en
     assert "61Gi" in one.statement.en and {str(r) for r in one.explains} == {"Pod shop/a", "Pod shop/b"}
 
 

@@ -91,7 +91,7 @@ def test_anti_affinity(view_of: Any, stuck: Any, node: Any, k8s: Any, said: Any,
     ]
     (one,) = found(view_of(objects, POD, lists=NODES))
     assert one.specificity is Specificity.EXACT
-    assert "3 replicas, 2 value(s)" in one.statement.en
+    assert "3 replicas, 2 values of" in one.statement.en
     assert str(one.culprit) == "Deployment shop/app"
 
 
