@@ -275,28 +275,18 @@ def pod(
     spec = {"containers": [{"name": c, "image": f"registry.test/{c}:1"} for c in containers]}
     owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-5d", "uid": "uid-ReplicaSet-web-5d"}
     return made(
-        "Pod",
-        name,
-        "shop",
-        labels={"app": "web", "pod": name},
+        "Pod", name, "shop", labels={"app": "web", "pod": name},
         metadata={"ownerReferences": [owner | {"controller": True}]},
         spec=spec | ({"nodeName": node} if node else {}),
         status={"phase": phase} | ({"containerStatuses": statuses} if node else {}),
-    )
+    )  # fmt: skip
 
 
 RUNNING = {"state": {"running": {"startedAt": "2025-03-04T09:00:00Z"}}, "restartCount": 0}
-CRASHED = {
-    "exitCode": 1,
-    "reason": "Error",
-    "finishedAt": "2025-03-04T09:55:00Z",
-    "containerID": "containerd://1",
-}
-CRASHING = {
-    "state": {"waiting": {"reason": "CrashLoopBackOff"}},
-    "lastState": {"terminated": CRASHED},
-    "restartCount": 4,
-}
+ENDED = "2025-03-04T09:55:00Z"
+CRASHED = {"exitCode": 1, "reason": "Error", "finishedAt": ENDED, "containerID": "containerd://1"}
+WAITING = {"waiting": {"reason": "CrashLoopBackOff"}}
+CRASHING = {"state": WAITING, "lastState": {"terminated": CRASHED}, "restartCount": 4}
 UNPULLED = {"state": {"waiting": {"reason": "ImagePullBackOff"}}, "restartCount": 0}
 
 
