@@ -78,8 +78,9 @@ _PLACES: dict[Refusal, Place] = {
         "the driver is not registered on the node that was chosen for its pod",
         "所选节点上没有注册该存储驱动", "node",
         "The driver's node plugin (a DaemonSet) must run there: look at its pod on that node, its node "
-        "selector and tolerations.",
-        "该驱动的节点插件（DaemonSet）必须在该节点上运行：请检查它在该节点上的 Pod、节点选择器和容忍。",
+        "selector and tolerations; `journalctl -u kubelet` there says why it does not register.",
+        "该驱动的节点插件（DaemonSet）必须在该节点上运行：请检查它在该节点上的 Pod、节点选择器和容忍；"
+        "该节点上的 `journalctl -u kubelet` 会写明注册失败的原因。",
     ),
     Refusal.TOPOLOGY: _place(
         "no zone or node fits what the class asks for", "没有符合存储类要求的可用区或节点", "class",

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from kubetriage.domain.finding import Remedy
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text
-from kubetriage.domain.relations.node import NETWORK
+from kubetriage.domain.relations.node import NETWORK, agents_on
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules.node_remedies import network_remedy
 from kubetriage.domain.rules.phrases import given, say, stated
@@ -69,12 +69,14 @@ def _decisive(message: str) -> str:
 
 def _network_remedy(view: ClusterView, node: Resource) -> Remedy:
     read = view.find(node)
-    if read is not None:
+    if read is not None and agents_on(view, node.name):
         return network_remedy(view, read)
     return escalate(
         say("Have the network agent of node {n} looked at", "请检查节点 {n} 的网络组件", n=node.name),
-        say("Its plugin frees the pod's address when the pod ends; until it can, the pod stays.",
-            "Pod 结束时由其插件释放地址；插件恢复之前该 Pod 会一直存在。"),
+        say("Its plugin frees the pod's address when the pod ends; until it can, the pod stays. On the node: "
+            "`journalctl -u kubelet` repeats what it says.",
+            "Pod 结束时由其插件释放地址；插件恢复之前该 Pod 会一直存在。"
+            "该节点上的 `journalctl -u kubelet` 会重复其报错。"),
     )  # fmt: skip
 
 

@@ -139,8 +139,8 @@ def broker_waits_for_its_claim() -> Built:
                   summary=text, description=text)  # fmt: skip
     answer = key(
         kafka, claim, "pvc-unbound", "StorageClass gp4 does not exist, so the broker's claim stays unbound.",
-        (r"gp4", ABSENT), NO_OOM, NO_PULL, absent=(("StorageClass", "", "gp4"),),
-        tags=("operator", "storage", "subject-custom"),
+        (r"gp4", ABSENT), NO_OOM, NO_PULL, also=(("StorageClass", "", "gp4"),),
+        absent=(("StorageClass", "", "gp4"),), tags=("operator", "storage", "subject-custom"),
     )  # fmt: skip
     return Built("broker-waits-for-its-claim", fired, answer, world)
 

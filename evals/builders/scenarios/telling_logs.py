@@ -119,7 +119,7 @@ def configmap_names_another_host() -> Built:
         work.pod, config, "misconfigured-app",
         "ConfigMap baskets-env sets REDIS_HOST to redis-old, and the Service is redis.",
         (r"redis-old", r"baskets-env"), NO_OOM, NO_PROBE, blames("coredns|cluster DNS"),
-        absent=(("Service", "toys", "redis-old"),), tags=("dns", "log", "configmap"),
+        also=(work.object,), absent=(("Service", "toys", "redis-old"),), tags=("dns", "log", "configmap"),
     )  # fmt: skip
     alert = webhook([crash_looping(work.pod, "baskets", world.clock, since="31m")])
     return Built("configmap-names-another-host", alert, answer, world)
