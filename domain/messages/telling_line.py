@@ -55,7 +55,8 @@ def telling_line(excerpt: str, said: str = "", beside: Iterable[str] = ()) -> st
     own = [line for line in own if any(word in line.lower() for word in _OWN_WORDS)]
     if own:
         return _within(max(own, key=lambda line: (shared(line), _rank(line))), words)
-    return _within(best if shared(best) else _of_object(lines), words)
+    by_chance = not any(map(_says_much, words & _tokens(best)))
+    return _within((by_chance and _of_object(lines)) or (best if shared(best) else ""), words)
 
 
 def _of_object(lines: Sequence[str]) -> str:
@@ -117,6 +118,11 @@ def _first(words: Iterable[str], lines: Sequence[str]) -> str:
 
 def _tokens(text: str) -> set[str]:
     return {each.lower() for each in _TOKEN.findall(text)}
+
+
+def _says_much(word: str) -> bool:
+    """Not a short word such as `data`, which a path holds as well as a name."""
+    return len(word) > 4 or not word.isascii() or any(each.isdigit() for each in word)
 
 
 def _weight(word: str) -> int:

@@ -54,6 +54,11 @@ UNAVAILABLE = "Available=False (MinimumReplicasUnavailable): Deployment does not
             "",
             "spec.selector.app: web",
         ),
+        (
+            f"spec.containers[0].volumeMounts[0].mountPath: /data\n{UNREADY}",
+            "PVC test-data 一直 Pending",
+            UNAVAILABLE,
+        ),
         ("not found", "there is no Service crm-db", "not found"),
         ("metadata.creationTimestamp: 2026-04-15", "nothing of it", ""),
         ("", "anything", ""),
