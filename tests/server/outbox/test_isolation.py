@@ -77,7 +77,7 @@ async def test_a_slow_channel_holds_up_no_other(outbox: Outbox, mailbox: Put) ->
     """While five messages wait for a robot that is silent, another robot gets its messages at once."""
     silent = FeishuRobot(faults=[Fault(FaultKind.SILENT)] * 5)
     quick = WeComRobot()
-    outbox.channel("silent", "feishu", url=outbox.platforms.add("silent", silent), timeout=2.0)
+    outbox.channel("silent", "feishu", url=outbox.platforms.add("silent", silent), timeout=30.0)
     outbox.channel("quick", "wecom", url=outbox.platforms.add("quick", quick))
     for number in range(5):
         await mailbox(SAMPLE.model_copy(update={"incident": f"INC-{number}"}), "silent")
