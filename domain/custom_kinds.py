@@ -125,6 +125,15 @@ _ISSUER = (_names("spec.issuerRef", "Issuer", _CERT),)
 _ACME_STATE = _states(_field("status.state", "invalid errored expired", "status.reason"))
 _FLUX = frozenset({"Stalled", "FetchFailed", "ArtifactOutdated", "StorageOperationFailed", "BuildFailed"})
 _PHASE_FAILED = _states(_field("status.phase", "Failed Error", "status.message", "status.reason"))
+_CNPG = frozenset({
+    "Not enough disk space", "Cluster is unrecoverable and needs manual intervention",
+    "Cluster cannot proceed to reconciliation due to an unknown plugin being required",
+    "Cluster cannot proceed to reconciliation due to an error while interacting with plugins",
+    "Cluster has incomplete or invalid image catalog", "Waiting for user action",
+    "Unable to create required cluster objects",
+    "Cluster cannot execute instance online upgrade due to missing architecture binary",
+})  # fmt: skip
+"""CloudNativePG's phases that nothing but a person ends."""
 
 
 def _route(kind: str, plural: str, *versions: str) -> CustomKind:
@@ -212,6 +221,8 @@ TABLE: tuple[CustomKind, ...] = (
         ),
         names=(
             _names("spec.destination.namespace", "Namespace", only="spec.destination.server"),
+            _names("status.operationState.syncResult.resources.*", "", tie=Tie.MANAGES,
+                   only="spec.destination.server"),
             _names("status.resources.*", "", tie=Tie.MANAGES, only="spec.destination.server"),
         ),
     ),
@@ -305,6 +316,8 @@ TABLE: tuple[CustomKind, ...] = (
                good=frozenset({"Launched", "Registered", "Initialized", "Ready"}), labels=("nodeclaim",)),
     CustomKind("NodePool", "karpenter.sh", ("v1", "v1beta1"), "nodepools", "insufficient-resources", False,
                good=frozenset({"Ready", "NodeClassReady", "ValidationSucceeded"}), labels=("nodepool",)),
+    CustomKind("PodGroup", "scheduling.volcano.sh", ("v1beta1",), "podgroups", "insufficient-resources",
+               good=frozenset(), bad=frozenset({"Unschedulable"}), labels=("podgroup",)),
     # ---- Crossplane's packages; what it manages is judged by GENERIC
     CustomKind("Provider", "pkg.crossplane.io", ("v1",), "providers", "gitops-sync", False,
                good=frozenset({"Installed", "Healthy"})),
@@ -312,6 +325,40 @@ TABLE: tuple[CustomKind, ...] = (
     CustomKind("ClusterOperator", "config.openshift.io", ("v1",), "clusteroperators", "controller-stalled",
                False, good=frozenset({"Available"}), bad=frozenset({"Degraded"}),
                labels=("clusteroperator",), sums_up=True),
+    CustomKind(
+        "Cluster", "postgresql.cnpg.io", ("v1",), "clusters", "controller-stalled",
+        states=_states(StateField(("status", "phase"), _CNPG, ("status", "phaseReason"))),
+    ),
+    CustomKind("postgresql", "acid.zalan.do", ("v1",), "postgresqls", "controller-stalled", good=frozenset(),
+               states=_states(_field("status.PostgresClusterStatus",
+                                     "CreateFailed UpdateFailed SyncFailed"))),
+    CustomKind("Elasticsearch", "elasticsearch.k8s.elastic.co", ("v1",), "elasticsearches",
+               "controller-stalled",
+               good=frozenset({"ElasticsearchIsReachable"}), labels=("elasticsearch",),
+               states=_states(_field("status.health", "red"))),
+    CustomKind("MongoDBCommunity", "mongodbcommunity.mongodb.com", ("v1",), "mongodbcommunity",
+               "controller-stalled", good=frozenset(), states=_PHASE_FAILED, labels=("mongodbcommunity",)),
+    CustomKind("RabbitmqCluster", "rabbitmq.com", ("v1beta1",), "rabbitmqclusters", "controller-stalled",
+               good=frozenset({"AllReplicasReady", "ClusterAvailable", "ReconcileSuccess"}),
+               labels=("rabbitmqcluster",), sums_up=True),
+    CustomKind("PerconaXtraDBCluster", "pxc.percona.com", ("v1",), "perconaxtradbclusters",
+               "controller-stalled", good=frozenset(),
+               states=_states(_field("status.state", "error", "status.message.*"))),
+    CustomKind("CephCluster", "ceph.rook.io", ("v1",), "cephclusters", "controller-stalled",
+               states=_states(_field("status.ceph.health", "HEALTH_ERR", called="health"))),
+    CustomKind("SparkApplication", "sparkoperator.k8s.io", ("v1beta2",), "sparkapplications", "job-failed",
+               good=frozenset(), labels=("sparkapplication",),
+               states=_states(_field("status.applicationState.state", "FAILED SUBMISSION_FAILED INVALIDATING",
+                                     "status.applicationState.errorMessage"))),
+    *(CustomKind(kind, "tekton.dev", ("v1", "v1beta1"), f"{kind.lower()}s", "job-failed",
+                 good=frozenset({"Succeeded"}), labels=(kind.lower(),)) for kind in ("PipelineRun",
+                                "TaskRun")),
+    CustomKind("Canary", "flagger.app", ("v1beta1",), "canaries", "rollout-stuck",
+               good=frozenset({"Promoted"}),
+               labels=("canary",)),
+    CustomKind("Route", "route.openshift.io", ("v1",), "routes", "ingress", good=frozenset({"Admitted"}),
+               conditions=(("status", "ingress", "*", "conditions"),),
+               names=(_names("spec.to", "Service", tie=Tie.AFFECTS),)),
     CustomKind("Kafka", "kafka.strimzi.io", ("v1", "v1beta2"), "kafkas", "controller-stalled",
                bad=frozenset({"NotReady"})),
     CustomKind("KafkaConnect", "kafka.strimzi.io", ("v1", "v1beta2"), "kafkaconnects", "controller-stalled",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -16,6 +17,13 @@ PATIENCE = timedelta(minutes=5)
 """How long a condition may be Unknown before that says something."""
 
 
+_SUMS_UP = frozenset({
+    "RetriesExceeded", "TriggerError", "ReconcilingDependents", "ClusterIsNotReady", "ComponentsNotReady",
+})  # fmt: skip
+"""Reasons of conditions that count the others or the tries (Flux, KEDA, Karpenter, CloudNativePG)."""
+_FAILED = re.compile(r"fail|error|insufficient|denied|unauthorized", re.IGNORECASE)
+
+
 class Ill(NamedTuple):
     """One place of a status that says that something is wrong."""
 
@@ -26,6 +34,11 @@ class Ill(NamedTuple):
     since: datetime | None
     stated: bool
     """Whether it says why; else it is a state that something else must explain."""
+
+    @property
+    def sums_up(self) -> bool:
+        """Whether it says only that something failed, and another condition or an event what that was."""
+        return self.reason in _SUMS_UP
 
 
 class Named(NamedTuple):
@@ -46,7 +59,7 @@ def ills(obj: Obj, now: datetime) -> list[Ill]:
     found = [ill for path in kind.conditions for item in _walk(obj.raw, path)
              for ill in _conditions(kind, item, now)]  # fmt: skip
     found += [ill for field in kind.states if (ill := _state(obj, field)) is not None]
-    return sorted(dict.fromkeys(found), key=lambda ill: (not ill.stated, not ill.message))
+    return sorted(dict.fromkeys(found), key=lambda ill: (not ill.stated, ill.sums_up, not ill.message))
 
 
 def _conditions(kind: CustomKind, conditions: Any, now: datetime) -> Iterator[Ill]:
@@ -59,6 +72,8 @@ def _conditions(kind: CustomKind, conditions: Any, now: datetime) -> Iterator[Il
         since = since if since is not None and since > _EPOCH else None
         if name in kind.good and status == "False":
             yield Ill(f"{name}=False", reason, message, since, bool(message or reason))
+        elif name in kind.good and status == "Unknown" and message and _FAILED.search(reason):
+            yield Ill(f"{name}=Unknown", reason, message, since, True)
         elif name in kind.good and status == "Unknown" and (since is None or now - since > PATIENCE):
             yield Ill(f"{name}=Unknown", reason, message, since, False)
         elif name in kind.bad and status in ("True", None):  # Argo CD's conditions have no status
@@ -141,7 +156,9 @@ def _is_well(given: Mapping[str, Any]) -> bool:
     health = given.get("health")
     if isinstance(health, dict):
         return health.get("status") in ("Healthy", "Suspended", None)
-    return given.get("status") in ("Synced", "OutOfSync")
+    if given.get("hookPhase"):
+        return str(given["hookPhase"]) == "Succeeded"
+    return given.get("status") in ("Synced", "OutOfSync", "Pruned", "PruneSkipped")
 
 
 def secret_of(obj: Obj) -> Resource | None:

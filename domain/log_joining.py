@@ -13,6 +13,8 @@ RECORD_LINES = 60
 TRACEBACK = "Traceback (most recent"
 CHAINED = re.compile(r"The above exception|During handling of the above")
 """What Python writes between an exception and the one that came of it."""
+RUBY = re.compile(r"\S+\.rb:\d+:in [`'][^'\n]{1,200}': (?P<said>.*\S)")
+"""The first line of a Ruby exception: where it was raised, then what it says."""
 RUST = re.compile(r"thread '[^']*' panicked at [^']*:$")
 """Rust ≥ 1.73 puts a panic's message on the next line."""
 _CONTINUES = re.compile(

@@ -30,11 +30,13 @@ _LEVEL = re.compile(
 )
 """A level's name that stands by itself, in lower case; grouped by first letters, which makes it fast."""
 _KLOG = re.compile(r"[EWIF]\d{4} \d\d:\d\d:\d\d")
+_REDIS = re.compile(r"\d+:[CMSX] \d\d \w{3} \d{4} [\d:.]+ ([.*#-]) ")
+_REDIS_LEVELS = {".": Level.DEBUG, "-": Level.DEBUG, "*": Level.INFO, "#": Level.WARN}
 _KLOG_LEVELS = {"E": Level.ERROR, "W": Level.WARN, "I": Level.INFO, "F": Level.FATAL}
 _REACH = 100
 """Characters of a line within which its level stands."""
 _HEAD = re.compile(
-    r"^(?:[EWIF]\d{4} [\d:.]+ +\d+ \S+\] |"
+    r"^(?:[EWIF]\d{4} [\d:.]+ +\d+ \S+\] |\d+:[CMSX] \d\d \w{3} \d{4} [\d:.]+ [.*#-] |"
     r"[\s\[|(<]*(?:\d{4}[-/]\d\d[-/]\d\d[T ]?)?\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?[\s\]|)>:]*)?"
     r"(?:\[?(?:" + "|".join(LEVELS) + r")\]?[\s:|]+)?",
     re.IGNORECASE,
@@ -47,7 +49,9 @@ _ERRORISH = re.compile(
     r"|c(?:an(?:not|'t| not)|ould(?: not|n't)|rash|ore dumped)|un(?:able|reachable|authorized|defined"
     r"|known|recognized|expected|supported)"
     r"|re(?:fused|quired)|denied|no(?:t (?:found|set)| such| available)|in(?:valid| use)"
-    r"|m(?:issing|ust (?:be|have|specify))|timed? ?out|abort|is empty|segmentation"
+    r"|m(?:issing|ust (?:be|have|specify))|timed? ?out|abort|is empty|segmentation|corrupt"
+    r"|bad (?:file|magic|interpreter)"
+    r"|失败|错误|异常|拒绝|超时|过期|无[法效]|缺少|不(?:足|存在)|溢出"
 )
 """Words of trouble in lower case, grouped by first letters: with IGNORECASE it takes ten times as long."""
 
@@ -56,6 +60,8 @@ def level_of(line: str) -> Level:
     """The level that the beginning of a line names."""
     if _KLOG.match(line):
         return _KLOG_LEVELS[line[0]]
+    if line[:1].isdigit() and (redis := _REDIS.match(line)):
+        return _REDIS_LEVELS[redis[1]]
     head = line[:_REACH].lower()
     for name in _NAMES:
         if name in head:
@@ -69,6 +75,15 @@ def says_error(words: str) -> bool:
     return _ERRORISH.search(words.lower()) is not None
 
 
+_LOGGER = re.compile(
+    r"\d{1,7} --- (?:\[[^\]\n]{0,60}\] ){1,3}[\w.$\[\]/]{1,80} *: "
+    r"|\[[^\]\n]{1,60}\] (?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +[\w.$]{1,80} +- "
+)
+"""What Spring Boot and Logback write between the time and the message: process, thread and logger."""
+
+
 def without_head(line: str) -> str:
-    """A line without the time and the level that it begins with."""
-    return _HEAD.sub("", line, count=1)
+    """A line without the time, level, thread and logger that it begins with."""
+    said = _HEAD.sub("", line, count=1)
+    found = _LOGGER.match(said)
+    return said[found.end() :] if found else said

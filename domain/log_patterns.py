@@ -17,10 +17,24 @@ class Sign(StrEnum):
     RBAC = "rbac"
     TOKEN = "token"
     """The cluster's own API does not know who asks (401)."""
+    DATA_LOCKED = "data-locked"
+    """The program's own data carries the lock of another process, or a lock file that was left behind."""
+    OWN_CERTIFICATE = "own-certificate"
+    """The program's own certificate, key or key store cannot be read or does not fit together."""
+    BAD_ADDRESS = "bad-address"
+    """An address (URL) that the program was given is malformed."""
+    BAD_HEADER = "bad-header"
+    """A request is not even sent: the value of one of its headers holds a character that none may hold."""
+    BAD_VALUE = "bad-value"
+    """A value that the program reads is not of the kind that it needs."""
+    UNIMPLEMENTED = "unimplemented"
+    """A gRPC server is reached, and does not have the service or method that is called."""
     MESH_DENIED = "mesh-denied"
     """The callee's proxy (Envoy) refuses the caller by an authorization policy."""
     CLOCK = "clock"
     """A certificate that is not valid yet: one of the two clocks is wrong."""
+    SKEW = "clock-skew"
+    """A token or signature whose time lies in the future or too far off: one of the two clocks is wrong."""
     CERT_EXPIRED = "certificate-expired"
     CERT_NAME = "certificate-name"
     """A certificate for other names than the one that was called."""
@@ -52,6 +66,8 @@ class Sign(StrEnum):
     DISK_ERROR = "disk-error"
     """EIO: the device, or the path to it, failed. "I/O error" alone is also what clients call a lost
     connection."""
+    DEVICE_FAULT = "device-fault"
+    """A GPU says that its own memory or link is broken."""
     READ_ONLY = "read-only"
     TOO_MANY_FILES = "too-many-files"
     STORE_FULL = "store-full"
@@ -123,13 +139,98 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
     ),
     (Sign.MESH_DENIED, (r"\bRBAC: access denied",)),
     (
+        Sign.DATA_LOCKED,
+        (
+            r"Unable to lock (?P<file>\S{1,200}) error: 11\b",
+            r"lock file \"(?P<file2>[^\"\n]{1,200})\" already exists",
+            r"Unable to (?:create/)?(?:lock|open) the lock file: (?P<file3>/\S{1,200})"
+            r"[^\n]{0,40}temporarily unavailable",
+            r"Failed to acquire lock on file (?P<name>\S{1,60}) in (?P<file4>/\S{1,200}?)\.? "
+            r"A Kafka instance",
+            r"lock DB directory: resource temporarily unavailable",
+            r"While lock file: (?P<file5>/\S{1,200}?): Resource temporarily unavailable",
+            r"Cannot acquire directory lock on \\?\"(?P<file6>[^\"\n\\]{1,200})",
+            r"Lock file has been locked by another process|LockObtainFailedException"
+            r"|Database may be already in use|unable to lock level ?db at (?P<file7>/\S{1,200}?): ",
+            r"\banother (?:\w+ ){0,2}(?:process|instance|server|program|postmaster)\b[^\n]{0,40}?"
+            r"\b(?:already running (?:on|in)\b|in same directory|is using (?:this|the)\b"
+            r"|holds the (?:file )?lock)",
+            r"A server is already running\b[^\n]{0,40}?(?P<file8>/\S{1,200}\.pid)"
+            r"|Pidfile \((?P<file9>[^)\n]{1,200})\) already exists",
+        ),
+    ),
+    (
+        Sign.OWN_CERTIFICATE,
+        (
+            r"failed to find any PEM data|private key does not match public key|key values mismatch",
+            r"PEM routines:\w*:no start line|\bno start line\b|bad decrypt\b|PEM lib\b",
+            r"keystore password was incorrect|UnrecoverableKeyException|keystore was tampered with",
+            r"cannot load certificate(?: key)? \"(?P<file>[^\"\n]{1,200})\"",
+        ),
+    ),
+    (
+        Sign.BAD_ADDRESS,
+        (
+            r"unsupported protocol scheme \\?\"(?P<name>[^\"\n]{0,60})\"|missing protocol scheme",
+            r"invalid port \\?\"(?P<name2>[^\"\n]{1,60})\" after host|net/url: invalid userinfo",
+            r"first path segment in URL cannot contain colon|no Host in request URL",
+            r"MissingSchema: Invalid URL|ERR_INVALID_URL|MalformedURLException: |URI is not absolute",
+            r"Could not parse (?:SQLAlchemy|rfc1738) URL|UriFormatException|URI with undefined scheme",
+        ),
+    ),
+    (
+        Sign.BAD_HEADER,
+        (
+            r"net/http: invalid header field (?:value|name)(?: for)?(?: \\?\"(?P<name>[\w-]{1,60}))?",
+            r"Invalid character in header content(?: \[\"(?P<name2>[\w-]{1,60}))?|ERR_INVALID_CHAR",
+            r"Illegal character\(s\) in message header value|Unexpected char 0x\w{1,4} at \d+ in "
+            r"(?:header value|(?P<name3>[\w-]{1,60}) value)",
+            r"(?:Invalid leading whitespace, reserved character\(s\), or )?return character\(s\) in header"
+            r"(?: (?:value|part))?|Invalid header value b?['\"]",
+        ),
+    ),
+    (
+        Sign.UNIMPLEMENTED,
+        (
+            r"code = Unimplemented desc = (?!unknown (?:service|method) (?:\w+ for service )?grpc\.)"
+            r"(?:unknown (?:service|method) (?P<name>[\w./]{1,160})"
+            r"(?: for service (?P<key>[\w./]{1,160}))?)?",
+            r"\bUNIMPLEMENTED: (?:(?:unknown|Method not found)[^\n]{0,8}? (?P<name2>[\w./]{1,160}))?",
+            r"StatusCode\.UNIMPLEMENTED\b|\bStatusCode=\"?Unimplemented\b",
+        ),
+    ),
+    (
+        Sign.BAD_VALUE,
+        (
+            r"unknown time[- ]?zone:? (?:ID:? )?[\"'`]?(?P<name>[\w/+-]{1,60})",
+            r"Unknown time-zone ID: (?P<name2>\S{1,60})|No time zone found with key (?P<name3>[\w/+-]{1,60})",
+            r"invalid time ?zone:? [\"'`]?(?P<name4>[\w/+-]{1,60})",
+            r"strconv\.\w+: parsing \\?\"(?P<name5>[^\"\n\\]{0,60})\\?\": "
+            r"(?:invalid syntax|value out of range)",
+            r"time: (?:invalid|missing unit in|unknown unit \S{1,20} in) duration "
+            r"\\?\"(?P<name6>[^\"\n\\]{1,60})",
+            r"NumberFormatException: For input string: \"(?P<name7>[^\"\n]{0,60})\"",
+            r"invalid literal for (?:int|float)\(\)[^\n:]{0,20}: ['\"](?P<name8>[^'\"\n]{0,60})['\"]",
+            r"could not convert string to float: ['\"](?P<name9>[^'\"\n]{0,60})['\"]",
+            r"invalid value ['\"`](?P<name10>[^'\"`\n]{1,60})['\"`] for ['\"`]?(?P<key>--?[\w.-]{1,60})",
+            r"invalid argument \\?\"(?P<name11>[^\"\n\\]{1,80})\\?\" for "
+            r"\\?\"[^\"\n]{0,6}?(?P<key2>--[\w.-]{1,60})",
+            r"Failed to bind properties under '(?P<key3>[\w.\-\[\]]{1,80})'",
+            r"illegal base64 data at input byte|crypto/aes: invalid key size",
+            r"Initial heap size set to a larger value than the maximum heap size",
+            r"Unable to validate credentials inherited from the shell environment"
+            r"|(?:password|secret|key) (?:length )?(?:should|must) be at least "
+            r"(?P<least>\d{1,3}) (?:char|byte)",
+        ),
+    ),
+    (
         Sign.SERVER_STATE,
         (
             r"command not allowed when used memory|(?-i:\bMISCONF\b )",
             r"can't write against a read only (?:replica|slave)",
             r"Redis is loading the dataset|(?-i:\b(?:CLUSTERDOWN|MASTERDOWN)\b)",
             r"NOT_ENOUGH_REPLICAS|NotEnoughReplicas|LEADER_NOT_AVAILABLE|LeaderNotAvailable",
-            r"the database system is (?:starting up|shutting down|in recovery mode)",
+            r"the database system is (?:starting up|shutting down|in recovery mode)|\bVault is sealed\b",
             r"cannot execute \w{1,40}(?: \w{1,40})? in a read-only transaction",
             r"running with the --(?:super-)?read-only option",
             r"NotWritablePrimary|not master and slaveOk|NotPrimary(?:Error|NoSecondaryOk)",
@@ -157,9 +258,18 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        Sign.SKEW,
+        (
+            r"token used before issued|ImmatureSignatureError|token is not (?:yet valid|valid yet)",
+            r"RequestTimeTooSkewed|difference between the request time and the current time is too large",
+            r"JWT (?:issued|used) (?:at|in) (?:the )?future|not yet valid \(iat\)"
+            r"|clock skew (?:is )?too great",
+        ),
+    ),
+    (
         Sign.CERT_EXPIRED,
         (
-            r"certificate (?:has )?expired",
+            r"certificate (?:has )?expired|证书(?:已经?)?过期",
             r"CERT_HAS_EXPIRED",
             r"CertificateExpired",
             r"NotAfter: ",
@@ -232,7 +342,13 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"|unexpected (?:HTTP )?status(?: code)?:? 401|(?:server|it) (?:returned"
             r"|responded with)[^\n]{0,24} 401\b",
             r"(?:is blocked because of many connection errors|is not allowed to connect to this M)",
-            r"Login was refused using authentication mechanism|ExpiredToken\b|token (?:is|has) expired",
+            r"Login was refused using authentication mechanism|ExpiredToken(?:Exception)?\b"
+            r"|token (?:is|has) expired",
+            r"\bBad credentials\b|InvalidClientTokenId|NoCredentialProviders|security token included in the"
+            r" request is (?:invalid|expired)",
+            r"(?:调用|返回|响应|https?://)[^\n]{0,200}?(?:令牌|凭证|凭据|密钥|签名|token)"
+            r"[^\n]{0,8}?(?:过期|失效|无效|错误)|(?<!用户)(?:认证|鉴权|身份验证)失败",
+            r"(?:数据库|连接)[^\n]{0,60}?用户名或密码(?:错误|不正确)",
             r"(?-i:\bORA-01017\b)|\binvalidCredentials\b|\bresponded (?:with )?401\b",
             r"bad username or password|incorrect (?:username or )?password|Unauthenticated\b(?: desc|:)",
             r"invalid (?:[\w-]+ ){0,2}(?:credentials|username|user name|api[ _-]?key|access token"
@@ -272,6 +388,7 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"|check ?out)"
             r"[^\n]{0,40} (?:from (?:the |its )?(?:\w+ )?pool|database connection)",
             r"Timeout acquiring a connection|max_user_connections|all connections (?:are )?in use",
+            r"连接池(?:已经?)?(?:满|耗尽|用尽)|获取(?:数据库)?连接(?:超时|失败)",
             r"no (?:free|idle|available) connections?[^\n]{0,20}pool",
             r"pool timed out|PoolTimeout\b|ConnectionAcquireTimeout|max number of clients reached",
             r"could(?: not|n't) (?:get|obtain|acquire) (?:a )?(?:\w+ )?(?:connection|resource)"
@@ -310,7 +427,9 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             "was deadlocked on lock",
             r"(?-i:\bORA-000(?:54|60)\b)",
             r"canceling statement due to lock timeout|could not acquire (?:change log )?lock"
-            r"|\bSQLITE_BUSY\b",
+            r"|\bSQLITE_BUSY\b|Waiting for changelog lock",
+            r"another migration is (?:already |currently )?(?:running|in progress)"
+            r"|Migration table is already locked",
         ),
     ),
     (
@@ -340,6 +459,7 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"rate limit(?:ed)?(?: was)?(?: exceeded)?\b|RateLimitExceeded",
             "ThrottlingException",
             r"TooManyRequests(?:Exception|Error)?\b|RequestLimitExceeded|\bSlowDown: ",
+            r"(?:调用|返回|响应|https?://)[^\n]{0,200}?(?:请求过于频繁|超过[^\n]{0,8}频率限制)|被限流",
             r"(?:status|code)(?: code)?[ :=]{1,3}429\b|HTTP(?:/[\d.]+)? 429\b",
         ),
     ),
@@ -399,6 +519,9 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"bind[^\n]{0,60}?:(?P<port>\d{1,4})\b[^\n]{0,40}permission denied",
             r"listen EACCES[^\n]{0,60}?:(?P<port2>\d{1,4})",
             r"listen [^\n]{0,40}:(?P<port3>\d{1,4}): bind: permission denied",
+            r"SocketException \(13\): Permission denied(?=[^\0]{0,600}\bSocket\.Bind\b)",
+            r"SocketException: Permission denied(?=[^\0]{0,600}\bNet\.bind)"
+            r"|\.bind\([^\0]{0,300}?PermissionError: \[Errno 13\] Permission denied",
         ),
     ),
     (
@@ -411,6 +534,7 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"(?:address )?already in use[^\n]{0,60} port (?P<port5>\d{1,5})\b",
             r"address '(?:[\d.*\[\]:]{0,40}:)?(?P<port6>\d{1,5})': address already in use",
             r"address already in use|EADDRINUSE|only one usage of each socket address",
+            r"端口 ?(?P<port7>\d{1,5}) ?(?:已经?)?被占用",
         ),
     ),
     (
@@ -451,6 +575,7 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"could not (?:write|extend) [^\n]{0,80}\"(?P<file2>[^\"]+)\": No space",
             r"not enough space on the disk|(?:database or )?disk is full\b"
             r"|flood[- ]stage (?:disk )?watermark",
+            r"磁盘(?:空间)?(?:不足|已满)",
             r"index read-only / allow delete|disk resource limit alarm set|(?:insufficient"
             r"|not enough) (?:free )?disk space",
         ),
@@ -461,6 +586,13 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             rf"(?:{_FILE}[^\n]{{0,160}}?)?(?:input/output error\b|(?-i:\bEIO\b))",
             r"disk I/O error|I/O error,? (?:dev|on (?:dev|device|file|block))\b",
             r"(?:read|write|medium|uncorrectable)\w* error[^\n]{0,60}\bsector\b",
+        ),
+    ),
+    (
+        Sign.DEVICE_FAULT,
+        (
+            r"uncorrectable (?:ECC|NVLink) error|\bGPU\b[^\n]{0,60}(?:is lost|fallen off the bus)",
+            r"\bXid \([^)\n]{1,40}\): (?:48|63|64|74|79|94|95)\b",
         ),
     ),
     (
@@ -485,6 +617,7 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"|out of memory \(needed",
             r"^(?:(?:FATAL|ERROR|PANIC): +)?out of memory\.?$|Out of memory: Kill(?:ed)? process",
             r"\[\w+\] Data too large, data for",
+            r"Could not reserve enough space for \w{1,20} object heap|(?:堆)?内存(?:溢出|不足|耗尽)",
         ),
     ),
     (
@@ -513,6 +646,7 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"No such host is known|no address associated with hostname"
             r"|failed to lookup address information",
             r"No address found for host|DNS lookup failed|dns error:|DNS resolution failed",
+            r"无法解析(?:主机|域名)|(?:域名|主机名?)解析失败|解析(?:域名|主机名?)失败",
         ),
     ),
     (
@@ -531,6 +665,7 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"|all brokers (?:are )?down",
             r"error occurred while establishing a connection to SQL Server|AMQPConnection(?:Error"
             r"|Exception)",
+            r"连接被拒绝|拒绝连接|无法(?:建立)?连接|建立连接失败|连接失败",
         ),
     ),
     (
@@ -542,6 +677,7 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"timed? ?out (?:after|while|waiting|connecting)|reset reason: connection timeout",
             r"Net::(?:Open|Read|Write)Timeout|(?:HttpClient|Client)\.Timeout|UND_ERR_(?:CONNECT"
             r"|HEADERS)_TIMEOUT",
+            r"(?:连接|请求|读取|响应|调用|查询|等待)超时",
             r"TimeoutE(?:rror|xception)\b|(?:- |: |\b(?:got|gave|with) )no response\b"
             r"|(?:is )?not responding",
         ),
@@ -618,6 +754,9 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"(?:^|: )(?P<name>[\w./-]{1,80}): (?:command )?not found\s*$",
             r"executable file not found in \$PATH",
             r"exec: \"?(?P<name2>[\w./-]{1,120})\"?: (?:not found|stat |no such)",
+            r"^exec (?P<name3>/[\w./-]{1,120}): no such file or directory"
+            r"|exec user process caused: \"?no such file",
+            r"(?P<name4>/[\w./-]{1,120}): \S{1,60}\^M: bad interpreter",
         ),
     ),
     (
@@ -643,6 +782,8 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
             r"cannot import name '(?P<name7>\w+)'",
             r"version `(?P<name8>GLIBC\S*)' not found",
             r"Error loading shared library (?P<name9>[^\s:]+)",
+            r"(?P<name15>[\w.+-]{1,80}\.so[.\d]*): cannot open shared object file",
+            r"Couldn't find a valid (?P<name16>ICU package)",
             r"Could not load file or assembly '(?P<name10>[\w.]+)",
             r"(?:GemNotFound: )?Could not find (?P<name11>[\w.-]+) in any of the sources|GemNotFound",
             r"Class \"(?P<name12>[\w\\]+)\" not found|Call to undefined function (?P<name13>\w+)\(",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from kubetriage.domain.log_clients import client_left
 from kubetriage.domain.log_masks import masked
 from kubetriage.domain.log_orders import gives_orders
 from kubetriage.domain.log_patterns import PATTERNS, Sign
@@ -52,6 +53,7 @@ PEER = NETWORK | {
     Sign.LOCK,
     Sign.SERVER_ERROR,
     Sign.SERVER_STATE,
+    Sign.UNIMPLEMENTED,
 }
 """Signs in which a peer takes part that the record may name."""
 
@@ -138,6 +140,8 @@ _PLACE = re.compile(r"\b(?:yaml|toml|json): line \d+[^\n]{0,80}", re.IGNORECASE)
 def read_record(record: Record) -> Seen | None:
     """The first sign that a record shows, in its own line before its other lines."""
     text = record.whole[:4000]
+    if client_left(text):
+        return None
     for part in (record.said,) if _says_all(record.said, text) else (record.said, text):
         low = part.lower()
         for sign, stems, pattern in _TRIED:

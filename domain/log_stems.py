@@ -18,9 +18,24 @@ STEMS: Mapping[Sign, tuple[str, ...]] = MappingProxyType(
         Sign.RBAC: ('" cannot ',),
         Sign.TOKEN: ("unauthorized", "provide credentials"),
         Sign.MESH_DENIED: ("rbac: access denied",),
+        Sign.DATA_LOCKED: ("lock", "another ", "already in use", "already running", "pidfile"),
+        Sign.OWN_CERTIFICATE: (
+            "pem ", "public key", "key values", "start line", "bad decrypt", "keystore", "unrecoverablekey",
+            "load certificate",
+        ),
+        Sign.BAD_ADDRESS: (
+            "scheme", "invalid port", "userinfo", "url", "not absolute", "uriformat",
+        ),
+        Sign.BAD_HEADER: ("header", "invalid_char", "unexpected char"),
+        Sign.UNIMPLEMENTED: ("unimplemented",),
+        Sign.BAD_VALUE: (
+            "time", "parsing", "numberformat", "invalid", "to float", "bind properties", "base64",
+            "initial heap", "validate credentials", " be at least ",
+        ),
         Sign.SERVER_STATE: (
             "used memory", "misconf", "read only", "redis is loading", "clusterdown", "masterdown",
-            "replicas", "leader", "database system", "read-only", "primary", "slaveok", "blocked",
+            "replicas", "leader", "database system", "is sealed", "read-only", "primary", "slaveok",
+            "blocked",
         ),
         Sign.SATURATED: (
             "max_children", "maxrequestworkers", "maxclients", "worker_connections", "threads (",
@@ -28,9 +43,13 @@ STEMS: Mapping[Sign, tuple[str, ...]] = MappingProxyType(
         ),
         Sign.SERVER_ERROR: ("500", "502", "503", "504", "server error", "servererror"),
         Sign.CLOCK: ("not yet valid", "notyetvalid", "not_yet_valid"),
+        Sign.SKEW: (
+            "token", "immaturesignature", "requesttimetooskewed", "request time", "jwt ", "not yet valid",
+            "clock skew",
+        ),
         Sign.CERT_EXPIRED: (
             "certificate expired", "certificate has expired", "cert_has_expired", "certificateexpired",
-            "notafter: ", "certificate: expired", "certexpired",
+            "notafter: ", "certificate: expired", "certexpired", "证书",
         ),
         Sign.CERT_NAME: (
             "valid for", "mismatch", "altnames", "no name matching", "no subject alternative", "subject name",
@@ -48,7 +67,8 @@ STEMS: Mapping[Sign, tuple[str, ...]] = MappingProxyType(
             "auth", "access denied for", "role ", "login", "pg_hba.conf", "wrongpass", "access_refused",
             "accesskeyid", "signaturedoesnotmatch", "invalid", "401", "connection errors",
             "allowed to connect",
-            "expiredtoken", "token ", "password", "ora-01017",
+            "expiredtoken", "token", "password", "ora-01017", "bad credentials", "nocredential",
+            "令牌", "凭证", "凭据", "密钥", "签名", "失败", "密码",
         ),
         Sign.FORBIDDEN: (
             "403", "forbidden", "not authorized", "does not have", "denied", "authorization",
@@ -56,18 +76,18 @@ STEMS: Mapping[Sign, tuple[str, ...]] = MappingProxyType(
             "permissiondenied",
         ),
         Sign.POOL: (
-            "pool", "connection", "resource", "too many c", "request timed out", "clients reached",
+            "pool", "connection", "resource", "too many c", "request timed out", "clients reached", "连接",
         ),
         Sign.SCHEMA: (
             "exist", "no such table", "unknown column", "migration", "dirty database", "revision",
             "up to date", "inconsistentmigration", "schema-validation", "invalid object", "invalid column",
             "unconfigured table", "no such column", "no column named",
         ),
-        Sign.LOCK: ("lock", "sqlite_busy", "ora-000"),
+        Sign.LOCK: ("lock", "sqlite_busy", "ora-000", "another migration"),
         Sign.SQL_SYNTAX: ("syntax", "not properly ended"),
         Sign.PROVIDER_QUOTA: ("quota",),
         Sign.RATE: ("too many requests", "rate limit", "ratelimit", "throttling", "toomanyrequests",
-                    "requestlimit", "slowdown", "429"),
+                    "requestlimit", "slowdown", "429", "频繁", "限流", "频率"),
         Sign.MISSING_ENV: (
             "env", "missing", "required", "undefined", "unset", "not set", "not found", "not defined",
             "not provided", "not configured", "empty", "must be", "keyerror", "unbound variable",
@@ -76,7 +96,7 @@ STEMS: Mapping[Sign, tuple[str, ...]] = MappingProxyType(
         Sign.MISSING_KEY: ("missing", "required", "no such", "empty in", " not ", "undefined", "be null"),
         Sign.AS_ROOT: ("root",),
         Sign.PORT_DENIED: ("permission denied", "listen eacces"),
-        Sign.PORT_IN_USE: ("in use", "eaddrinuse", "only one usage"),
+        Sign.PORT_IN_USE: ("in use", "eaddrinuse", "only one usage", "被占用"),
         Sign.TOO_MANY_FILES: (
             "too many open files", "emfile", "enfile", "assign requested address", "eaddrnotavail",
             "file watchers", "inotify",
@@ -86,26 +106,27 @@ STEMS: Mapping[Sign, tuple[str, ...]] = MappingProxyType(
         Sign.BAD_RECORD: ("offset",),
         Sign.STORE_FULL: ("etcdserver: ", "nospace"),
         Sign.DISK_FULL: ("no space", "enospc", "quota exceeded", "space on the disk", "is full", "watermark",
-                         "read-only / allow", "disk resource limit", "disk space"),
+                         "read-only / allow", "disk resource limit", "disk space", "磁盘"),
         Sign.DISK_ERROR: ("error", "eio"),
+        Sign.DEVICE_FAULT: ("uncorrectable", "is lost", "off the bus", "xid"),
         Sign.READ_ONLY: ("read-only file", "erofs"),
         Sign.HEAP: (
             "memory", "bad_alloc", "enomem", "heap limit", "out_of_memory", "unable to allocate",
-            "nomemoryerror", "too large",
+            "nomemoryerror", "too large", "object heap", "内存",
         ),
         Sign.CHILD_KILLED: ("sigkill", "signal 9", "killed (9)"),
         Sign.DNS: (
             "no such host", "not known", "nxdomain", "misbehaving", "resol", "getaddrinfo", "enotfound",
             "eai_again", "eai_noname", "unknownhost", "unknown host", "translate host", "bad address",
-            "host not found", "usable address", "nodename", "no address", "lookup", "dns error",
+            "host not found", "usable address", "nodename", "no address", "lookup", "dns error", "解析",
         ),
         Sign.REFUSED: (
             "refused", "connect", "establish", " reach", "no available connection", "nobrokersavailable",
             "nohostavailable", "serverselection", "server selection", "link failure", "live upstream",
-            "brokerunreachable", "were reachable", "brokers", "healthy upstream",
+            "brokerunreachable", "were reachable", "brokers", "healthy upstream", "连接", "访问",
         ),
         Sign.TIMEOUT: ("timeout", "timed out", "time out", "timedout", "etimedout", "deadline exceeded",
-                       "no response", "not responding", "_timeout"),
+                       "no response", "not responding", "_timeout", "超时"),
         Sign.NO_ROUTE: ("no route to host", "hostunreach", "netunreach", "network is unreachable"),
         Sign.RESET: (
             "reset", "broken pipe", "epipe", "closed the connection", "prematurely closed", "hang up",
@@ -117,12 +138,13 @@ STEMS: Mapping[Sign, tuple[str, ...]] = MappingProxyType(
         ),
         Sign.CODE_SYNTAX: ("syntax", "indentationerror", "taberror"),
         Sign.SHELL_SYNTAX: ("syntax error", "unexpected eof"),
-        Sign.NO_COMMAND: ("not found", "exec: "),
+        Sign.NO_COMMAND: ("not found", "exec: ", "exec ", "bad interpreter"),
         Sign.NO_SCRIPT: ("open", "cannot find module", "access jarfile", "main class"),
         Sign.NO_MODULE: (
             "no module", "cannot find", "classnotfound", "noclassdef", "shared librar", "load such file",
             "import name", "not found", "load file or assembly", "could not find", "undefined function",
             "update .net", "in @inc", "recent version of the java", "gemnotfound",
+            "shared object", "icu package",
         ),
         Sign.CONFIG_SYNTAX: (
             "[emerg]", "during parsing", "directive", "parse error", "yaml", "toml", "json", "mapping values",

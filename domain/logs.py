@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from kubetriage.domain.kube import when
 from kubetriage.domain.log_fields import json_fields, logfmt_said
-from kubetriage.domain.log_joining import CHAINED, RUST, TRACEBACK, spans
+from kubetriage.domain.log_joining import CHAINED, RUBY, RUST, TRACEBACK, spans
 from kubetriage.domain.log_levels import LEVELS, Level, level_of, says_error, without_head
 from kubetriage.domain.log_lines import lines_of
 from kubetriage.domain.log_masks import masked
@@ -85,6 +85,7 @@ def record_of(lines: Sequence[str], stamp: datetime | None = None, now: datetime
         "\n".join(lines) if joined and len(lines) > 1 else lines[0] if joined else best
     )
     thrown = any(_THROWN.match(line.strip()) for line in (lines[0], best)) or bool(_THROWN.match(said))
+    thrown = thrown or bool(RUBY.match(lines[0]))
     if len(lines) > 1 and not thrown:
         thrown = any(line.lstrip().startswith("at ") for line in lines[1:4])
     if len(lines) > 1 and not joined:
@@ -96,6 +97,8 @@ def record_of(lines: Sequence[str], stamp: datetime | None = None, now: datetime
 
 def _essence(lines: Sequence[str]) -> str:
     """The line of a record that says why: the innermost cause, or the exception under a traceback."""
+    if raised := RUBY.match(lines[0]):
+        return raised["said"]
     if len(lines) == 1:
         return lines[0]
     causes = [line for line in lines if line.lstrip().startswith("Caused by: ")]
@@ -162,15 +165,33 @@ def last_words(text: str) -> LastWords | None:
     if not every:
         return None
     near = every[-NEAR_END:]
-    for good in (_fatal, is_error):
-        found = next((r for r in reversed(near) if good(r)), None)
-        if found is not None:
-            return LastWords(found, decisive=True)
+    telling = [r for r in near if not _ENDS.match(r.said.lstrip(" -.:*!\"'"))]
+    for among in (telling, near):
+        for good in (_fatal, is_error, _warns):
+            found = next((r for r in reversed(among) if good(r)), None)
+            if found is not None:
+                return LastWords(found, decisive=True)
     return LastWords(every[-1], decisive=False)
+
+
+_ENDS = re.compile(
+    r"(?:\d+ )?(?:\[[\w-]+\] )*(?:abort(?:ing|ed)|exit(?:ing|ed)|terminat(?:ing|ed)|bye|goodbye"
+    r"|shutting down|shutdown (?:complete|initiated)|boot failed|stopp(?:ing|ed))\b[^:=]{0,40}$"
+    r"|application (?:run failed|startup exception)$|crash dump is being written|kernel pid terminated"
+    r"|error during startup: ?\W*\w*\W*$"
+    r"|(?:\d+ )?(?:\[[\w-]+\] )*(?:data dictionary initialization failed"
+    r"|failed to initialize dd storage engine)",
+    re.IGNORECASE,
+)
+"""Words that say no more than that a program ends: what it ends for stands before them."""
 
 
 def _fatal(record: Record) -> bool:
     return record.thrown or record.level is Level.FATAL
+
+
+def _warns(record: Record) -> bool:
+    return record.level >= Level.WARN
 
 
 def signature(line: str) -> str:

@@ -57,6 +57,11 @@ class ReportAlert(Part):
     source: str = ""
     """The format it came in; `resource`: there is no alert, a resource was asked for by its name."""
 
+    @property
+    def asked_for(self) -> bool:
+        """Whether there is no alert: neither its status nor its severity says anything."""
+        return self.source == "resource"
+
 
 class Impact(Part):
     """Who and what is affected, as far as it can be seen."""

@@ -110,6 +110,7 @@ def _candidates(alert: Alert, row: AlertRow | None, labels: SubjectLabels) -> It
             if named and _API_SERVICE.match(named.value):
                 yield _Candidate("APIService", named.value, f"label {named.label}")
         yield from _by_probed_address(labels)
+        yield from _by_mesh(labels)
         yield from _by_pod(labels)
         if row is None or row.triage is SubjectScope.RESOURCE:
             yield from _by_owner_node_or_service(labels)
@@ -190,6 +191,15 @@ def _by_probed_address(labels: SubjectLabels) -> Iterator[_Candidate]:
         yield _Candidate("Service", service["name"], f"label {probed.label}", service["namespace"])
     elif "." in probed.value and not is_address(probed.value):
         yield _Candidate("Ingress", probed.value, f"label {probed.label}, {BY_HOST}")
+
+
+def _by_mesh(labels: SubjectLabels) -> Iterator[_Candidate]:
+    """Whose calls Istio's proxies measured; the pod is the proxy that did, which may be the caller's."""
+    where = labels.raw("destinationservicenamespace") or labels.raw("destinationworkloadnamespace")
+    for label, kind in (("destinationservicename", "Service"), ("destinationworkload", "Deployment")):
+        named = labels.own((label,))
+        if named and is_name(where) and named.value != "unknown":
+            yield _Candidate(kind, named.value, f"label {named.label}", where)
 
 
 def _by_owner_node_or_service(labels: SubjectLabels) -> Iterator[_Candidate]:

@@ -168,6 +168,8 @@ class SubjectLabels:
         owner = workload_name("Pod", found.value)
         if _EXPORTERS.search(owner):
             return self.collided or "uid" not in self._labels
+        if self.from_kube_state_metrics and not self.collided:
+            return False  # that one was scraped, and tells of this pod
         return owner.endswith("exporter") and ("exporter" in self._target or owner in self._target)
 
     def exporters_pod(self) -> Found | None:

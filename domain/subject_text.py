@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from kubetriage.domain.custom_kinds import TABLE
 from kubetriage.domain.resource import KINDS, WORKLOADS
+from kubetriage.domain.subject_sentences import Sentences
 
 _NAME = r"[a-z0-9](?:[-a-z0-9.]{0,250}[a-z0-9])?"
 _LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
@@ -60,8 +61,11 @@ _CUSTOM = re.compile(
 )
 """`HTTPRoute edge/orders`: a custom kind as its API writes it, before a namespace and a name."""
 
-_NAMED = re.compile(rf"{_START}(?P<kind>{_KIND})\s*[:：/=]\s*[\"'`]?(?P<name>{_NAME}){_END}")
-"""`pod/payments-0`, `Pod: checkout-0`, `节点：node-3`."""
+_NAMED = re.compile(
+    rf"{_START}(?P<kind>{_KIND})(?:\s*(?:名称|名|[Nn]ame))?\s*[:：/=]\s*[\"'`]?(?P<name>{_NAME}){_END}"
+)
+"""`pod/payments-0`, `Pod: checkout-0`, `节点：node-3`, `Pod名称：checkout-0`."""
+_SENTENCES = Sentences(_KIND, _NAME, _LABEL, _START, _END)
 
 _POD_SHAPED = re.compile(
     rf"{_START}(?P<name>[a-z0-9][-a-z0-9]*-(?=[a-z]*\d)[a-z0-9]{{6,10}}-[bcdfghjklmnpqrstvwxz2456789]{{5}}){_END}"
@@ -128,6 +132,8 @@ def mentions(texts: Iterable[str]) -> Iterator[Mention]:
                 yield _mention(match["kind"], match["namespace"], match["name"], match[0])
         for match in _CUSTOM.finditer(text):
             yield _mention(match["kind"], match["namespace"], match["name"], match[0])
+        for said in _SENTENCES.certain(text):
+            yield _mention(*said)
     for text in bounded:
         for match in _POD_SHAPED.finditer(text):
             yield Mention("Pod", namespace_in([text]), match["name"], match["name"])
@@ -135,6 +141,11 @@ def mentions(texts: Iterable[str]) -> Iterator[Mention]:
         for match in _NAMED.finditer(text):
             if match["name"] not in _NOT_NAMES:
                 yield _mention(match["kind"], namespace_in([text]), match["name"], match[0])
+    for text in bounded:
+        for said in _SENTENCES.likely(text):
+            if not {said.namespace, said.name} & _NOT_NAMES:
+                where = said.namespace or namespace_in([text])
+                yield _mention(said.kind, where, said.name, said.quote)
 
 
 def namespace_in(texts: Iterable[str]) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from kubetriage.domain.alert import AlertStatus, SubjectScope
 from kubetriage.domain.causes import Explanation
 from kubetriage.domain.diagnosis import STATEMENT_LIMIT, bounded
 from kubetriage.domain.finding import Finding, Likelihood, Role
+from kubetriage.domain.kube import containers, pod_ready, when
 from kubetriage.domain.language import Language, Text, text
 from kubetriage.domain.report import Outcome
 from kubetriage.domain.resource import Resource
@@ -23,6 +25,9 @@ GONE = "insufficient-data"
 
 NAMED_CAUSES = 5
 """Independent causes that a summary names one by one."""
+
+RUNS = timedelta(minutes=2)
+"""How long a container has to run for that to be said of it."""
 
 _NOTHING = Text(en="", zh="")
 _ENDS = (".", "。", "…", "!", "！", "?", "？", ".”", "。”")
@@ -47,6 +52,7 @@ def summary_of(case: Case, explanation: Explanation, healthy: Sequence[Finding],
 def _causes(case: Case, explanation: Explanation, causes: Sequence[Finding]) -> str:
     if len(causes) == 1:
         more_of_it = _joined(_where(case, causes[0]), _effect(case, explanation, causes[0]))
+        more_of_it = _joined(more_of_it, _runs_again(case.view, causes[0]))
         return _with_tail(case, causes[0].statement, more_of_it)
     zh = case.language is Language.ZH
     shown, more = causes[:NAMED_CAUSES], len(causes) - NAMED_CAUSES
@@ -64,6 +70,21 @@ def _where(case: Case, cause: Finding) -> Text:
     if culprit in (None, case.view.primary) or culprit.name in cause.statement.say(case.language):
         return _NOTHING
     return text("The culprit is {who}.", "问题所在：{who}。", who=culprit)
+
+
+def _runs_again(view: ClusterView, cause: Finding) -> Text:
+    """That the container whose end is the cause has run well for a while: it may be over, or come again."""
+    from kubetriage.domain.rules.wording import duration  # late: it brings every rule with it
+
+    pod = view.find(cause.subject)
+    if pod is None or pod.ref.kind != "Pod" or cause.since is None or not pod_ready(pod):
+        return _NOTHING
+    ended = [s for s in containers(pod) if when(s.last_terminated.get("finishedAt")) == cause.since]
+    started = when(ended[0].running.get("startedAt")) if ended else None
+    if started is None or view.now - started < RUNS:
+        return _NOTHING
+    span = duration(view.now - started)
+    return text("It has been running again for {d}.", "此后已重新运行 {z}。", d=span.en, z=span.zh)
 
 
 def _effect(case: Case, explanation: Explanation, cause: Finding) -> Text:

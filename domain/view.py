@@ -89,7 +89,15 @@ class ClusterView(Observed):
         for owner in self.owners(ref):
             if owner.kind in WORKLOADS or top.kind in ("ReplicaSet", "Job"):
                 top = owner
-        return top
+        return self._deployment_of(ref, top) or top
+
+    def _deployment_of(self, ref: Resource, top: Resource) -> Resource | None:
+        """The Deployment above a pod's ReplicaSet that is unread: it alone gives pods this label, and makes
+        the ReplicaSet's name of it."""
+        pod = self.find(ref) if top.kind == "ReplicaSet" and self.find(top) is None else None
+        hash_ = pod.labels.get("pod-template-hash", "") if pod is not None else ""
+        name = top.name.removesuffix(f"-{hash_}")
+        return resource("Deployment", top.namespace, name) if hash_ and name != top.name else None
 
     @cached_property
     def _owned(self) -> dict[Key, list[Obj]]:

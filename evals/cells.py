@@ -231,12 +231,13 @@ def _names(folder: Path) -> list[str]:
 
 def write_run(folder: Path, run: Run) -> Path:
     """Write `run.json`, whole or not at all. Raises `OSError`."""
-    text = json.dumps(run.to_json(), ensure_ascii=False, indent=1) + "\n"
-    return _write(folder / RUN, text.encode())
+    return _write(folder / RUN, f"{json.dumps(run.to_json(), ensure_ascii=False, indent=1)}\n".encode())
 
 
 def read_run(folder: Path) -> Run:
     """Raises `BadInput` for a folder that holds no run."""
+    if not (folder / RUN).exists():
+        raise BadInput(f"{folder} holds no run: it has no {RUN}.")
     return read_model(folder / RUN, Run)
 
 
@@ -264,9 +265,6 @@ def _write(path: Path, content: bytes) -> Path:
     return path
 
 
-# ---- what was said and read
-
-
 def kept_name(key: CellKey) -> str:
     """The `calls_file` of a cell, relative to the run's folder."""
     return f"{KEPT}/{key.id}.jsonl.gz"
@@ -282,8 +280,8 @@ def write_kept(folder: Path, key: CellKey, entries: Iterable[Kept]) -> str:
 
 def read_kept(folder: Path, cell: Cell) -> list[Kept]:
     """What is kept of a cell; nothing if nothing is. Raises `BadInput` for a file that cannot be used."""
-    path = folder / cell.calls_file
-    if not cell.calls_file or not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+    path = folder / cell.calls_file  # of nothing: the folder
+    if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
         return []
     try:
         lines = gzip.decompress(path.read_bytes()).decode().splitlines()

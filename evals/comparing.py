@@ -66,7 +66,11 @@ def compare_runs(
         changed_scenarios=tuple(sorted((digests.keys() & now.keys()) - same)),
         only_earlier=tuple(sorted(digests.keys() - now.keys())),
         only_later=tuple(sorted(now.keys() - digests.keys())),
-        different=tuple(_differences(before, after)),
+        different=(
+            *_unfinished(EARLIER, before, one, len(same)),
+            *_unfinished(LATER, after, other, len(same)),
+            *_differences(before, after),
+        ),
     )
 
 
@@ -98,6 +102,14 @@ def _change(
         better=tuple(name for name in both if after[name].rate > before[name].rate),
         worse=tuple(name for name in both if after[name].rate < before[name].rate),
     )
+
+
+def _unfinished(which: str, run: Run, gathered: Gathered, scenarios: int) -> Iterable[str]:
+    """A sentence where cells are missing: what is compared is not what either run was meant to be."""
+    there = sum(len(rows) for arm in gathered.arms.values() for rows in arm.values())
+    planned = scenarios * run.repeats * len(arms_of(run))
+    if there < planned:
+        yield f"{which} is not finished: {there:,} of {planned:,} cells are there."
 
 
 def _differences(before: Run, after: Run) -> Iterable[str]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from kubetriage.adapters.alerts.decode import decode
+from kubetriage.adapters.alerts.decode import bounded, decode
 from kubetriage.domain.alert import Alert
 from kubetriage.domain.alert_formats import alerts_from
 from kubetriage.domain.errors import BadAlert
@@ -75,7 +75,7 @@ def incidents_of(asked: TriageRequest, received_at: datetime) -> Sequence[Sequen
     """Incidents, each with its leading alert first. Raises `BadAlert`, and `Refused` (422)."""
     if asked.resource is not None:
         return [[about(asked.resource)]]
-    given = asked.alert if isinstance(asked.alert, str) else json.dumps(asked.alert)
+    given = asked.alert if isinstance(asked.alert, str) else json.dumps(bounded(asked.alert))
     parsed = alerts_from(decode(given.encode("utf-8", "backslashreplace")), received_at=received_at)
     groups = group_incidents(parsed.alerts)
     if len(groups) > MOST_INCIDENTS:

@@ -33,7 +33,7 @@ from kubetriage.server.message_rows import (
     status_in,
     unanswered,
 )
-from kubetriage.server.outbox_joining import TOLD, join_ended
+from kubetriage.server.outbox_joining import TOLD, join_held
 from kubetriage.server.outbox_upkeep import keep_outbox
 
 log = logging.getLogger(__name__)
@@ -137,7 +137,7 @@ class Sender:
         page = await self._messages.messages(Page(limit=200), channel=name, states=[MessageState.PENDING])
         if not page.items:
             return 0
-        if joined := await join_ended(self._messages, page.items, now):
+        if joined := await join_held(self._messages, page.items, now):
             return joined
         self._silent[name] = max([self._silent.get(name, now), *asked_until(page.items)])
         budget = await self._budget(name, now)

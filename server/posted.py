@@ -75,7 +75,7 @@ class Posted(NamedTuple):
 def posted(body: bytes, source: Source | None, received_at: datetime) -> Posted:
     """The alerts of a body, gzip or not. Takes a second for 10,000 alerts: to be called in a thread.
 
-    Raises `Refused`: 400 for what is empty, broken gzip or nested too deeply, 413 above the limits.
+    Raises `Refused`: 400 for what is empty or broken gzip, 413 above the limits.
     """
     plain = _plain(body)
     digest = hashlib.sha256(plain).hexdigest()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from kubetriage.server.metrics import ServerMetrics
     from kubetriage.server.parts import HttpSettings
     from kubetriage.server.worker import Worker
-
-log = logging.getLogger(__name__)
 
 SORTER_NICENESS = 5
 """Who takes posts and who diagnoses come first."""
@@ -107,7 +104,6 @@ def _say_doubts(settings: Settings, options: ServeOptions) -> None:
 
     for doubt in () if options.snapshot is not None else doubts_about(settings):
         options.say(f"kubetriage serve: {doubt}")
-        log.warning(doubt)
 
 
 async def sort_posts(settings: Settings, say: Callable[[str], None]) -> None:

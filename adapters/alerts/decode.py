@@ -45,14 +45,21 @@ class _NotJson(ValueError):
     """Why a text is not JSON, with the place."""
 
 
+class _TooDeep(BadAlert):
+    """It may be JSON, but cannot be walked."""
+
+    def __init__(self) -> None:
+        super().__init__(f"The alert is nested more than {MAX_DEPTH} levels deep.")
+
+
 def decode(body: bytes, *, strict: bool = False) -> Any:
     """The document in a body: UTF-8, marked UTF-16 or GBK, gzip or not, JSON or YAML; a list if several.
 
     Go's `%q` escapes (`\\xNN`, `\\a`, `\\v`, `\\UNNNNNNNN`) in otherwise valid JSON are understood. What is
-    neither comes back as a `str`, which `alerts_from` makes a text alert of; so does YAML of more than 256 K
-    characters. With `strict`, for people at a command line, YAML may have any size, and broken JSON, broken
-    YAML and binary data raise BadAlert that says where. An empty body, one above `MAX_BYTES`, JSON nested
-    deeper than `MAX_DEPTH`, more than `MAX_DOCUMENTS` of it, and broken gzip always raise BadAlert.
+    neither comes back as a `str`, which `alerts_from` makes a text alert of; so does what is nested deeper
+    than `MAX_DEPTH`, and YAML of more than 256 K characters. With `strict`, for people at a shell, YAML may
+    have any size, and broken JSON, broken YAML, too deep nesting and binary data raise BadAlert that says
+    where. An empty body, one above `MAX_BYTES`, more than `MAX_DOCUMENTS` of JSON, and broken gzip always do.
     """
     text = text_of(_unpacked(body), strict=strict)
     if not text.strip():
@@ -62,6 +69,10 @@ def decode(body: bytes, *, strict: bool = False) -> Any:
     except _NotJson as error:
         if strict and _LOOKS_LIKE_JSON.match(text) and not _is_yaml(text):
             raise BadAlert(f"The alert is not valid JSON: {error}.") from error
+    except _TooDeep:
+        if strict:
+            raise
+        return text
     return _yaml_or_text(text, strict)
 
 
@@ -114,7 +125,7 @@ def _json_documents(text: str) -> Any:
         reason = error.msg[:1].lower() + error.msg[1:]
         raise _NotJson(f"line {error.lineno}, column {error.colno}: {reason}") from error
     except RecursionError as error:
-        raise BadAlert(f"The alert is nested more than {MAX_DEPTH} levels deep.") from error
+        raise _TooDeep from error
     except ValueError as error:  # Python's limit on the digits of a number
         raise _NotJson("a number has too many digits") from error
     return documents[0] if len(documents) == 1 else documents
@@ -192,4 +203,4 @@ def bounded(document: Any) -> Any:
         ]
         if not level:
             return document
-    raise BadAlert(f"The alert is nested more than {MAX_DEPTH} levels deep.")
+    raise _TooDeep

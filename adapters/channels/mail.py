@@ -18,8 +18,8 @@ from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING
 
 from kubetriage.adapters.channels.channel import ChannelBase, Form, Look
-from kubetriage.adapters.channels.failing import cause_of
 from kubetriage.adapters.channels.options import EmailOptions
+from kubetriage.adapters.failing import cause_of
 from kubetriage.domain.errors import BadSettings
 from kubetriage.domain.messages.delivery import Delivery, dead, delivered, retry, shrink, unknown
 from kubetriage.domain.messages.dialects import PLAIN
@@ -125,7 +125,7 @@ class MailChannel(ChannelBase):
             finally:
                 client.close()
         except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as error:
-            failed = _failed(error, phase[0])
+            failed = _failed(error, phase[0], self._options.host)
             return failed.model_copy(update={"remote": earlier, "partly": True}) if had else failed
         return _shared(refused, self._options.to, ident)
 
@@ -197,7 +197,7 @@ def _short(to: str) -> str:
     return hashlib.sha256(parseaddr(to)[1].lower().encode()).hexdigest()[:12]
 
 
-def _failed(error: Exception, phase: str) -> Delivery:
+def _failed(error: Exception, phase: str, host: str) -> Delivery:
     """The class of a failure by SMTP's reply code, or by how far it got."""
     import aiosmtplib
 
@@ -211,15 +211,15 @@ def _failed(error: Exception, phase: str) -> Delivery:
             return dead(f"The server refused it while {phase}: {said}", code=code)
         why = f"The server's answer while {phase} is not SMTP's: {said}"
         return unknown(why, code=code) if phase == "sending" else retry(why, code="answer")
-    kind = type(error).__name__
     if isinstance(error, ssl.SSLError):
-        return dead(f"No encrypted connection could be made ({cause_of(error)}).", code=kind)
+        return dead(f"No encrypted connection could be made ({cause_of(error)}).", code="TLS")
     if isinstance(error, aiosmtplib.SMTPException) and "STARTTLS" in str(error):
         return dead("The server offers no STARTTLS, and nothing is sent unencrypted.", code="STARTTLS")
     if phase == "sending":
-        return unknown(f"The server had the text and gave no answer ({kind}).", code=kind)
-    why = f"The server could not be reached, or went away while {phase} ({cause_of(error)})."
-    return retry(why, code=kind)
+        return unknown(f"The server had the text and gave no answer ({cause_of(error)}).", code="none")
+    if phase == "connecting":
+        return retry(f"{host} could not be reached ({cause_of(error)}).", code="no connection")
+    return retry(f"{host} went away while {phase} ({cause_of(error)}).", code="no connection")
 
 
 def _digest(key: str) -> str:

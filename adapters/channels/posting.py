@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kubetriage.adapters.channels.answers import Answer
-from kubetriage.adapters.channels.failing import cause_of
+from kubetriage.adapters.failing import cause_of
 from kubetriage.domain.messages.delivery import Delivery, dead, retry, unknown
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ class Poster:
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeEncodeError):
             raise NotAnswered(dead("The address or a header cannot be used.", code="address")) from None
         except (httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError, httpx.DecodingError) as error:
-            kind = type(error).__name__
-            why = f"{host} took the request and gave no answer ({kind}): the message may be there or not."
-            raise NotAnswered(unknown(why, code=kind)) from None
+            cause = cause_of(error)
+            why = f"{host} took the request and gave no answer ({cause}): the message may be there or not."
+            raise NotAnswered(unknown(why, code="none")) from None
         except TimeoutError:
             why = f"{host} took too long over its answer: the message may be there or not."
             raise NotAnswered(unknown(why, code="timeout")) from None
@@ -74,7 +74,7 @@ class Poster:
             raise NotAnswered(dead("The address or a header cannot be used.", code="address")) from None
         except httpx.TransportError as error:
             why = f"{host} could not be reached ({cause_of(error)})."
-            raise NotAnswered(retry(why, code=type(error).__name__)) from None
+            raise NotAnswered(retry(why, code="no connection")) from None
         lower = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status_code, lower, content)
 

@@ -22,6 +22,7 @@ from langchain_openai.chat_models._client_utils import StreamChunkTimeoutError
 from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
+from kubetriage.adapters.failing import cause_of
 from kubetriage.adapters.model.connections import Clients, LoopCompletions, SyncCompletions
 from kubetriage.adapters.model.envelope import checked_completion, reasoning_of, text_of, usage_of
 from kubetriage.adapters.model.events import AnswerTooLong
@@ -260,7 +261,7 @@ class KubetriageChat(BaseChatOpenAI):
         except (json.JSONDecodeError, UnicodeDecodeError):
             raise ModelUnavailable("The endpoint's answer is not JSON.") from None
         except (httpx2.TransportError, httpx2.StreamError) as error:
-            sentence = f"The connection to the endpoint broke off ({type(error).__name__})."
+            sentence = f"The connection to the endpoint broke off ({cause_of(error)})."
             raise ModelUnavailable(sentence) from None
         except StreamChunkTimeoutError:
             raise ModelUnavailable("The endpoint's stream fell silent.") from None

@@ -14,6 +14,7 @@ from kubetriage.adapters.model.envelope import ErrorInAnswer, error_of
 from kubetriage.adapters.model.profile import ModelProfile
 from kubetriage.adapters.model.secrets import hidden
 from kubetriage.adapters.model.streams import NothingStreamed
+from kubetriage.adapters.model.traffic.naming import NOT_RECORDED
 from kubetriage.domain.errors import ModelUnavailable
 from kubetriage.domain.redaction import redact_text
 from kubetriage.domain.rendering.visible import one_line
@@ -138,6 +139,8 @@ def _told_of(status: int, words: str, profile: ModelProfile, key: str, code: str
             Kind.MISCONFIGURED,
             f"{profile.host} forbids {profile.model} to the key{_env(profile)} (403){quote}",
         )
+    if status == 404 and words.startswith(NOT_RECORDED):  # it stands in for an endpoint that has the model
+        return Failure(Kind.MISCONFIGURED, said)
     if status == 404 and not _NO_TOOLS_404.search(words):
         what = f"model {profile.model} at {profile.base_url}"
         return Failure(Kind.MISCONFIGURED, f"There is no {what} (404): check base_url and model{quote}")

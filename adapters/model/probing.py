@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 from pydantic import SecretStr
 
+from kubetriage.adapters.failing import cause_of
 from kubetriage.adapters.model.envelope import text_of
 from kubetriage.adapters.model.failures import Kind, failure_of_status, said_in
 from kubetriage.adapters.model.forms import first_form
@@ -77,8 +78,7 @@ async def probe_profile(profile: ModelProfile, key: SecretStr | None) -> Probed:
         )
         raise ModelMisconfigured(sentence) from None
     except httpx2.TransportError as error:
-        sentence = f"{profile.host} could not be reached, or broke off ({type(error).__name__})."
-        raise ModelUnavailable(sentence) from None
+        raise ModelUnavailable(f"{profile.host} could not be reached ({cause_of(error)}).") from None
 
 
 class _Probe:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx2
 from pydantic import SecretStr
 
+from kubetriage.adapters.failing import cause_of
 from kubetriage.adapters.model.profile import ModelProfile
 
 SECONDS = 5.0
@@ -18,7 +19,7 @@ async def reached(profile: ModelProfile, key: SecretStr | None) -> str:
             answered = await http.get(f"{profile.base_url}/models", headers=headers)
             names = _names(answered)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        return f"NOT REACHABLE ({type(error).__name__})"
+        return f"NOT REACHABLE ({cause_of(error)})"
     except UnicodeEncodeError:  # the error's own words would hold the key
         return f"NO KEY, {profile.key_env} holds characters that no key has"
     if answered.status_code in (401, 403):

@@ -26,7 +26,8 @@ from kubetriage.domain.intake.values import Hold, Incident, IncidentState, Intak
 
 LookAt = Callable[[Alert], Look]
 
-_MOST_NAMES = 50
+MOST_NAMES = 50
+"""Names of alerts, and nodes, that an incident itself keeps."""
 _LATE = timedelta(seconds=50)
 """By which what was on its way before a resolve has arrived. An Alertmanager's next word of a group comes a
 group_interval later, mostly one minute or five; the one after that is the repeat, in hours."""
@@ -203,8 +204,8 @@ def _add(
     incident = desk.change(
         id,
         severity=worst(incident.severity, alert.severity),
-        names=names if name in names or len(names) >= _MOST_NAMES else (*names, name),
-        nodes=tuple(dict.fromkeys((*incident.nodes, *looked.nodes)))[:_MOST_NAMES],
+        names=names if name in names or len(names) >= MOST_NAMES else (*names, name),
+        nodes=tuple(dict.fromkeys((*incident.nodes, *looked.nodes)))[:MOST_NAMES],
         last_seen_at=desk.now,
         last_episode_at=desk.now,
         resolved_at=None,

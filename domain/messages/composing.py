@@ -23,6 +23,7 @@ from kubetriage.domain.messages.spoken import (
 )
 from kubetriage.domain.messages.words import (
     ALIKE,
+    ASKED_FOR,
     ASSUMED_OVER,
     CHECK_THE_CHAIN,
     DETAILS,
@@ -109,6 +110,8 @@ def _state(notice: Notice) -> tuple[Text, Tone]:
         return status, tone
     if report.outcome.value == "healthy":
         return OUTCOMES[report.outcome]
+    if report.alert.asked_for:
+        return ASKED_FOR
     known = SEVERITIES.get(notice.severity.lower())
     return status, known[1] if known else Tone.WARN
 

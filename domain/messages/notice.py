@@ -114,7 +114,7 @@ def notice_of(
         at=at or report.created_at,
         incident=incident,
         title=alert.name,
-        severity=alert.severity,
+        severity="none" if report.alert.asked_for else alert.severity,
         cluster=cluster or alert.labels.get("cluster", ""),
         namespace=(primary.namespace if primary else "") or alert.labels.get("namespace", ""),
         labels=alert.labels,

@@ -26,6 +26,9 @@ STATES: Mapping[Event, tuple[Text, Tone]] = {
 ASSUMED_OVER = (Text(en="assumed to be over", zh="推定已恢复"), Tone.GOOD)
 """An end that no alert told."""
 
+ASKED_FOR = (Text(en="asked for by name", zh="按名称查询"), Tone.WARN)
+"""The state of a report that no alert led to."""
+
 STORM_OVER = (Text(en="alert storm over", zh="告警风暴结束"), Tone.GOOD)
 
 TITLES: Mapping[Event, Text] = {

@@ -11,7 +11,11 @@ from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import text
 from kubetriage.domain.relations.base import Relation
 from kubetriage.domain.resource import WORKLOADS
+from kubetriage.domain.rules.node_pools import pools_read
+from kubetriage.domain.rules.scheduling_awaited import orders_read
 from kubetriage.domain.rules.scheduling_fit import candidates, nodes, pods_read
+from kubetriage.domain.rules.scheduling_gang import members_read
+from kubetriage.domain.rules.scheduling_plugins import plugins_read
 from kubetriage.domain.rules.scheduling_reasons import Why
 from kubetriage.domain.rules.scheduling_stuck import Decision, Stuck, decide, pending, stuck
 from kubetriage.domain.rules.scheduling_unjudged import preemptor
@@ -27,6 +31,7 @@ def around_unscheduled(view: ClusterView) -> Iterator[Want]:
         if not view.looked_at(pod.ref):
             continue
         told = stuck(view, pod)
+        yield from members_read(pod)
         if told is None:
             yield from _scheduler(view, pod)
             continue
@@ -35,6 +40,10 @@ def around_unscheduled(view: ClusterView) -> Iterator[Want]:
             why = text("which nodes could take the pod", "哪些节点可以运行该 Pod")
             yield Want(read=list_of("Node"), about=pod.ref, why=why)
             yield from _room(view, told, choice)
+            yield from orders_read(view, pod)
+            if choice.why is Why.SELECTOR and nodes(view):
+                yield from pools_read(view, pod)
+            yield from plugins_read(view, pod, choice)
 
 
 def _room(view: ClusterView, told: Stuck, choice: Decision) -> Iterator[Want]:

@@ -35,7 +35,7 @@ def overview(report: Report, voice: Voice) -> tuple[Block, ...]:
         (voice.label("status"), (_known(alert.status, STATUSES, voice),)),
         (voice.label("severity"), (_known(alert.severity, SEVERITIES, voice),)),
     ]
-    if alert.source == "resource":
+    if alert.asked_for:
         rows = [(voice.label("status"), (voice.badge(NO_ALERT),))]
     read_at = state_time(report)
     if alert.starts_at:
@@ -64,7 +64,7 @@ def state_time(report: Report) -> datetime:
 
 
 def severity_tone(report: Report) -> Tone:
-    known = SEVERITIES.get(report.alert.severity) if report.alert.source != "resource" else None
+    known = SEVERITIES.get(report.alert.severity) if not report.alert.asked_for else None
     return known[1] if known else Tone.NEUTRAL
 
 

@@ -25,6 +25,7 @@ from kubetriage.domain.rules import (
     grace,
     health,
     image,
+    image_moved,
     ingress_shut,
     init,
     job,
@@ -68,6 +69,7 @@ Rule = Callable[[ClusterView], Iterable[Finding | Want]]
 
 RULES: tuple[Rule, ...] = (
     *image.RULES,
+    *image_moved.RULES,
     *command.RULES,
     *config_refs.RULES,
     *configured_callees.RULES,

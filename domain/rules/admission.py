@@ -12,7 +12,7 @@ from kubetriage.domain.rules.admission_deadline import too_late
 from kubetriage.domain.rules.admission_finding import refusal_finding, template_change
 from kubetriage.domain.rules.admission_messages import Kind
 from kubetriage.domain.rules.admission_openshift import unfit
-from kubetriage.domain.rules.admission_quota import demands, exceeded, limits
+from kubetriage.domain.rules.admission_quota import demands, exceeded, limits, out_of_scope
 from kubetriage.domain.rules.admission_refusals import Refusal, refusals
 from kubetriage.domain.rules.admission_webhook import denied, failed
 from kubetriage.domain.rules.phrases import NOTHING, say
@@ -196,6 +196,7 @@ def _deadline(view: ClusterView, one: Refusal) -> Finding:
 _BY_KIND: dict[Kind, Callable[[ClusterView, Refusal], Finding]] = {
     Kind.QUOTA_EXCEEDED: exceeded,
     Kind.QUOTA_DEMANDS: demands,
+    Kind.QUOTA_SCOPE: out_of_scope,
     Kind.LIMIT_RANGE: limits,
     Kind.POD_SECURITY: _security,
     Kind.WEBHOOK_FAILED: failed,

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     """A ValidatingAdmissionPolicy."""
     SERVICE_ACCOUNT = "service-account"
     PRIORITY_CLASS = "priority-class"
+    QUOTA_SCOPE = "quota-scope"
+    """A priority class that only a quota of that scope opens to a namespace."""
     RUNTIME_CLASS = "runtime-class"
     TERMINATING = "terminating"
     """The namespace is being deleted."""
@@ -80,6 +82,10 @@ _ACCOUNT = re.compile(
     r'(?:error looking up service account [^:]+: )?serviceaccounts? "(?P<name>[^"]+)" not found|'
     r"service account (?P<ns>[a-z0-9-]+)/(?P<other>[a-z0-9.-]+)(?: was)? not found"
 )
+_SCOPE = re.compile(
+    r"(?P<words>insufficient quota to match these scopes: \[\{(?P<scope>\w+) \w+ \[(?P<name>[^\]]+)\].*)$",
+    re.S,
+)
 _PRIORITY = re.compile(r"no PriorityClass with name (?P<name>\S+) was found")
 _RUNTIME = re.compile(
     r'RuntimeClass "?(?P<name>[^"\s]+)"? not found|runtimeclasses\S* "(?P<other>[^"]+)" not found'
@@ -117,6 +123,7 @@ _ORDER: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.POLICY_DENIED, _POLICY),
     (Kind.QUOTA_EXCEEDED, _QUOTA),
     (Kind.QUOTA_DEMANDS, _DEMANDS),
+    (Kind.QUOTA_SCOPE, _SCOPE),
     (Kind.POD_SECURITY, _POD_SECURITY),
     (Kind.POD_SECURITY, _PSP),
     (Kind.LIMIT_RANGE, _LIMIT),

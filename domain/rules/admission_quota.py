@@ -57,6 +57,40 @@ def exceeded(view: ClusterView, one: Refusal) -> Finding:
     )
 
 
+def out_of_scope(view: ClusterView, one: Refusal) -> Finding:
+    """A priority class that the cluster gives out by quotas of that scope; GKE does so with its system "
+    "classes."""
+    named = one.denial.name.split()
+    own = one.maker.text("spec", "template", "spec", "priorityClassName")
+    name = own if own in named else named[0]
+    space = one.workload.namespace
+    why = say(
+        "their PriorityClass {p} may only be used where a ResourceQuota allows it (scope {s}), and none in "
+        "namespace {n} does",
+        "所用的 PriorityClass {p} 只能在有相应 ResourceQuota（作用域 {s}）的命名空间中使用，而命名空间 {n} "
+        "没有",
+        p=name, s=one.denial.values.get("scope", ""), n=space,
+    )  # fmt: skip
+    fixed = template_change(
+        view,
+        one,
+        say("Use a priority class that the namespace may use", "改用该命名空间可用的优先级"),
+        say("The system classes are meant for the cluster's own parts; another PriorityClass of a high value "
+            "needs no quota.",
+            "system 类优先级供集群自身组件使用；可改用其他高优先级的 PriorityClass，无需配额。"),
+    )  # fmt: skip
+    allow = change(
+        say("Or allow it by a quota", "或用配额放行"),
+        say("A ResourceQuota whose scopeSelector is {s} In [{p}], with `pods` under hard.",
+            "创建 scopeSelector 为 {s} In [{p}] 的 ResourceQuota，并在 hard 中写明 `pods`。",
+            s=one.denial.values.get("scope", ""), p=name),
+        mutate(f"kubectl apply -n {space} -f <quota>.yaml"),
+    )  # fmt: skip
+    return refusal_finding(
+        view, one, "quota", why, culprit=one.workload, quotes=(name,), remedies=(fixed, allow)
+    )
+
+
 def demands(view: ClusterView, one: Refusal) -> Finding:
     quota = resource("ResourceQuota", one.workload.namespace, one.denial.name)
     parts = demanded(one.denial.values)

@@ -156,8 +156,10 @@ def _told(
     name = field_text(touching[0].path)
     for count, room in ((_SHOWN, 60), (1, 60), (1, 30), (0, 0)):
         shown = touching[:count]
+        plain = all(d.before is not None and d.after is not None for d in shown)
         tail = say(
-            "; revision {r} ({when}) changed {what}.", "；修订版 {r}（{when}）修改了{what}。",
+            "; revision {r} ({when}) changed {what}." if plain else "; revision {r} ({when}): {what}.",
+            "；修订版 {r}（{when}）修改了{what}。" if plain else "；修订版 {r}（{when}）：{what}。",
             r=number, when=when, what=joined([difference_text(d, room) for d in shown]) if shown else name,
         )  # fmt: skip
         en = cause.statement.en.removesuffix(".") + tail.en

@@ -15,6 +15,7 @@ from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.ends import Ending, Kind, endings
 from kubetriage.domain.rules.exit_codes import CRASHES, exit_code
 from kubetriage.domain.rules.grouping import PodGroup, group_pods, told_apart
+from kubetriage.domain.rules.log_environment import set_by
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.wording import fitting, grounded, quotable, short
 from kubetriage.domain.view import ClusterView
@@ -177,6 +178,10 @@ def _likelihood(end: Ending, words: str) -> Likelihood:
     return Likelihood.LOW
 
 
+_ROOM_FOR_SETTING = 60
+"""Characters of a quotation below which it goes before the setting that it names."""
+
+
 def _statement(end: Ending, group: PodGroup, words: str, source: str, unread: bool, room: int) -> Text:
     values = {"who": group.who, "what": container_text(end), "code": exit_code(end.code)}
     if end.code == 0:
@@ -202,6 +207,10 @@ def _statement(end: Ending, group: PodGroup, words: str, source: str, unread: bo
         )
         if not decisive:
             quoted = say("{q}, which gives no reason", "{q}，没有说明原因", q=quoted)
+    setting, _ = set_by(end.state, words) if words else (NOTHING, ())
+    if setting.en and room < _ROOM_FOR_SETTING:
+        setting = NOTHING
+    quoted = Text(en=quoted.en + setting.en, zh=quoted.zh + setting.zh)
     parts = [p for p in (why, quoted) if p.en]
     return say(
         "{who}: {what} ends with {code}; {why}.",

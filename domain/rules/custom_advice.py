@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 from kubetriage.domain.finding import Command, Remedy
@@ -45,17 +46,59 @@ _BY_REASON: dict[str, Text] = {
 }
 """What a condition's reason asks for, by the reasons that the projects document."""
 
+_BY_MESSAGE: tuple[tuple[re.Pattern[str], Text], ...] = (
+    (
+        re.compile(r"another operation \(install/upgrade/rollback\) is in progress", re.IGNORECASE),
+        Text(
+            en="An earlier Helm operation was cut off and left the release pending: `helm history` shows "
+            "it; roll "
+            "back to the last revision that was deployed, then let it be reconciled again.",
+            zh="此前的 Helm 操作被中断，发布停在 pending 状态：用 `helm history` 查看，"
+            "回滚到上一个 deployed 修订版，再重新协调。",
+        ),
+    ),
+    (
+        re.compile(r"rateLimited|too many certificates|rate limit", re.IGNORECASE),
+        Text(
+            en="It is tried again after the time that the message names; until then another issuer, or a "
+            "certificate that exists for these names, is the way. Find out what asked so often.",
+            zh="到消息所示的时间后会再次尝试；在此之前可改用其他签发者或已有的证书，并查明为何频繁申请。",
+        ),
+    ),
+    (
+        re.compile(r"not enough disk space|insufficient disk space", re.IGNORECASE),
+        Text(
+            en="Give it larger volumes (spec.storage.size, if the class lets them grow), and find what "
+            "fills them: "
+            "write-ahead logs that are not archived, as a rule.",
+            zh="增大卷（spec.storage.size，需存储类允许扩容），并查明占满空间的原因，"
+            "通常是未归档的 WAL 日志。",
+        ),
+    ),
+    (
+        re.compile(r"no such host|connection refused|i/o timeout|unauthorized|authentication", re.IGNORECASE),
+        Text(
+            en="The address and the credentials that it uses for what the message names must be right, and "
+            "that "
+            "must be up.",
+            zh="它用于消息所指目标的地址和凭据必须正确，且该目标须可用。",
+        ),
+    ),
+)
+"""What a message asks for, by words that stay the same between versions."""
+
 _GENERAL = Text(
     en="Correct in its spec what the message complains of.", zh="在其 spec 中修正消息所指的问题。"
 )
 
 
 def advice(
-    view: ClusterView, obj: Obj, gone: Resource | None, similar: str, reason: str
+    view: ClusterView, obj: Obj, gone: Resource | None, similar: str, reason: str, message: str = ""
 ) -> tuple[Remedy, ...]:
     """Correct the object or the name in it; and where to see what its controller says."""
     name = f"{obj.ref.kind} {obj.name}"
-    detail = _BY_REASON.get(reason, _GENERAL)
+    by_words = next((told for words, told in _BY_MESSAGE if words.search(message)), _GENERAL)
+    detail = _BY_REASON.get(reason, by_words)
     edit = remedies.mutate(f"kubectl edit {remedies.target(obj.ref)}")
     if gone is not None and similar:
         fix = say("Let {n} name {k} {s}", "让 {n} 引用 {k} {s}", n=name, k=gone.kind, s=similar)
@@ -63,7 +106,7 @@ def advice(
         fix = say("Create {k} {g}, or correct the name in {n}", "创建 {k} {g}，或修正 {n} 中的名称",
                   k=gone.kind, g=gone.name, n=name)  # fmt: skip
     elif (made_for := _made_for(view, obj)) is not None:
-        return (_at_the_top(obj, made_for), _look(name, remedies.describe(obj.ref)))
+        return (_at_the_top(obj, made_for, detail), _look(name, remedies.describe(obj.ref)))
     else:
         fix = say("Correct {n}", "修正 {n}", n=name)
     if gone is not None:
@@ -106,7 +149,7 @@ _OF_KIND: dict[str, Text] = {
 }
 
 
-def _at_the_top(obj: Obj, made_for: Obj) -> Remedy:
+def _at_the_top(obj: Obj, made_for: Obj, told: Text) -> Remedy:
     """What a controller makes is made anew: to edit it is lost work."""
     name, top = f"{obj.ref.kind} {obj.name}", f"{made_for.ref.kind} {made_for.name}"
     detail = _OF_KIND.get(obj.ref.kind) or say(
@@ -114,6 +157,8 @@ def _at_the_top(obj: Obj, made_for: Obj) -> Remedy:
         "它由控制器为 {t} 创建，对它的修改会丢失：请修改后者，或其消息所指的对象。",
         t=top,
     )
+    if told is not _GENERAL:
+        detail = told
     return remedies.change(
         say("Mend what {n} complains of", "解决 {n} 所报告的问题", n=name),
         remedies.with_note(detail, made_for),

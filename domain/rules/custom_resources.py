@@ -23,7 +23,7 @@ from kubetriage.domain.rules.health_scope import about_state, events_are_clean, 
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.similar_names import nearest
 from kubetriage.domain.rules.wellness import workload_is_well
-from kubetriage.domain.rules.wording import STATEMENT_LIMIT, fitting, listed, quotable, short_end
+from kubetriage.domain.rules.wording import STATEMENT_LIMIT, fitting, listed, quotable, telling
 from kubetriage.domain.view import ClusterView
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _said(view: ClusterView, obj: Obj) -> EventRecord | None:
 def _finding(
     view: ClusterView, obj: Obj, ill: Ill | None, gone: Gone | None, event: EventRecord | None
 ) -> Finding:
-    if ill is not None and ill.stated:
+    if ill is not None and ill.stated and not (ill.sums_up and event is not None):
         event = None
     reason = event.reason if event is not None else ill.reason if ill is not None else ""
     message = event.message if event is not None else ill.message if ill is not None else ""
@@ -97,7 +97,7 @@ def _finding(
             "{k} {n} {told}{gone}。",
             k=obj.ref.kind,
             n=obj.name,
-            told=_told(ill, reason, short_end(message, room)),
+            told=_told(ill, reason, telling(message, room)),
             gone=_absent(gone, bare=ill is None and event is None),
         )
 
@@ -107,7 +107,7 @@ def _finding(
     late = _is_tied(view, explains) or fresh(view, since, before=_LONG)
     return Finding(
         rule=f"custom.{obj.ref.kind.lower()}",
-        category=kind_of(obj).category,
+        category=_category(obj, message),
         role=Role.CAUSE if states or event is not None else Role.SYMPTOM,
         subject=obj.ref,
         culprit=culprit,
@@ -121,8 +121,25 @@ def _finding(
         ),
         quotes=quotable(obj.name, *((reason,) if reason else ()), *((gone.ref.name,) if gone else ())),
         since=since,
-        remedies=advice(view, obj, gone.ref if gone else None, gone.similar if gone else "", reason),
+        remedies=advice(view, obj, gone.ref if gone else None, gone.similar if gone else "", reason, message),
     )  # fmt: skip
+
+
+_MATTERS = (
+    (
+        re.compile(
+            r"\bis forbidden: User\b|\bcannot (?:create|get|list|watch|update|patch|delete) resource\b"
+        ),
+        "rbac",
+    ),
+    (re.compile(r"disk space|no space left", re.IGNORECASE), "disk-full"),
+)
+"""What is the matter whatever the kind is, by the message."""
+
+
+def _category(obj: Obj, message: str) -> str:
+    told = next((category for words, category in _MATTERS if words.search(message)), "")
+    return told or kind_of(obj).category
 
 
 def _likelihood(sure: bool, late: bool) -> Likelihood:

@@ -69,6 +69,10 @@ RECOVERED = timedelta(minutes=10)
 """A container that has run this long is no longer in a crash loop: kubelet resets its back-off then."""
 LOOPING = 3
 """Restarts from which a container that runs again, for less than `RECOVERED`, may still be in its loop."""
+STEADY = timedelta(minutes=3)
+"""How long it has to run, at least, before it is out of its loop sooner than that."""
+TIMES = 10
+"""And how many times as long as the run before."""
 START_REASONS = frozenset({"StartError", "ContainerCannotRun", "RunContainerError", "CreateContainerError"})
 _POD_REASONS = frozenset(
     {
@@ -172,7 +176,19 @@ def in_trouble(view: ClusterView, pod: Obj, state: ContainerState) -> bool:
         return True
     started = when(state.running.get("startedAt"))
     young = started is not None and view.now - started < RECOVERED
-    return young and (view.alert_began is None or not state.ready or state.restarts >= LOOPING)
+    looping = state.restarts >= LOOPING and not _outlasts(view, state)
+    return young and (view.alert_began is None or not state.ready or looping)
+
+
+def _outlasts(view: ClusterView, state: ContainerState) -> bool:
+    """Whether a container has run much longer than the run before, which ended as it started: it got past
+    what stopped it there. One that was killed may be killed at any time."""
+    end = state.last_terminated
+    began, finished = when(end.get("startedAt")), when(end.get("finishedAt"))
+    started = when(state.running.get("startedAt"))
+    if not (began and finished and started) or end.get("exitCode") in (137, 143):
+        return False
+    return view.now - started >= max(STEADY, TIMES * (finished - began))
 
 
 def _ending(view: ClusterView, pod: Obj, state: ContainerState) -> Ending:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
 from kubetriage.domain.kube import Obj, containers, elements
 from kubetriage.domain.language import Text
+from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules import remedies
-from kubetriage.domain.rules.phrases import NOTHING, say
-from kubetriage.domain.rules.wording import duration, quotable, short
+from kubetriage.domain.rules.phrases import NOTHING, say, stated
+from kubetriage.domain.rules.rollout_state import count
+from kubetriage.domain.rules.wording import duration, named, quotable, short
 from kubetriage.domain.view import ClusterView
 
 if TYPE_CHECKING:
@@ -24,8 +26,8 @@ _WAITED = timedelta(minutes=2)
 
 def in_grace(view: ClusterView) -> Iterator[Finding]:
     """Deleted a while ago, still running, and its time is not over: `deletionTimestamp` is the time's end."""
-    pod = view.find(view.primary)
-    if pod is None or pod.ref.kind != "Pod" or pod.deleted is None or pod.deleted <= view.now:
+    pod = _leaving(view)
+    if pod is None or pod.deleted is None or pod.deleted <= view.now:
         return
     grace = timedelta(seconds=pod.number("metadata", "deletionGracePeriodSeconds"))
     asked = pod.deleted - grace
@@ -37,16 +39,17 @@ def in_grace(view: ClusterView) -> Iterator[Finding]:
     if name:
         does = say("; preStop hook of container {c}: `{h}`", "；容器 {c} 的 preStop 钩子：`{h}`",
                    c=name, h=hook)  # fmt: skip
+    waits = NOTHING if view.primary == pod.ref else _waiting(work)
     yield Finding(
         rule="terminating.grace",
-        category="misconfigured-app",
+        category="misconfigured-app" if view.primary == pod.ref else "rollout-stuck",
         role=Role.CAUSE,
         subject=pod.ref,
         culprit=work,
-        statement=say(
-            "Pod {p} was asked to stop {t} ago and has {l} of its grace period of {g} s left{d}.",
-            "Pod {p} 在 {t}前被要求停止，宽限期 {g} 秒，还剩 {l}{d}。",
-            p=pod.name, t=duration(view.now - asked), l=duration(pod.deleted - view.now),
+        statement=stated(
+            "{w}Pod {p} was asked to stop {t} ago and has {l} of its grace period of {g} s left{d}.",
+            "{w}Pod {p} 在 {t}前被要求停止，宽限期 {g} 秒，还剩 {l}{d}。",
+            w=waits, p=pod.name, t=duration(view.now - asked), l=duration(pod.deleted - view.now),
             g=int(grace.total_seconds()), d=does,
         ),
         likelihood=Likelihood.HIGH if name else Likelihood.MEDIUM,
@@ -73,6 +76,34 @@ def in_grace(view: ClusterView) -> Iterator[Finding]:
             ),
         ),
     )  # fmt: skip
+
+
+def _leaving(view: ClusterView) -> Obj | None:
+    """The alert's pod; or, of a workload that makes no new pod before the old one has ended, such an old
+    one that is left alone."""
+    found = view.find(view.primary)
+    if found is None or found.ref.kind == "Pod":
+        return found
+    work = view.find(view.workload(found.ref))
+    if work is None or not _one_after_the_other(work) or not count(work).short:
+        return None
+    pods = view.pods_of(work.ref)
+    leaving = [pod for pod in pods if pod.deleted is not None]
+    if work.ref.kind == "Deployment" and len(leaving) < len(pods):
+        return None
+    return max(leaving, key=lambda pod: (pod.deleted or view.now, pod.name), default=None)
+
+
+def _one_after_the_other(work: Obj) -> bool:
+    return work.ref.kind == "StatefulSet" or (
+        work.ref.kind == "Deployment" and work.text("spec", "strategy", "type") == "Recreate"
+    )
+
+
+def _waiting(work: Resource) -> Text:
+    how = say(" (strategy Recreate)", "（Recreate 策略）") if work.kind == "Deployment" else NOTHING
+    return say("{w}{h} makes a new pod only when the old one has ended: ",
+               "{w}{h}要等旧 Pod 结束后才会创建新 Pod：", w=named(work), h=how)  # fmt: skip
 
 
 def _pre_stop(pod: Obj) -> tuple[str, str]:

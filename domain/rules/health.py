@@ -18,7 +18,7 @@ from kubetriage.domain.rules.health_scope import about_state
 from kubetriage.domain.rules.job_stuck import failed_condition
 from kubetriage.domain.rules.node_events import reboot_of
 from kubetriage.domain.rules.node_words import pressures, problems
-from kubetriage.domain.rules.phrases import joined, say
+from kubetriage.domain.rules.phrases import NOTHING, joined, say
 from kubetriage.domain.rules.times import ago, moment
 from kubetriage.domain.rules.times import since as since_text
 from kubetriage.domain.rules.wellness import workload_is_well
@@ -103,7 +103,7 @@ def _pod(view: ClusterView, pod: Obj) -> Well | None:
         "{p} {since}就绪{restart}。",
         p=str(pod.ref),
         since=since_text(view, ready.since),
-        restart=_last_restart(view, restarts, last),
+        restart=_last_restart(view, restarts, last, _how(pod, last)),
     )
     return _after_reboot(view, Well(says, ready.since, (pod,)), pod.text("spec", "nodeName"))
 
@@ -122,7 +122,24 @@ def _failed_try(view: ClusterView, pod: Obj) -> Well | None:
     return Well(says, well.since, cites=(job.cite,), finished=True)
 
 
-def _last_restart(view: ClusterView, restarts: int, last: datetime | None) -> Text:
+def _how(pod: Obj, last: datetime | None) -> Text:
+    """How the run ended that ended last: that it did is no reason to think nothing was wrong."""
+    end = next(
+        (
+            e
+            for s in containers(pod)
+            if not s.init and when((e := s.last_terminated).get("finishedAt")) == last
+        ),
+        {},
+    )
+    reason, code = str(end.get("reason") or ""), end.get("exitCode")
+    if last is None or not (reason or code):
+        return NOTHING
+    said = reason if reason not in ("", "Error", "Completed") else f"exit code {code}"
+    return Text(en=f" ({said})", zh=f"（{said.replace('exit code', '退出码')}）")
+
+
+def _last_restart(view: ClusterView, restarts: int, last: datetime | None, how: Text) -> Text:
     if not restarts:
         return say("; it never restarted", "；从未重启")
     if last is None:
@@ -132,8 +149,14 @@ def _last_restart(view: ClusterView, restarts: int, last: datetime | None) -> Te
     if restarts == 1:
         which = Text(en="only restart", zh="；仅重启过 1 次，在")
     if began is not None and last < began:
-        return say("; its {w} was {d} before the alert", "{w}告警前 {d}", w=which, d=duration(began - last))
-    return say("; its {w} was {t}", "{w}{t}", w=which, t=ago(view, last))
+        return say(
+            "; its {w} was {d} before the alert{h}",
+            "{w}告警前 {d}{h}",
+            w=which,
+            d=duration(began - last),
+            h=how,
+        )
+    return say("; its {w} was {t}{h}", "{w}{t}{h}", w=which, t=ago(view, last), h=how)
 
 
 def _workload(view: ClusterView, found: Obj) -> Well | None:

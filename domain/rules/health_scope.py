@@ -7,8 +7,9 @@ concluded from its state only where
 * the alert is resolved: its own expression is no longer true;
 * the alert comes from kube-state-metrics, which exports states of objects (its `job` label says so);
 * its name is one of the well-known alerts about states (`STATE_GROUPS` without `MEASURED`);
-* none of these, but neither does its text speak of something measured, and since it fired no warning was
-  recorded about it or its pods, whose logs were read and hold no error.
+* none of these, but its words speak of a state and of nothing measured, and since it fired no warning was
+  recorded about it or its pods, whose logs were read and hold no error. What an alert says that speaks of
+  neither (`OrdersOdd`, “the service is abnormal”) is not known, so nothing refutes it.
 
 In all other cases the question stays open. The name never speaks for a cause, only for this.
 """
@@ -51,6 +52,19 @@ _MEASURES = re.compile(
 )
 
 
+_STATES = re.compile(
+    r"ready|crash|restart|running|pending|waiting|replica|roll(?:ed)?[ -]?out|unavailab|not available"
+    r"|\bdown\b|health|stuck|evict|\bkill|oom|terminat|\bexit|image ?pull|pull(?:ing)? (?:the )?image|schedul"
+    r"|\b(?:fail\w*|not|cannot|unable to) (?:to )?(?:start|run|mount|create)|probe|\bbound\b|mounted"
+    r"|not (?:exist|found)|missing|\bgone\b|unreachable|offline|\bdead\b|\balive\b|\bstat(?:e|us)\b|phase"
+    r"|condition|back ?off|suspended|deadline|warning event"
+    r"|重启|就绪|崩溃|退出|挂起|等待(?!时间)|副本|发布|滚动|不可用|宕机|下线|离线|掉线|失联|不可达|驱逐|终止|被杀|杀死"
+    r"|拉取镜像|镜像拉取|调度|启动|挂载|绑定|不存在|缺失|丢失|状态|存活|健康|未运行|没有运行|停止|探针|探活",
+    re.IGNORECASE,
+)
+"""Words for what an object's state shows."""
+_STATE_LABELS = ("condition", "phase", "reason", "state", "status")
+
 _PROBES = re.compile(r"(?<!readiness )(?<!ready )\bprobes?\b|(?<!就绪)探针", re.IGNORECASE)
 
 
@@ -59,7 +73,7 @@ def about_state(view: ClusterView, pods: Sequence[Obj]) -> bool:
     known = _known_scope(view)
     if known is not None:
         return known
-    if _speaks_of(view, _MEASURES) or _probes_are_open(view, pods):
+    if _speaks_of(view, _MEASURES) or not _names_a_state(view) or _probes_are_open(view, pods):
         return False
     return events_are_clean(view, pods) and logs_are_clean(view, pods)
 
@@ -90,6 +104,11 @@ def _known_scope(view: ClusterView) -> bool | None:
 def _speaks_of(view: ClusterView, what: re.Pattern[str]) -> bool:
     name = _HUMPS.sub(" ", view.alert.labels.get("alertname", "") or view.alert.name)
     return any(what.search(words) for words in (name, *view.alert.annotations.values()))
+
+
+def _names_a_state(view: ClusterView) -> bool:
+    """Whether the alert's words, or a label for a state, say what of its object is wrong."""
+    return _speaks_of(view, _STATES) or any(view.alert.labels.get(name) for name in _STATE_LABELS)
 
 
 def _probes_are_open(view: ClusterView, pods: Sequence[Obj]) -> bool:

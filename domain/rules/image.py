@@ -19,8 +19,9 @@ from kubetriage.domain.rules.image_answers import (
     read_answer,
     registry_host,
 )
+from kubetriage.domain.rules.image_login import is_ecr
 from kubetriage.domain.rules.image_words import SAYS, what_to_do
-from kubetriage.domain.rules.phrases import say
+from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.remedies import current_and_previous
 from kubetriage.domain.rules.stale_pods import corrected_image, delete_stale
 from kubetriage.domain.rules.wording import fitting, quotable, short, short_end
@@ -129,6 +130,8 @@ def _culprit(view: ClusterView, group: PodGroup, image: str, told: Told) -> tupl
         secret = _missing_secret(view, group)
         if secret:
             return resource("Secret", group.lead.namespace, secret), secret
+    if told.answer is Answer.EXPIRED and len(named := _pull_secrets(group.lead)) == 1:
+        return resource("Secret", group.lead.namespace, named[0]), ""
     node = group.lead.text("spec", "nodeName")
     local = told.answer in (Answer.UNREACHABLE, Answer.UNRESOLVED, Answer.UNTRUSTED)
     if node and (told.answer is Answer.DISK or (local and _only_there(view, group, image, node))):
@@ -138,13 +141,17 @@ def _culprit(view: ClusterView, group: PodGroup, image: str, told: Told) -> tupl
 
 def _missing_secret(view: ClusterView, group: PodGroup) -> str:
     """A pull secret of the pods that kubelet says it cannot retrieve."""
-    named = [str(s.get("name")) for s in group.lead.items("spec", "imagePullSecrets") if s.get("name")]
+    named = _pull_secrets(group.lead)
     for pod in group.pods:
         for event in view.events(pod.ref, "FailedToRetrieveImagePullSecret"):
             found = next((name for name in named if name in event.message), "")
             if found:
                 return found
     return ""
+
+
+def _pull_secrets(pod: Obj) -> list[str]:
+    return [str(s["name"]) for s in pod.items("spec", "imagePullSecrets") if s.get("name")]
 
 
 def _only_there(view: ClusterView, group: PodGroup, image: str, node: str) -> bool:
@@ -173,11 +180,18 @@ def _extra(view: ClusterView, group: PodGroup, image: str, container: str, told:
     if now:
         return text("; the template has {i} by now, and this pod is not replaced until it is deleted",
                     "；模板现为 {i}，但该 Pod 在被删除之前不会被替换", i=short(now, 60))  # fmt: skip
+    names = _pull_secrets(group.lead)
+    if told.answer is Answer.EXPIRED:
+        named = short(", ".join(names), 60)
+        return text(" (imagePullSecrets: {n})", "（imagePullSecrets：{n}）", n=named) if names else NOTHING
+    if names and told.answer is Answer.DENIED and is_ecr(registry_host(image)):
+        named = short(", ".join(names), 40)
+        return text("; imagePullSecrets: {n} (a token of ECR lasts 12 hours)",
+                    "；imagePullSecrets：{n}（ECR 令牌有效期为 12 小时）", n=named)  # fmt: skip
     before = previous_image(view, group.workload, container)
     if before and before != image:
         return text("; the previous revision ran {b}", "；上一个修订版使用 {b}", b=short(before, 60))
     if told.answer in (Answer.DENIED, Answer.HIDDEN):
-        names = [str(s.get("name")) for s in group.lead.items("spec", "imagePullSecrets") if s.get("name")]
         if not names:
             return Text(en="; the pod has no imagePullSecrets", zh="；该 Pod 未配置 imagePullSecrets")
         return text("; imagePullSecrets: {n}", "；imagePullSecrets：{n}", n=short(", ".join(names), 40))

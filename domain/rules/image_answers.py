@@ -19,6 +19,8 @@ class Answer(StrEnum):
     HIDDEN = "absent-or-private"
     """The registry does not say whether it is absent or needs a login (Docker Hub's way)."""
     DENIED = "denied"
+    EXPIRED = "login-expired"
+    """It knows the login, whose token is past its time."""
     UNREACHABLE = "unreachable"
     UNRESOLVED = "unresolved"
     """The registry's host name has no address."""
@@ -29,6 +31,8 @@ class Answer(StrEnum):
     """The image exists, but not for the node's architecture."""
     DISK = "disk"
     """The node has no room for it."""
+    FORMAT = "format"
+    """Its manifest is of a format that the runtime no longer takes."""
     BROKEN = "broken"
     """A layer came that is not what the manifest says, or that cannot be unpacked."""
     SIGNATURE = "signature"
@@ -52,8 +56,12 @@ _ANSWERS: tuple[tuple[Answer, re.Pattern[str]], ...] = tuple(
         (
             Answer.BROKEN,
             r"invalid tar header|(unexpected|wrong) (commit )?(digest|size)|layer verification failed"
+            r"|(extract|register)(ing)? layer .{0,300}\bEOF\b|error processing tar file|archive/tar: "
             r"|(gzip|zstd|flate): (invalid|corrupt)|digest .{0,90}does not match|filesystem layer verif",
         ),
+        (Answer.FORMAT, r"(media type|manifest|schema) [^\n]{0,120}(no longer supported|unsupported"
+                        r"|deprecated)"
+                        r"|unsupported (manifest )?media type|schema ?1 .{0,60}(support|deprecat)"),
         (
             Answer.PLATFORM,
             r"no match(ing manifest)? for (platform|linux|windows)|no image found in .{0,60} for architecture"
@@ -65,6 +73,11 @@ _ANSWERS: tuple[tuple[Answer, re.Pattern[str]], ...] = tuple(
             Answer.UNTRUSTED,
             r"x509:|server gave HTTP response to HTTPS client|tls: (?!handshake timeout)"
             r"|certificate (has expired|signed by unknown|is not valid)",
+        ),
+        (
+            Answer.EXPIRED,
+            r"\b(token|credentials?|session)\b[^.]{0,40}\b(has |have |is |are |was )?expired|ExpiredToken"
+            r"|token is past its expir",
         ),
         (Answer.UNRESOLVED, r"no such host|server misbehaving|name resolution|lookup \S+( on \S+)?: "),
         (

@@ -12,6 +12,7 @@ from kubetriage.domain.language import Text, text
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.image_answers import Answer, registry_host, repository
+from kubetriage.domain.rules.image_login import is_ecr, renew
 from kubetriage.domain.view import ClusterView
 
 SAYS: Mapping[Answer, Text] = MappingProxyType(
@@ -27,6 +28,10 @@ SAYS: Mapping[Answer, Text] = MappingProxyType(
         Answer.DENIED: Text(
             en="registry {host} denies access to image {image}",
             zh="镜像仓库 {host} 拒绝访问镜像 {image}（认证失败）",
+        ),
+        Answer.EXPIRED: Text(
+            en="registry {host} refuses image {image}: the login token that it is pulled with has expired",
+            zh="镜像仓库 {host} 拒绝拉取镜像 {image}：所用的登录令牌已过期",
         ),
         Answer.UNREACHABLE: Text(
             en="registry {host} cannot be reached to pull image {image}",
@@ -55,6 +60,10 @@ SAYS: Mapping[Answer, Text] = MappingProxyType(
         Answer.BROKEN: Text(
             en="a layer of image {image} is broken or was cut off on its way",
             zh="镜像 {image} 的某一层已损坏或传输不完整",
+        ),
+        Answer.FORMAT: Text(
+            en="the node's container runtime no longer supports the manifest format of image {image}",
+            zh="节点的容器运行时已不再支持镜像 {image} 的清单格式",
         ),
         Answer.SIGNATURE: Text(
             en="the signature of image {image} is not accepted by the node's policy",
@@ -93,8 +102,12 @@ def what_to_do(
         ),
         remedies.see_events(pod.ref),
     )
+    if answer is Answer.EXPIRED:  # another image of that registry could not be pulled either
+        return (renew(workload, obj, pod, host), look)
     if answer in (Answer.DENIED, Answer.HIDDEN, Answer.LIMITED):
         fixes = _credentials(workload, obj, container, image, host, answer)
+        if answer is Answer.DENIED and is_ecr(host) and pod.items("spec", "imagePullSecrets"):
+            fixes = (renew(workload, obj, pod, host), *fixes)
     elif answer in (Answer.UNREACHABLE, Answer.UNRESOLVED, Answer.UNTRUSTED, Answer.DISK):
         fixes = _infrastructure(workload, obj, pod, container, image, host, answer)
     elif answer is Answer.SIGNATURE:
@@ -136,6 +149,13 @@ def _other_image(workload: Resource, obj: Obj | None, container: str, image: str
             zh=f"重新构建并推送 {repository(image)}；若其他节点能运行此标签，"
             "则是中间的代理或镜像站返回了损坏的内容。",
         )
+    elif answer is Answer.FORMAT:
+        detail = Text(
+            en=f"Build and push {repository(image)} anew with a current tool: that writes a manifest of "
+            f"version 2 "
+            "or OCI.",
+            zh=f"用较新的工具重新构建并推送 {repository(image)}，即可得到 v2 或 OCI 格式的清单。",
+        )
     elif answer is Answer.PLATFORM:
         detail = Text(
             en="Use a tag built for the node's architecture, or schedule the pods onto nodes that match "
@@ -153,10 +173,15 @@ def _other_image(workload: Resource, obj: Obj | None, container: str, image: str
             zh=f"在镜像仓库中确认 {repository(image)} 有哪些标签，并改为存在的标签。",
         )
     name = repository(image) if answer not in (Answer.SHORT_NAME, Answer.INVALID) else "<registry>/<path>"
+    title = Text(
+        en=f"Set an image that exists for container {container}", zh=f"为容器 {container} 设置存在的镜像"
+    )
+    if answer in (Answer.BROKEN, Answer.FORMAT):
+        title = Text(
+            en=f"Push image {image} anew, or set another tag", zh=f"重新推送镜像 {image}，或改用其他标签"
+        )
     return remedies.change(
-        Text(
-            en=f"Set an image that exists for container {container}", zh=f"为容器 {container} 设置存在的镜像"
-        ),
+        title,
         remedies.with_note(detail, obj),
         *remedies.set_image(workload, container, f"{name}:<tag>"),
     )

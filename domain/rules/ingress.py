@@ -10,6 +10,7 @@ from kubetriage.domain.kube import Obj, elements
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import ingress_controller, ingress_requests, remedies
+from kubetriage.domain.rules.ingress_refused import balancer_refused
 from kubetriage.domain.rules.listing import list_kind
 from kubetriage.domain.rules.phrases import say
 from kubetriage.domain.rules.similar_names import nearest
@@ -231,9 +232,13 @@ def _class(view: ClusterView, ingress: Obj, classes: str, known: list[Obj], aske
 
 
 def no_address(view: ClusterView) -> Iterator[Finding]:
-    """An Ingress that no controller has given an address."""
+    """An Ingress that no controller has given an address, and why if one said so."""
     for ingress in [i for i in view.objects("Ingress") if view.looked_at(i.ref)]:
         if not ingress.items("status", "loadBalancer", "ingress"):
+            refused = balancer_refused(view, ingress)
+            if refused is not None:
+                yield refused
+                continue
             yield Finding(
                 rule="ingress.no-address",
                 category=CATEGORY,

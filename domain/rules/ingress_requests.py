@@ -45,11 +45,12 @@ _PROTOCOL = "nginx.ingress.kubernetes.io/backend-protocol"
 def refused_requests(view: ClusterView) -> Iterator[Finding | Want]:
     """Bodies above the controller's limit, and requests without TLS to pods that expect it."""
     ingress = view.find(view.primary)
-    if ingress is None or ingress.ref.kind != "Ingress" or not measured(view):
+    if ingress is None or ingress.ref.kind != "Ingress":
         return
-    yield from _too_large(view, ingress)
-    yield from _refusals(view, ingress)
-    yield from _without_tls(view, ingress)
+    if measured(view):
+        yield from _too_large(view, ingress)
+        yield from _refusals(view, ingress)
+    yield from _without_tls(view, ingress)  # no request gets through, whatever the alert says of it
 
 
 def _said(view: ClusterView, pod: Obj, pattern: re.Pattern[str]) -> tuple[LogText, list[Record]] | None:

@@ -17,6 +17,7 @@ from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.grouping import PodGroup, focus_pods, group_pods, told_apart
 from kubetriage.domain.rules.init_awaited import awaited, told_of
+from kubetriage.domain.rules.log_environment import variables
 from kubetriage.domain.rules.peers import Peer, Place, peer_of, wants_about
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.templates import command_words
@@ -56,6 +57,21 @@ _SERVES = re.compile(
 """What a server says once it has begun; it does not end by itself."""
 
 
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))")
+_SAYS_IT_WAITS = re.compile(
+    r"\b(?:a?wait(?:ing|s)?|not (?:yet )?(?:ready|available|up)|sleeping|retry(?:ing)?)\b", re.I
+)
+
+
+def host_in_log(log: LogText | None) -> tuple[str, str]:
+    """The host and port that the last words of a log wait for, empty if they name none."""
+    words = last_words(log.text) if log is not None else None
+    if words is None or not _SAYS_IT_WAITS.search(words.record.said):
+        return "", ""
+    host, port = endpoint(words.record.said)
+    return (host, port) if port or "." in host else ("", "")
+
+
 def endless(state: ContainerState) -> str:
     """The part of the container's own command that never ends; empty if there is none to be seen."""
     found = _ENDLESS.search(" ".join(command_words(state.spec)))
@@ -64,7 +80,10 @@ def endless(state: ContainerState) -> str:
 
 def host_in_command(state: ContainerState) -> tuple[str, str]:
     """The host and port that a waiting command asks for, empty if it names none."""
-    for word in (" ".join(command_words(state.spec)), *command_words(state.spec)):
+    own = variables(state)
+    words = [_VARIABLE.sub(lambda found: own.get(found[1] or found[2] or found[3], found[0]), word)
+             for word in command_words(state.spec)]  # fmt: skip
+    for word in (" ".join(words), *words):
         for pattern in _WAITS_FOR:
             found = pattern.search(word)
             if found:
@@ -90,6 +109,8 @@ def hanging(view: ClusterView) -> Iterator[Finding | Want]:
     for name, group in group_pods(view, shown):
         state = found[(group.lead.ref, name)]
         host, port = host_in_command(state)
+        if not host:
+            host, port = host_in_log(view.log(group.lead.ref, name))
         other = awaited(state, group.lead.namespace)
         peer = peer_of(view, group.lead, host, port) if host and other is None else None
         if peer is not None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from kubetriage.domain.finding import Finding, Role, Specificity
 from kubetriage.domain.kube import ContainerState, Obj, containers, pod_ready
 from kubetriage.domain.language import Text
+from kubetriage.domain.log_clients import client_left
 from kubetriage.domain.log_digest import ErrorRise
 from kubetriage.domain.log_orders import gives_orders
 from kubetriage.domain.rules import remedies
@@ -54,7 +55,9 @@ def _risen(view: ClusterView, pod: Obj, state: ContainerState) -> tuple[LogText,
     rise = log.digest.rise if log is not None and log.digest is not None else None
     if log is None or rise is None or not (rise.lasting or fresh(view, rise.last.at)):
         return None
-    return (log, rise) if fresh(view, rise.first.at) and not gives_orders(rise.example) else None
+    if gives_orders(rise.example) or client_left(rise.example):
+        return None
+    return (log, rise) if fresh(view, rise.first.at) else None
 
 
 def _finding(view: ClusterView, group: PodGroup, name: str, log: LogText, rise: ErrorRise) -> Finding:

@@ -13,11 +13,14 @@ from kubetriage.domain.rules.exit_codes import exit_code
 from kubetriage.domain.rules.grouping import PodGroup, group_pods, told_apart
 from kubetriage.domain.rules.log_config import CONFIG
 from kubetriage.domain.rules.log_control import in_control_plane
+from kubetriage.domain.rules.log_data_lock import data_locked
+from kubetriage.domain.rules.log_grpc import unimplemented
 from kubetriage.domain.rules.log_machine import MACHINE
 from kubetriage.domain.rules.log_peers import FAILS, peer_cause
 from kubetriage.domain.rules.log_servers import SERVERS
 from kubetriage.domain.rules.log_stated import Cause, Manner, Stated, stated
 from kubetriage.domain.rules.log_token import token_refused
+from kubetriage.domain.rules.log_values import VALUES
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.rbac import denied
 from kubetriage.domain.rules.wording import fitting, grounded, quotable, short
@@ -51,8 +54,11 @@ def cause_of(view: ClusterView, told: Stated) -> Cause:
         return denied(view, told)
     if sign is Sign.TOKEN:
         return token_refused(view, told)
-    made = SERVERS.get(sign) or CONFIG.get(sign) or MACHINE[sign]
+    made = _OTHERS.get(sign) or SERVERS.get(sign) or CONFIG.get(sign) or MACHINE[sign]
     return made(view, told)
+
+
+_OTHERS = {**VALUES, Sign.DATA_LOCKED: data_locked, Sign.UNIMPLEMENTED: unimplemented}
 
 
 def _finding(view: ClusterView, told: Stated, group: PodGroup, cause: Cause) -> Finding:

@@ -15,7 +15,7 @@ from kubetriage.domain.log_signs import NETWORK
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.log_stated import Cause, Manner, Stated
-from kubetriage.domain.rules.phrases import given, say
+from kubetriage.domain.rules.phrases import NOTHING, given, say
 from kubetriage.domain.view import ClusterView
 
 _TAIL = 6000
@@ -26,6 +26,7 @@ _LOST = re.compile(
     re.IGNORECASE,
 )
 _LEASE = re.compile(r"(?:renew lease|resource lock|leader lease) (?P<name>[a-z0-9.-]+/[a-z0-9.-]+\w)")
+_STORE = re.compile(r"etcdserver: (?:request timed out|leader changed|no leader|too many requests)")
 _CONVERSION = re.compile(
     r"conversion webhook for (?P<kind>[\w./-]{1,120}(?:, Kind=\w{1,80})?) failed: \w{1,7} "
     r"\\?\"https://(?P<service>[a-z0-9-]+)\.(?P<namespace>[a-z0-9-]+)\.svc\b(?P<why>[^\n]{0,400})"
@@ -49,18 +50,21 @@ def in_control_plane(view: ClusterView, told: Stated, cause: Cause) -> Cause:
 def _lease(view: ClusterView, told: Stated, tail: str, cause: Cause) -> Cause:
     found = _LEASE.search(tail)
     name, host = found["name"] if found else "", told.seen.values.get("host", "")
+    store = _STORE.search(tail)
     return cause._replace(
         slug="log.lease-lost",
         category="control-plane-down",
         says=say(
-            "it lost its leader lease{n}, as the API server{h} did not answer its renewals in time, and ends "
+            "it lost its leader lease{n}, as the API server{h} did not answer its renewals in time{e}, and "
+            "ends "
             "itself",
-            "API 服务器{h}未及时应答续约，它失去 leader 租约{n}并自行退出",
+            "API 服务器{h}未及时应答续约{e}，它失去 leader 租约{n}并自行退出",
             n=given(" {v}", " {v}", name), h=given(" ({v})", "（{v}）", host),
+            e=say(": etcd behind it is too slow", "（其后的 etcd 太慢）") if store else NOTHING,
         ),
         likelihood=Likelihood.MEDIUM,
         specificity=Specificity.NAMED,
-        quotes=(name,) if name else (),
+        quotes=tuple(q for q in (name, store[0] if store else "") if q),
         remedies=(_unhurried(told.pod.namespace), *_patience(view, told)),
     )  # fmt: skip
 

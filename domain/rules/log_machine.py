@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -11,6 +12,7 @@ from kubetriage.domain.language import Text
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
+from kubetriage.domain.rules.log_denied import file_denied, port_denied
 from kubetriage.domain.rules.log_disk import disk_full
 from kubetriage.domain.rules.log_records import bad_record
 from kubetriage.domain.rules.log_settings import kernel_setting, store_full, too_many
@@ -51,26 +53,6 @@ def port_in_use(view: ClusterView, told: Stated) -> Cause:
                      "端口 {p} 在节点 {n} 上已被占用（hostNetwork）",
                      p=port or UNNAMED, n=told.pod.text("spec", "nodeName")))  # fmt: skip
     return base
-
-
-def port_denied(view: ClusterView, told: Stated) -> Cause:
-    user = _user(told)
-    return Cause(
-        "log.port-denied", "pod-security",
-        say("it may not bind port {p}: ports below 1024 need root or NET_BIND_SERVICE{u}",
-            "无权绑定端口 {p}：1024 以下端口需要 root 或 NET_BIND_SERVICE{u}", p=told.seen.values.get("port")
-            or UNNAMED, u=user),
-        likelihood=_sure(told), specificity=Specificity.EXACT if user.en else Specificity.NAMED)  # fmt: skip
-
-
-def _user(told: Stated) -> Text:
-    for context in (told.state.spec.get("securityContext"), told.pod.at("spec", "securityContext")):
-        if isinstance(context, dict):
-            if context.get("runAsUser"):
-                return say(", and it runs as user {u}", "，而它以用户 {u} 运行", u=context["runAsUser"])
-            if context.get("runAsNonRoot"):
-                return Text(en=", and it runs as non-root", zh="，而它以非 root 运行")
-    return NOTHING
 
 
 def read_only(view: ClusterView, told: Stated) -> Cause:
@@ -139,6 +121,25 @@ def _check_disk(view: ClusterView, node: Resource, where: Text) -> Remedy:
     )
 
 
+def device_fault(view: ClusterView, told: Stated) -> Cause:
+    """A GPU that is broken is the node's: another program on it fails as well."""
+    node = resource("Node", "", told.pod.text("spec", "nodeName"))
+    says = say("a GPU of node {n} is faulty", "节点 {n} 的 GPU 有硬件故障", n=node.name)
+    mend = remedies.escalate(
+        say("Take node {n} out of use and have its GPU checked", "停用节点 {n} 并检查其 GPU", n=node.name),
+        say(
+            "On the node: `nvidia-smi -q` and `dmesg` (NVRM: Xid) say which one; a reset or a reboot may "
+            "help, "
+            "else it is replaced. Delete the pod once the node is cordoned: it is placed elsewhere.",
+            "在节点上用 `nvidia-smi -q` 和 `dmesg`（NVRM: Xid）确认是哪块卡；可尝试重置或重启，否则需更换。"
+            "cordon 节点后删除该 Pod，使其调度到别处。",
+        ),
+        *((remedies.mutate(f"kubectl cordon {node.name}"),) if view.find(node) is not None else ()),
+    )
+    return Cause("log.device-fault", "node-hardware", says, culprit=node if node.name else None,
+                 likelihood=_sure(told), waits_on=(node,) if node.name else (), remedies=(mend,))  # fmt: skip
+
+
 def provider_quota(view: ClusterView, told: Stated) -> Cause:
     """A limit of an API outside the cluster, which only its provider or the account's owner can raise."""
     name = told.seen.values.get("name", "")
@@ -154,15 +155,6 @@ def provider_quota(view: ClusterView, told: Stated) -> Cause:
     )  # fmt: skip
     return Cause("log.provider-quota", "app-dependency", says, likelihood=_sure(told),
                  quotes=(name,) if name else (), remedies=(ask,))  # fmt: skip
-
-
-def file_denied(view: ClusterView, told: Stated) -> Cause:
-    path = told.seen.values.get("file", "")
-    what = short(path, 60) or Text(en="a file", zh="某个文件")
-    says = say("it has no right to {f}{u}", "没有访问 {f} 的权限{u}", f=what, u=_user(told))
-    return Cause(
-        "log.file-denied", "pod-security", says, likelihood=_sure(told), quotes=(path,) if path else ()
-    )
 
 
 def heap(view: ClusterView, told: Stated) -> Cause:
@@ -212,10 +204,20 @@ def bad_flag(view: ClusterView, told: Stated) -> Cause:
                  quotes=(name,) if name else ())  # fmt: skip
 
 
+_SCRIPT = re.compile(r"\bexec (?:/|user process)[^\n]*no such file|bad interpreter", re.IGNORECASE)
+"""The kernel's answer for a file that is not there, and for a script whose interpreter is not."""
+
+
 def no_script(view: ClusterView, told: Stated) -> Cause:
     name = told.seen.values.get("file") or told.seen.values.get("name", "")
+    what, image = short(name, 60) or UNNAMED, short(told.state.image, 80)
     says = say("its command needs {f}, which image {i} does not hold", "其命令需要 {f}，而镜像 {i} 中没有",
-               f=short(name, 60) or UNNAMED, i=short(told.state.image, 80))  # fmt: skip
+               f=what, i=image)  # fmt: skip
+    if _SCRIPT.search(told.seen.quote):
+        says = say("its command {f} cannot be run: image {i} lacks it, or the interpreter that its first "
+                   "line names (as with Windows line ends)",
+                   "无法运行其命令 {f}：镜像 {i} 中没有该文件，或缺少其首行所写的解释器"
+                   "（例如脚本使用了 Windows 换行）", f=what, i=image)  # fmt: skip
     own = any(name and name in word for word in command_words(told.state.spec))
     return Cause("log.no-script", "bad-command", says, likelihood=_sure(told),
                  specificity=Specificity.EXACT if own else Specificity.NAMED,
@@ -243,6 +245,7 @@ MACHINE: Mapping[Sign, Callable[[ClusterView, Stated], Cause]] = MappingProxyTyp
         Sign.PORT_DENIED: port_denied,
         Sign.DISK_FULL: disk_full,
         Sign.DISK_ERROR: disk_error,
+        Sign.DEVICE_FAULT: device_fault,
         Sign.PROVIDER_QUOTA: provider_quota,
         Sign.READ_ONLY: read_only,
         Sign.FILE_DENIED: file_denied,
@@ -270,6 +273,10 @@ MACHINE: Mapping[Sign, Callable[[ClusterView, Stated], Cause]] = MappingProxyTyp
         Sign.SQL_SYNTAX: _plain("log.sql-syntax", "crash-app-error",
                                 "it sends its database a statement with a syntax error{aside}",
                                 "它发送给数据库的语句存在语法错误{aside}"),
+        Sign.SKEW: _plain("log.clock-skew", "clock-skew",
+                          "it meets a token or signature whose time does not fit: its clock or that of who "
+                          "signed it is wrong",
+                          "遇到时间不符的令牌或签名：自身或签发方的时钟有误"),
         Sign.SCHEMA: _plain("log.schema", "misconfigured-app",
                             "its database schema does not fit{aside}", "数据库结构不匹配{aside}"),
     }

@@ -12,7 +12,10 @@ from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules.log_address import by_host_alias, in_configuration
 from kubetriage.domain.rules.log_clock import ahead, behind
+from kubetriage.domain.rules.log_data_lock import held_in_database
 from kubetriage.domain.rules.log_dns import cluster_dns, own_resolver, passing, reset_dns, unresolved_service
+from kubetriage.domain.rules.log_dns_upstream import upstream_silent
+from kubetriage.domain.rules.log_environment import set_by
 from kubetriage.domain.rules.log_missing_service import absent_service
 from kubetriage.domain.rules.log_own_machine import on_machine
 from kubetriage.domain.rules.log_settings import set_in_environment
@@ -94,10 +97,15 @@ def peer_cause(view: ClusterView, told: Stated) -> Cause:
     made = _judge(view, told, peer)
     fails = say(FAILS[sign].en, FAILS[sign].zh, peer=peer.name)
     user = values.get("user") or values.get("name", "")
-    if user and sign in (Sign.AUTH, Sign.FORBIDDEN, Sign.NO_DATABASE):
+    if user and sign in (Sign.AUTH, Sign.FORBIDDEN):
         fails = say("{f} for {u}", "{f}（{u}）", f=fails, u=user)
+    if user and sign is Sign.NO_DATABASE:
+        fails = say("asks {p} for database {u}, which does not exist there",
+                    "请求的数据库 {u} 在 {p} 中不存在", p=peer.name, u=user)  # fmt: skip
     own = made.slug in _OWN_SETTING
     setting, set_to = set_in_environment(told, host if own else "", peer.port)
+    if sign is Sign.NO_DATABASE and user:
+        setting, set_to = set_by(told.state, "", user)
     if made.slug in ("log.wrong-port", "log.wrong-host", "log.localhost") and not set_to:
         made = in_configuration(view, told, peer, made)
     return made._replace(
@@ -110,17 +118,18 @@ def peer_cause(view: ClusterView, told: Stated) -> Cause:
 def _nameless(told: Stated) -> Cause:
     sign = told.seen.sign
     fails = _FAILS_NAMELESS[sign]
-    if sign in (Sign.AUTH, Sign.FORBIDDEN, Sign.NO_DATABASE) and (
-        told.seen.values.get("user") or told.seen.values.get("name")
-    ):
-        user = told.seen.values.get("user") or told.seen.values["name"]
+    user = told.seen.values.get("user") or told.seen.values.get("name", "")
+    if user and sign in (Sign.AUTH, Sign.FORBIDDEN):
         fails = say("{f} for {u}", "{f}（{u}）", f=fails, u=user)
+    if user and sign is Sign.NO_DATABASE:
+        fails = say("asks for database {u}, which does not exist", "请求的数据库 {u} 不存在", u=user)
     return Cause(
         f"log.{sign.value}",
         _CATEGORIES.get(sign, "app-dependency"),
         Text(en=f"it {fails.en}", zh=fails.zh),
         likelihood=Likelihood.HIGH if told.sure and sign not in _CONNECTS else Likelihood.MEDIUM,
         specificity=Specificity.GENERAL,
+        remedies=(held_in_database(),) if sign is Sign.LOCK else (),
     )
 
 
@@ -132,6 +141,7 @@ def _judge(view: ClusterView, told: Stated, peer: Peer) -> Cause:
         _CATEGORIES.get(sign, "app-dependency"),
         NOTHING,
         likelihood=Likelihood.HIGH if told.sure else Likelihood.MEDIUM,
+        remedies=(held_in_database(),) if sign is Sign.LOCK else (),
     )
     if sign is Sign.DNS:
         own = own_resolver(told)
@@ -183,7 +193,7 @@ def _elsewhere(view: ClusterView, told: Stated, peer: Peer, base: Cause) -> Caus
     if peer.place is Place.OUTSIDE:
         where = Text(en="; the name is outside the cluster", zh="；该名称位于集群之外")
         if sign is Sign.DNS and passing(told):
-            return cluster_dns(base, where)
+            return upstream_silent(view, cluster_dns(base, where))
         sure = told.sure and sign is Sign.DNS
         return base._replace(
             says=where, likelihood=Likelihood.HIGH if sure else _lower(base.likelihood, sign)

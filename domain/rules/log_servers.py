@@ -43,6 +43,8 @@ _STATES: tuple[tuple[str, Text], ...] = (
                        zh="不接受写入：处于只读状态（例如是只读副本）")),
     ("starting up", Text(en="is still starting up", zh="仍在启动中")),
     ("recovery mode", Text(en="is in recovery, as after a crash of it", zh="正处于恢复模式（例如崩溃之后）")),
+    ("vault is sealed", Text(en="is sealed and gives out no secrets until it is unsealed",
+                             zh="处于 sealed 状态，解封前不提供任何密钥")),
     ("shutting down", Text(en="is shutting down", zh="正在关闭")),
     ("loading", Text(en="is still loading its data", zh="仍在加载数据")),
     ("clusterdown", Text(en="says that its cluster is down", zh="报告其集群不可用（CLUSTERDOWN）")),

@@ -50,6 +50,14 @@ _CALLS = re.compile(
 )
 
 
+_TO_COME = re.compile(
+    r"\b(?:retry\w*|retries|again|(?:re)?connect\w*|expir\w+|refresh\w*|next \w+|scheduled|sleep\w*|waiting"
+    r"|back(?:ing)? ?off|starts?|due|changes|failures|errors|restarts|times) $",
+    re.IGNORECASE,
+)
+"""What stands before a span that is still to come, or in which things were counted."""
+
+
 class Operation(NamedTuple):
     """Something that a log says the duration of."""
 
@@ -73,7 +81,7 @@ def slowest(text: str) -> Operation | None:
     found: defaultdict[str, list[tuple[Record, float]]] = defaultdict(list)
     for record in records(text):
         took = _TOOK.search(record.said)
-        if took is not None:
+        if took is not None and not _TO_COME.search(record.said[: took.start()]):
             scale = 1000 if took["unit"].lower().startswith("m") else 1
             found[signature(record.said)].append((record, float(took["n"]) / scale))
     made = [

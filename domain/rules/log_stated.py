@@ -12,6 +12,7 @@ from kubetriage.domain.dependence import behind
 from kubetriage.domain.finding import Likelihood, Remedy, Specificity, Want
 from kubetriage.domain.kube import ContainerState, Obj, containers, elements, pod_ready
 from kubetriage.domain.language import Text
+from kubetriage.domain.log_clients import client_left
 from kubetriage.domain.log_orders import gives_orders
 from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.log_signs import NETWORK, PEER, Seen, last_sign, read_record
@@ -45,6 +46,10 @@ FEW = 3
 """Times that are enough where at least half of what was logged is this error."""
 
 
+_OF_CLIENT = re.compile(r"handshake error from ", re.IGNORECASE)
+"""What a server says of a client that it cannot talk to: which of both is set up wrongly stays open."""
+
+
 class Stated(NamedTuple):
     """One container, and the failure that its log states."""
 
@@ -65,7 +70,8 @@ class Stated(NamedTuple):
         if self.manner is Manner.ENDED and self.end is not None:
             return self._ends_with_it and self.end.code not in (0, 137, 143)
         if self.manner is Manner.READY:
-            return self.seen.times >= 2 * REPEATED and self.seen.sign not in NETWORK
+            told = self.seen.sign not in NETWORK and not _OF_CLIENT.search(self.seen.record.said)
+            return told and self.seen.times >= 2 * REPEATED
         return self.manner in (Manner.NOT_READY, Manner.WAITING) and self.seen.times > 1 and self.node_known
 
     @property
@@ -128,6 +134,7 @@ def _of_running(view: ClusterView, pod: Obj, state: ContainerState) -> Stated | 
     if manner is Manner.READY:
         every = said_in(log)
         often = [s for s in signs_of(log) if _repeats(s, every) and _current(view, s, log)
+                 and s.sign is not Sign.BAD_VALUE  # its users' values, more likely than its settings
                  and not (s.sign is Sign.SERVER_STATE and is_over(state.image, s.quote))]  # fmt: skip
         seen = next((s for s in often if not is_telemetry(s.record)), None)
         if seen is None and often and not _other_errors(log):
@@ -196,7 +203,8 @@ def _other_errors(log: LogText) -> bool:
 
 def is_grave(record: Record) -> bool:
     """Whether a record calls itself an error."""
-    return (record.level >= Level.ERROR or record.thrown) and not gives_orders(record.whole)
+    grave = record.level >= Level.ERROR or record.thrown
+    return grave and not gives_orders(record.whole) and not client_left(record.whole[:4000])
 
 
 def of_primary(view: ClusterView, pod: Obj) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
 from kubetriage.domain.kube import ContainerState, Obj, containers, pod_ready
 from kubetriage.domain.language import Text
+from kubetriage.domain.log_clients import client_left
 from kubetriage.domain.log_orders import gives_orders
 from kubetriage.domain.logs import Level, Record, records, signature
 from kubetriage.domain.rules import remedies
@@ -50,7 +51,7 @@ def complains(record: Record) -> bool:
     if is_grave(record):
         return True
     plain = record.level is Level.NONE and bool(_COMPLAINS.search(record.said))
-    return plain and not gives_orders(record.whole)
+    return plain and not gives_orders(record.whole) and not client_left(record.whole[:4000])
 
 
 class Common(NamedTuple):

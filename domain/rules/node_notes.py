@@ -26,9 +26,10 @@ _TAINTED = re.compile(
 
 def reclaims(view: ClusterView, node: Obj) -> list[str]:
     """What the kubelet says that it tries to free, in quotes: memory, ephemeral-storage or inodes."""
-    every = view.events(node.ref, "EvictionThresholdMet")
+    failed = [*view.events(node.ref, "FreeDiskSpaceFailed"), *view.events(node.ref, "ImageGCFailed")]
+    every = [*failed, *view.events(node.ref, "EvictionThresholdMet")]
     told = [e for e in every if e.last and view.now - e.last <= _LATELY]
-    return [f"“{short(told[0].message, 80)}”"] if told else []
+    return [f"“{short(told[0].message, 150 if told[0] in failed else 80)}”"] if told else []
 
 
 def leaving(view: ClusterView, node: Obj) -> Text:

@@ -13,6 +13,7 @@ from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.crash import container_text, grouped
 from kubetriage.domain.rules.ends import Ending, Kind, endings
 from kubetriage.domain.rules.grouping import PodGroup, told_apart
+from kubetriage.domain.rules.heap_room import Heap, heap_note
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.templates import container_of, limit
 from kubetriage.domain.rules.wording import quotable
@@ -58,6 +59,9 @@ def _by_limit(view: ClusterView, end: Ending, group: PodGroup, own: str) -> Find
                 n=ranges.name,
             )
             cites = (ranges.cite,)
+    heap = heap_note(end.state, own)
+    if heap is not None and not extra.en:
+        extra = heap[0]
     if end.message and "memory limit too low" in end.message.lower():
         extra = Text(en="; not even its first process fits in it", zh="；连首个进程都无法容纳")
     statement = say(
@@ -76,8 +80,8 @@ def _by_limit(view: ClusterView, end: Ending, group: PodGroup, own: str) -> Find
         group.culprit,
         statement,
         Likelihood.HIGH,
-        (own,),
-        _more(view, end, group),
+        (own, heap[1].setting) if heap is not None and extra is heap[0] else (own,),
+        _more(view, end, group, heap[1] if heap is not None else None),
         cites,
     )
 
@@ -172,7 +176,17 @@ def _finding(
     )
 
 
-def _more(view: ClusterView, end: Ending, group: PodGroup) -> tuple[Remedy, ...]:
+def _more(view: ClusterView, end: Ending, group: PodGroup, heap: Heap | None) -> tuple[Remedy, ...]:
+    fit_heap = (
+        remedies.change(
+            say("Lower {s} to about 70% of the limit, or raise the limit",
+                "把 {s} 降到上限的约 70%，或提高上限", s=heap.setting),
+            remedies.with_note(
+                say("What the runtime keeps outside the heap (threads, buffers, code) needs the rest.",
+                    "其余部分留给堆外内存（线程、缓冲区、代码）。"), view.find(group.workload)),
+            *remedies.edit_template(group.workload),
+        ),
+    ) if heap is not None else ()  # fmt: skip
     raise_it = raise_memory(view, group.workload, end.state.name, container_text(end))
     look = remedies.check(
         Text(en="See limit, restarts and last state", zh="查看内存上限、重启次数与上次状态"),
@@ -180,7 +194,7 @@ def _more(view: ClusterView, end: Ending, group: PodGroup) -> tuple[Remedy, ...]
              zh="将上限与此前的实际用量（监控中的 working set）对比。"),
         remedies.describe(end.pod.ref),
     )  # fmt: skip
-    return remedies.with_rollback(view, group.workload, raise_it, look)
+    return remedies.with_rollback(view, group.workload, *fit_heap, raise_it, look)
 
 
 def raise_memory(view: ClusterView, workload: Resource, container: str, what: Text) -> Remedy:

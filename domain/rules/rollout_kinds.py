@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from kubetriage.domain.finding import Finding, Likelihood, Role
 from kubetriage.domain.kube import Obj, pod_ready, whole_number
 from kubetriage.domain.language import Text
+from kubetriage.domain.log_patterns import Sign
+from kubetriage.domain.log_signs import read_record
+from kubetriage.domain.logs import Record, records
 from kubetriage.domain.resource import resource
 from kubetriage.domain.rules.phrases import NOTHING, joined, say, stated
 from kubetriage.domain.rules.remedies import (
@@ -162,14 +166,22 @@ def no_headless_service(view: ClusterView) -> Iterator[Finding]:
 
 
 def _asked_for(view: ClusterView, found: Obj, service: str) -> bool:
-    """Whether a pod's log names a host under the Service."""
+    """Whether a pod's log says that a member's name under the Service has no address."""
+    member = re.compile(rf"\b{re.escape(found.name)}-\d+\.{re.escape(service)}\b")
     for pod in view.pods_of(found.ref):
         for spec in pod.items("spec", "containers"):
             for previous in (False, True):
                 log = view.log(pod.ref, str(spec.get("name")), previous=previous)
-                if log is not None and f".{service}" in log.text:
+                if log is not None and any(
+                    member.search(record.whole) and _unresolved(record) for record in records(log.text)
+                ):
                     return True
     return False
+
+
+def _unresolved(record: Record) -> bool:
+    seen = read_record(record)
+    return seen is not None and seen.sign is Sign.DNS
 
 
 # ---- DaemonSets

@@ -23,6 +23,7 @@ from kubetriage.domain.rules.grouping import PodGroup, focus_pods, fresh, group_
 from kubetriage.domain.rules.node_remedies import look, network_remedy
 from kubetriage.domain.rules.node_words import Ill
 from kubetriage.domain.rules.phrases import NOTHING, say
+from kubetriage.domain.rules.sandbox_remedies import define_network, other_class
 from kubetriage.domain.rules.wording import listed, quotable, short, short_end
 from kubetriage.domain.view import ClusterView
 
@@ -37,6 +38,8 @@ class Part(StrEnum):
     NETWORK = "network"
     IMAGE = "sandbox-image"
     HANDLER = "runtime-handler"
+    UNDEFINED = "network-undefined"
+    """A further network that the pod asks for (Multus) and nobody defined."""
     DISK = "disk-full"
     RUNTIME = "runtime"
 
@@ -94,6 +97,22 @@ _KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = (
             Text(
                 en="the node lacks the runtime that its runtimeClassName asks for",
                 zh="节点上没有其 runtimeClassName 要求的运行时",
+            ),
+            Likelihood.HIGH,
+        ),
+    ),
+    (
+        re.compile(
+            r"cannot find a network-attachment-definition"
+            r"|network-attachment-definitions\S* \"[^\"]+\" not found",
+            re.IGNORECASE,
+        ),
+        Kind(
+            Part.UNDEFINED,
+            "cni",
+            Text(
+                en="a further network that its annotation asks for is not defined",
+                zh="其注解要求的附加网络没有定义",
             ),
             Likelihood.HIGH,
         ),
@@ -182,7 +201,8 @@ def _finding(view: ClusterView, group: PodGroup, event: EventRecord, node: str) 
     )
     agents = [a for a in agents_on(view, node) if not pod_settled(a)] if kind.part is Part.NETWORK else []
     told_by_node = host is not None and kind.part is Part.NETWORK and says_no_network(host)
-    culprit = group.culprit if kind.part is Part.HANDLER or not node else ref
+    own = kind.part in (Part.HANDLER, Part.UNDEFINED) or not node
+    culprit = group.culprit if own else ref
     starved = kind.part is Part.ADDRESS
     given = pools(view) if starved else []
     hidden = starved and unseen(view)
@@ -231,18 +251,9 @@ def _remedies(
 ) -> tuple[Remedy, ...]:
     work = group.workload
     if kind.part is Part.HANDLER:
-        fix = remedies.change(
-            say("Use a runtime class that the nodes have", "使用节点支持的 RuntimeClass"),
-            remedies.with_note(
-                say("Correct runtimeClassName in {w}, or place it on nodes with that runtime (scheduling "
-                    "of the "
-                    "RuntimeClass).",
-                    "修正 {w} 的 runtimeClassName，或把它调度到具备该运行时的节点。", w=f"{work.kind} "
-                        f"{work.name}"),
-                view.find(work)),
-            *remedies.edit_template(work),
-        )  # fmt: skip
-        return (fix,)
+        return (other_class(view, work),)
+    if kind.part is Part.UNDEFINED:
+        return (define_network(view, work),)
     seen = (
         (look(view, host, Ill.NETWORK if kind.part in (Part.NETWORK, Part.ADDRESS) else Ill.RUNTIME),)
         if host is not None

@@ -9,16 +9,18 @@ from kubetriage.domain.finding import Finding, Likelihood, Role, Specificity
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules.phrases import given, say
+from kubetriage.domain.rules.scheduling_awaited import node_awaited
 from kubetriage.domain.rules.scheduling_closed import closed_nodes, nodes_in_trouble
 from kubetriage.domain.rules.scheduling_devices import no_devices
 from kubetriage.domain.rules.scheduling_finding import unschedulable
+from kubetriage.domain.rules.scheduling_gang import other_words
 from kubetriage.domain.rules.scheduling_others import apart, together
 from kubetriage.domain.rules.scheduling_place import selector, tainted
 from kubetriage.domain.rules.scheduling_reasons import Why
 from kubetriage.domain.rules.scheduling_room import no_port, no_room, no_slots
 from kubetriage.domain.rules.scheduling_stuck import Case, cases
 from kubetriage.domain.rules.scheduling_unjudged import gated, node_absent, preempted, silent
-from kubetriage.domain.rules.scheduling_volume import in_use, out_of_reach, too_many_volumes
+from kubetriage.domain.rules.scheduling_volume import in_use, no_free_storage, out_of_reach, too_many_volumes
 from kubetriage.domain.rules.wording import listed, short
 from kubetriage.domain.view import ClusterView, claims_of
 
@@ -33,7 +35,10 @@ def refused(view: ClusterView) -> Iterator[Finding]:
             yield nodes_in_trouble(case)
             continue
         yield from closed_nodes(view, case)
-        if case.decision.why is not Why.CORDONED:
+        awaited = node_awaited(view, case)
+        if awaited is not None:
+            yield awaited
+        elif case.decision.why is not Why.CORDONED:
             yield from _BY_REASON[case.decision.why](view, case)
 
 
@@ -80,6 +85,9 @@ def _bound(view: ClusterView, claim: Resource) -> bool:
 def _no_volume(view: ClusterView, case: Case) -> Iterator[Finding]:
     """No PersistentVolume fits a claim that waits for its first consumer."""
     waits = [c for c in claims_of(case.pod) if not _bound(view, c)]
+    if any("enough free storage" in r.words for r in case.decision.chosen):
+        yield no_free_storage(view, case, waits)
+        return
     why = say(
         "no PersistentVolume that fits its claim{names} can be used on any node",
         "没有节点可以使用与其声明{names}匹配的 PersistentVolume",
@@ -124,4 +132,4 @@ _BY_REASON: dict[Why, Callable[[ClusterView, Case], Iterable[Finding]]] = {
 }
 
 
-RULES: tuple[Rule, ...] = (refused, gated, silent, node_absent, preempted)
+RULES: tuple[Rule, ...] = (refused, other_words, gated, silent, node_absent, preempted)

@@ -138,7 +138,7 @@ def _wait_for_agent(view: ClusterView, keys: Sequence[str], bearing: Sequence[Ob
 def selector(view: ClusterView, case: Case) -> Iterator[Finding]:
     """No node has the labels that nodeSelector or required node affinity ask for."""
     known = nodes(view)
-    unmet = _unmet(case.pod, known or [])
+    unmet = unmet_by(case.pod, known or [])
     wanted = unmet or _requirements(case.pod)
     shown = terms_text([{"matchExpressions": wanted[:2]}])
     key = str(wanted[0].get("key")) if wanted else ""
@@ -178,7 +178,7 @@ def _requirements(pod: Obj) -> list[dict[str, Any]]:
     return found
 
 
-def _unmet(pod: Obj, known: Sequence[Obj]) -> list[dict[str, Any]]:
+def unmet_by(pod: Obj, known: Sequence[Obj]) -> list[dict[str, Any]]:
     """The requirements that no node meets; all of them if each is met, but not together."""
     wanted = _requirements(pod)
     if not known or any(fits_selector(pod, n) for n in known):

@@ -78,7 +78,7 @@ class Verdict(NamedTuple):
         return sum(r.nodes for r in self.of(*reasons))
 
 
-_HEAD = re.compile(r"(?P<free>\d+)/(?P<total>\d+) nodes (?:are )?available:?\s*", re.I)
+_HEAD = re.compile(r"(?P<free>\d+)/(?P<total>\d+) nodes (?:are )?(?:un)?available:?\s*", re.I)
 _TAIL = re.compile(
     r"[.,;]?\s*(?:(?:no new claims to deallocate|still not schedulable),?\s*)?"
     r"(?:preemption:|Preemption is not helpful).*$",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Specificity
-from kubetriage.domain.kube import Obj, quantity
+from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text
 from kubetriage.domain.rules.phrases import NOTHING, given, joined, say
 from kubetriage.domain.rules.remedies import escalate, mutate, target
@@ -20,8 +20,10 @@ from kubetriage.domain.rules.scheduling_fit import (
     requested,
 )
 from kubetriage.domain.rules.scheduling_growth import adds_none, autoscaler_refuses, more_nodes
+from kubetriage.domain.rules.scheduling_offered import not_offered
 from kubetriage.domain.rules.scheduling_reasons import Why
 from kubetriage.domain.rules.scheduling_stuck import Case
+from kubetriage.domain.rules.scheduling_vpa import cap, who_asked, written_by
 from kubetriage.domain.rules.wording import listed
 from kubetriage.domain.view import ClusterView
 
@@ -50,7 +52,7 @@ def no_room(view: ClusterView, case: Case) -> Iterator[Finding]:
         asked = requested(case.pod, name)
         largest = max(known or [], key=lambda n: (allocatable(n, name), n.name))
         if asked and allocatable(largest, name) <= 0:
-            yield _not_offered(view, case, name, known or [])
+            yield not_offered(view, case, name, known or [], _category([name]), _lower(view, case, name))
             return
         if asked > allocatable(largest, name):
             yield _above_all(view, case, name, largest)
@@ -84,10 +86,12 @@ def _lower(view: ClusterView, case: Case, name: str) -> Remedy:
 
 def _above_all(view: ClusterView, case: Case, name: str, largest: Obj) -> Finding:
     asked, what = amount(name, requested(case.pod, name)), resource_name(name)
+    vpa = written_by(case.pod, name)
     why = say(
-        "it requests {asked} of {what}, more than any node has; the largest, {node}, offers {have}",
-        "请求{what} {asked}，超过任何一个节点；最大的节点 {node} 只能提供 {have}",
+        "it requests {asked} of {what}{by}, more than any node has; the largest, {node}, offers {have}",
+        "请求{what} {asked}{by}，超过任何一个节点；最大的节点 {node} 只能提供 {have}",
         asked=asked, what=what, node=largest.name, have=amount(name, allocatable(largest, name)),
+        by=who_asked(view, case, name),
     )  # fmt: skip
     larger = escalate(
         say("Or ask for larger nodes", "或申请更大规格的节点"),
@@ -99,59 +103,16 @@ def _above_all(view: ClusterView, case: Case, name: str, largest: Obj) -> Findin
         "request-above-nodes",
         _category([name]),
         why,
-        culprit=case.group.culprit,
+        culprit=vpa or case.group.culprit,
         specificity=Specificity.EXACT,
         cites=(largest.cite,),
         quotes=(_written(case, name), largest.text("status", "allocatable", name)),
-        remedies=(_lower(view, case, name), see_nodes(view, [largest]), larger),
-    )
-
-
-def _not_offered(view: ClusterView, case: Case, name: str, known: Sequence[Obj]) -> Finding:
-    why = say(
-        "it requests {n} of {name}, which no node offers",
-        "请求 {n} 个 {name}，但没有任何节点提供该资源",
-        n=amount(name, requested(case.pod, name)), name=name,
-    )  # fmt: skip
-    broken = [n for n in known if (quantity(n.at("status", "capacity", name)) or 0) > 0]
-    if broken:
-        why = say(
-            "it requests {n} of {name}, and node {b} has {c} but offers none: they are not healthy, or its "
-            "device plugin stopped",
-            "请求 {n} 个 {name}；节点 {b} 有 {c} 个，但可分配为 0：设备不健康，或设备插件已停止",
-            n=amount(name, requested(case.pod, name)), name=name, b=broken[0].name,
-            c=broken[0].text("status", "capacity", name),
-        )  # fmt: skip
-    device = _huge_pages(name) if name.startswith("hugepages-") else escalate(
-        say("Have a node with {name} added, or its device plugin repaired",
-            "请集群管理员添加提供 {name} 的节点，或修复设备插件", name=name),
-        say("A node offers {name} only while the vendor's device plugin runs on it.",
-            "只有厂商的设备插件在节点上运行时，节点才会上报 {name}。", name=name),
-    )  # fmt: skip
-    return unschedulable(
-        case,
-        "not-offered",
-        _category([name]),
-        why,
-        culprit=broken[0].ref if broken else case.group.culprit,
-        specificity=Specificity.EXACT,
-        cites=(n.cite for n in (broken or known)[:3]),
-        quotes=(name,),
         remedies=(
-            *(() if broken else (_lower(view, case, name),)),
-            device,
-            see_nodes(view, (broken or known)[:1]),
+            cap(view, vpa, name) if vpa else _lower(view, case, name),
+            see_nodes(view, [largest]),
+            larger,
         ),
     )
-
-
-def _huge_pages(name: str) -> Remedy:
-    return escalate(
-        say("Have {name} reserved on nodes", "请在节点上预留 {name}", name=name),
-        say("The kernel reserves them (`vm.nr_hugepages`, or its boot parameters); the kubelet counts them "
-            "when it starts.",
-            "由内核预留（`vm.nr_hugepages` 或启动参数）；kubelet 在启动时统计，预留后需重启 kubelet。"),
-    )  # fmt: skip
 
 
 def _shortage(view: ClusterView, case: Case, names: Sequence[str]) -> Finding:
@@ -163,11 +124,12 @@ def _shortage(view: ClusterView, case: Case, names: Sequence[str]) -> Finding:
     ]
     refusal = autoscaler_refuses(view, case.pod)
     why = say(
-        "{it} {asked}, and no node open to it ({n}) has that much left{most}{adds}",
-        "请求{asked}，可用的 {n} 个节点剩余量都不足{most}{adds}",
+        "{it} {asked}{by}, and no node open to it ({n}) has that much left{most}{adds}",
+        "请求{asked}{by}，可用的 {n} 个节点剩余量都不足{most}{adds}",
         it="it requests" if len(case.group.pods) == 1 else "each requests",
         asked=joined(parts, " and ", "、"),
         adds=adds_none(refusal),
+        by=who_asked(view, case, names[0]),
         n=max(r.nodes for r in case.decision.chosen),
         most=_most_free(view, open_nodes, names[0]),
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kubetriage.domain.finding import Finding, Likelihood, Remedy, Specificity
 from kubetriage.domain.kube import Obj, elements
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules.phrases import NOTHING, given, say
-from kubetriage.domain.rules.remedies import check, escalate, see_yaml
+from kubetriage.domain.rules.remedies import check, escalate, read, see_yaml
 from kubetriage.domain.rules.scheduling_finding import see_nodes, template_change, unschedulable
 from kubetriage.domain.rules.scheduling_fit import (
     fits_selector,
@@ -208,4 +208,47 @@ def too_many_volumes(view: ClusterView, case: Case) -> Iterator[Finding]:
         culprit=case.group.culprit,
         quotes=(case.decision.chosen[0].words,),
         remedies=(ask, see_nodes(view)),
+    )
+
+
+def no_free_storage(view: ClusterView, case: Case, waits: Sequence[Resource]) -> Finding:
+    """The storage that the nodes reach has too little room left for a volume that is still to be made."""
+    claim = view.find(waits[0]) if waits else None
+    size = claim.text("spec", "resources", "requests", "storage") if claim is not None else ""
+    of = claim.text("spec", "storageClassName") if claim is not None else ""
+    why = say(
+        "no node that could take it ({k}) has enough free storage{of} for its claim{c}{s}",
+        "可运行它的节点（{k} 个）都没有足够的可用存储{of}来容纳其声明{c}{s}",
+        k=max(r.nodes for r in case.decision.chosen),
+        of=given(" of class {v}", "（存储类 {v}）", of),
+        c=given(" {v}", " {v}", waits and waits[0].name),
+        s=given(" ({v})", "（{v}）", size),
+    )
+    ask = escalate(
+        say(
+            "Have storage added where the nodes are, or ask for less{c}",
+            "请增加节点可用的存储，或减小{c}申请的容量",
+            c=given(" in claim {v}", "声明 {v} ", waits and waits[0].name),
+        ),
+        say(
+            "The driver reports what is free in CSIStorageCapacity objects; a claim that is Pending can be "
+            "made "
+            "anew with a smaller size.",
+            "驱动在 CSIStorageCapacity 对象中上报可用容量；处于 Pending 的声明可以用更小的容量重建。",
+        ),
+    )
+    room = check(
+        say("See how much is free where", "查看各处的可用容量"),
+        say("One object for each class and place.", "每个存储类和位置各有一个对象。"),
+        read("kubectl get csistoragecapacities -A"),
+    )
+    return unschedulable(
+        case,
+        "no-free-storage",
+        "pvc-unbound",
+        why,
+        culprit=waits[0] if waits else case.group.culprit,
+        cites=(claim.cite,) if claim is not None else (),
+        quotes=("enough free storage", *((size,) if size else ())),
+        remedies=(ask, room),
     )

@@ -22,6 +22,7 @@ from kubetriage.domain.rules import (
     remedies,
     service_balancer,
     service_by_hand,
+    service_meant,
     service_ports,
     service_traffic,
 )
@@ -264,6 +265,7 @@ def no_ready_endpoints(view: ClusterView) -> Iterator[Finding]:
 RULES: tuple[Rule, ...] = (
     selector_mismatch,
     no_ready_endpoints,
+    *service_meant.RULES,
     *service_by_hand.RULES,
     *service_ports.RULES,
     *service_traffic.RULES,

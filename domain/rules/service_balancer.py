@@ -15,7 +15,7 @@ from kubetriage.domain.kube import Obj
 from kubetriage.domain.rules.grouping import fresh
 from kubetriage.domain.rules.phrases import say, stated
 from kubetriage.domain.rules.remedies import check, describe, escalate
-from kubetriage.domain.rules.wording import quotable, short_end
+from kubetriage.domain.rules.wording import grounded, telling
 from kubetriage.domain.view import ClusterView
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def waits_for_balancer(view: ClusterView) -> Iterator[Finding]:
 
 def _finding(view: ClusterView, service: Obj) -> Finding:
     event = next((e for e in view.events(service.ref) if e.warning and fresh(view, e.last)), None)
-    words = short_end(event.message, 130) if event is not None else ""
+    words = telling(event.message, 130) if event is not None else ""
     why = (
         say("{r}: “{w}”", "{r}：“{w}”", r=event.reason, w=words)
         if event is not None
@@ -57,7 +57,7 @@ def _finding(view: ClusterView, service: Obj) -> Finding:
         likelihood=Likelihood.HIGH if event is not None else Likelihood.LOW,
         specificity=Specificity.EXACT if event is not None else Specificity.GENERAL,
         cites=(service.cite, *((event.cite,) if event is not None else ())),
-        quotes=quotable(words) if words else (),
+        quotes=grounded(event.message, words) if event is not None else (),
         since=event.first if event is not None else None,
         remedies=(
             escalate(

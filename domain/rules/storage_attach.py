@@ -15,6 +15,7 @@ from kubetriage.domain.rules.storage_mount_messages import (
     Trouble,
     kind_of,
     volume_text,
+    words_of,
 )
 from kubetriage.domain.rules.wording import listed, quotable
 from kubetriage.domain.view import ClusterView, claims_of
@@ -64,10 +65,12 @@ def multi_attach(view: ClusterView, group: PodGroup, told: Told) -> Finding:
     )
     by = say(", held by Pod {p}", "，被 Pod {p} 占用", p=listed(names, 2)) if names else NOTHING
     on = say("to {n}", "节点 {n} 上", n=listed(nodes, 2)) if nodes else say("to another one", "另一节点上")
+    mounts = told.event.reason == "FailedMount"  # the driver found out, in words of its own
+    quote = say(": “{m}”", "：“{m}”", m=words_of(told.event.message)) if mounts else NOTHING
     statement = stated(
-        "{who} does not start: {v} is still attached {on}{by}, and only one node may have it at once.",
-        "{who} 无法启动：{v} 仍挂接在{on}{by}，而它同一时间只能挂接到一个节点。",
-        who=group.who, v=volume_text(told.volume), by=by, on=on,
+        "{who} does not start: {v} is still attached {on}{by}, and only one node may have it at once{q}.",
+        "{who} 无法启动：{v} 仍挂接在{on}{by}，而它同一时间只能挂接到一个节点{q}。",
+        who=group.who, v=volume_text(told.volume), by=by, on=on, q=quote,
     )  # fmt: skip
     own = [p for p in holders if view.workload(p.ref) == view.workload(pod.ref)]
     detail = say(

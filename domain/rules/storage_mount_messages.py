@@ -40,9 +40,11 @@ _KINDS: tuple[tuple[Trouble, re.Pattern[str]], ...] = (
     (Trouble.LIMIT, re.compile(
         r"\bmax(?:imum)?\b.{0,40}\b(?:volumes|disks|attach\w*)|exceed\w*.{0,40}attach"
         r"|attach\w*.{0,40}\b(?:limit|maximum|too many)", re.I)),
-    (Trouble.MULTI_ATTACH, re.compile(r"already (?:exclusively )?attached to", re.I)),
+    (Trouble.MULTI_ATTACH, re.compile(r"already (?:exclusively )?attached to"
+                                      r"|rbd image \S+ is still being used", re.I)),
     (Trouble.NO_DRIVER, re.compile(r"not found in the list of registered CSI drivers|does not contain driver"
                                    r"|no volume plugin matched", re.I)),
+    (Trouble.FILESYSTEM, re.compile(r"bad superblock on /dev/", re.I)),  # of a network's it is the helper
     (Trouble.NO_CLIENT, re.compile(r"helper program|unknown filesystem type|mount\.\w+: (?:command )?not "
                                    r"found", re.I)),
     (Trouble.HOST_PATH, re.compile(r"hostPath type check failed", re.I)),

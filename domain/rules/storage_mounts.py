@@ -171,6 +171,15 @@ def _remedies(group: PodGroup, told: Told, volume: Obj | None, culprit: Resource
                 "卷的路径、类型和服务器必须与节点或服务器上的实际情况一致。"),
             mutate(f"kubectl edit {target(group.workload)}"),
         )  # fmt: skip
+    elif told.trouble is Trouble.FILESYSTEM:
+        act = escalate(
+            say("Have the file system on {v} checked", "请检查 {v} 上的文件系统", v=volume.name),
+            say("It is damaged, or of another type than the volume says (fsType). Take a snapshot of the "
+                "disk "
+                "before anything repairs it (`fsck`, `xfs_repair`), or restore a backup into a new claim.",
+                "它已损坏，或类型与卷声明的 fsType 不同。修复（`fsck`、`xfs_repair`）前先为磁盘做快照，"
+                "或把备份恢复到新的声明中。"),
+        )  # fmt: skip
     else:
         act = escalate(
             say("Ask whoever runs the storage behind {v}", "联系 {v} 所用存储的管理员", v=volume.name),

@@ -46,6 +46,45 @@ def short_end(value: str, limit: int = 120) -> str:
     return "…" + end.lstrip()
 
 
+_POINTERS = re.compile(
+    r"(?:[\s,.;:(]+(?:(?:please )?(?:see|visit)(?: also)?:?|for (?:more )?(?:details|information),? (?:see"
+    r"|visit):?"
+    r"|recommend:|documentation:)\s+\S*://\S+|[\s,;]+request[ _]?id:? ?\S+)+$",
+    re.IGNORECASE,
+)
+"""What a message ends with and what says nothing of the reason: where to read on, a number to ask about."""
+_TELLING = re.compile(
+    r"too ?many ?(?:certificates|requests)|rate ?limit|limit ?exceeded|exceed\w* (?:the |its )?quota"
+    r"|quota exceeded"
+    r"|insufficient \w*quota|quota \S+ exceeded|out of (?:stock|resources|capacity)|NoStock\b"
+    r"|(?:insufficient|not sufficient|not have sufficient|no) \S* ?capacity|InsufficientInstanceCapacity"
+    r"|stockout"
+    r"|access ?denied|unauthorized|not authorized|AuthFailure|forbidden",
+    re.IGNORECASE,
+)
+"""Why clouds, registries and authorities refuse what they are asked for."""
+_CLAUSE = re.compile(r"(?:[:;,.]\s+|\s)(?=\S)")
+_LEAD_IN = 48
+_AFTER = 25
+"""Characters behind such words that tell more than they do."""
+
+
+def telling(message: str, limit: int = 120) -> str:
+    """Of a message that is too long the part that says why: where a reason is named, else its end."""
+    line = _POINTERS.sub("", _SPACE.sub(" ", message).strip())
+    named = list(_TELLING.finditer(line))
+    if len(line) <= limit or not named:
+        return short_end(line, limit)
+    found = next((m for m in reversed(named) if len(line) - m.end() >= _AFTER), named[0])
+    first = max(0, found.start() - min(_LEAD_IN, limit // 3, max(limit - len(line[found.start() :]), 8)))
+    if not first:
+        return short(line, limit)
+    clauses = [m.end() for m in _CLAUSE.finditer(line, first, found.start())]
+    marked = [at for at in clauses if line[at - 2] in ":;,."]
+    first = (marked or clauses or [found.start()])[0]
+    return "…" + short(line[first:], limit - 1)
+
+
 def quotable(*values: str) -> tuple[str, ...]:
     """The longest part of each value that reads the same in JSON text, for `Finding.quotes`."""
     found = []

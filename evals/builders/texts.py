@@ -46,6 +46,13 @@ _DOCKER_START = (
 )
 
 TEXTS: dict[str, TextEntry] = {
+    # Karpenter
+    "karpenter-nominated": _text(
+        "karpenter", "Nominated", NORMAL, "Pod should schedule on: nodeclaim/{claim}"
+    ),
+    "karpenter-no-capacity": _text(
+        "karpenter", "InsufficientCapacityError", WARNING, "NodeClaim {claim} event: {why}"
+    ),
     # kubelet, images (pkg/kubelet/images)
     "pulling": _text("kubelet", "Pulling", NORMAL, 'Pulling image "{image}"'),
     "pulled": _text(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from kubetriage.domain.alert import Severity
@@ -20,6 +20,7 @@ from kubetriage.server.asking import (
     PageOfIncidents,
     Parts,
 )
+from kubetriage.server.long_lists import written
 from kubetriage.server.parts import ServerParts
 from kubetriage.server.problems import Refused, problems
 
@@ -65,7 +66,7 @@ class Acknowledgement(BaseModel):
     who: Line = Field("", description="A person; the token's name if empty", examples=["Li Wei"])
 
 
-@router.get("", operation_id="listIncidents", responses=problems(400, 422))
+@router.get("", operation_id="listIncidents", response_model=IncidentsPage, responses=problems(400, 422))
 async def incidents(
     parts: Parts,
     page: PageOfIncidents,
@@ -78,7 +79,7 @@ async def incidents(
     q: Annotated[Line, Query(description="Part of the title or the key")] = "",
     opened_from: Annotated[Moment | None, Query(description="Then or later; with an offset")] = None,
     opened_before: Annotated[Moment | None, Query(description="Earlier than that; with an offset")] = None,
-) -> IncidentsPage:
+) -> Response:
     """Incidents, newest first. All filters that are given must hold."""
     wanted = IncidentFilter(
         states=tuple(state or ()),
@@ -92,43 +93,53 @@ async def incidents(
         opened_before=opened_before,
     )
     found = await parts.incidents.incidents(wanted, page)
-    return IncidentsPage(items=found.items, next=found.next)
+    return await written(IncidentsPage(items=found.items, next=found.next))
 
 
-@router.get("/{incident}", operation_id="getIncident", responses=problems(404, 422))
-async def one_incident(incident: IncidentId, parts: Parts) -> IncidentDetail:
+@router.get(
+    "/{incident}", operation_id="getIncident", response_model=IncidentDetail, responses=problems(404, 422)
+)
+async def one_incident(incident: IncidentId, parts: Parts) -> Response:
     """One incident with its alerts, its timeline, its reports and the incidents that it explains."""
     found = await incident_of(parts, incident)
     store = parts.incidents
-    return IncidentDetail(
+    detail = IncidentDetail(
         incident=found,
         alerts=await store.alerts_of(incident),
         timeline=await store.timeline(incident),
         absorbed=await store.children(incident),
         reports=await store.reports_of(incident),
     )
+    return await written(detail)
 
 
-@router.get("/{incident}/timeline", operation_id="getTimeline", responses=problems(404, 422))
+@router.get(
+    "/{incident}/timeline", operation_id="getTimeline", response_model=Timeline, responses=problems(404, 422)
+)
 async def timeline(
     incident: IncidentId,
     parts: Parts,
     after: Annotated[int, Query(ge=0, le=2**53, description="`seq` of the last event known")] = 0,
-) -> Timeline:
+) -> Response:
     """What happened to an incident, oldest first; at most 1,000 events."""
     await incident_of(parts, incident)
-    return Timeline(items=await parts.incidents.timeline(incident, after))
+    return await written(Timeline(items=await parts.incidents.timeline(incident, after)))
 
 
-@router.get("/{incident}/alerts", operation_id="getAlertsOfIncident", responses=problems(404, 422))
+@router.get(
+    "/{incident}/alerts",
+    operation_id="getAlertsOfIncident",
+    response_model=Alerts,
+    responses=problems(404, 422),
+)
 async def alerts(
     incident: IncidentId,
     parts: Parts,
     limit: Annotated[int, Query(ge=1, le=10_000, description="At most so many")] = 1000,
-) -> Alerts:
+) -> Response:
     """Its alerts, firing ones first."""
     await incident_of(parts, incident)
-    return Alerts(items=await parts.incidents.alerts_of(incident, limit))
+    return await written(Alerts(items=await parts.incidents.alerts_of(incident, limit)))
 
 
 @router.put(

@@ -87,14 +87,14 @@ def test_list_chooses_as_run_does(kubetriage: Command) -> None:
         (["run", "--models", "scripted:qwen3-30b-a3b", "--budget", "5 USD"], "priced in CNY"),
         (["run", "--models", "scripted:qwen3-30b-a3b", "--simulated-time", "fast"], "mode 'fast'"),
         (["run", "--budget", "5"], "--budget is for models"),
-        (["gate", "nowhere", "--min-pass", "0.9"], "run.json cannot be read"),
+        (["gate", "nowhere", "--min-pass", "0.9"], "holds no run: it has no run.json"),
         (["gate", "nowhere"], "Nothing is asked for"),
         (["gate", "nowhere", "--min-pass", "nan"], "'nan' is no finite number"),
         (["gate", "nowhere", "--min-pass", "0.9", "--max-not-run", "nan"], "'nan' is no finite number"),
         (["run", "--timeout", "inf"], "'inf' is no finite number"),
         (["replay", __file__, "--pace", "nan"], "'nan' is no finite number"),
-        (["compare", "nowhere", "elsewhere"], "run.json cannot be read"),
-        (["score", "nowhere"], "run.json cannot be read"),
+        (["compare", "nowhere", "elsewhere"], "holds no run: it has no run.json"),
+        (["score", "nowhere"], "holds no run: it has no run.json"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(kubetriage: Command, arguments: list[str], told: str) -> None:

@@ -51,7 +51,7 @@ def test_files_are_written_where_they_are_asked_for(
 def test_a_folder_without_a_run_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One sentence that names the file that is missing."""
     assert kubetriage(["eval", "report", str(tmp_path)]) == 2
-    assert "run.json cannot be read" in capsys.readouterr().err
+    assert "holds no run: it has no run.json" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--html", "--markdown"])

@@ -90,6 +90,8 @@ def test_a_question_that_was_never_recorded_is_told(
     assert status == 1
     assert "questions were never recorded" in said.err and f"cell {SCENARIO}@graph@tried@002" in said.err
     outcomes = {cell.key.repeat: cell.outcome for cell in cells_in(again)}
+    whys = [cell.why for cell in cells_in(again) if cell.outcome is CellOutcome.COULD_NOT_RUN]
+    assert all(why.startswith("The recording has no answer to this question: ") for why in whys)
     assert outcomes[2] is CellOutcome.COULD_NOT_RUN and outcomes[4] is CellOutcome.COULD_NOT_RUN
     assert outcomes[1] is not CellOutcome.COULD_NOT_RUN
 

@@ -110,3 +110,13 @@ def test_the_name_counts_where_the_label_is_missing() -> None:
 def test_a_guess_says_so() -> None:
     """A workload guessed from an app label is marked as a guess."""
     assert "guessed" in subject_of(alert("alertname=A namespace=shop app=cart")).why
+
+
+def test_an_exporter_that_is_the_subject_itself() -> None:
+    """kube-state-metrics tells of the Pods of other exporters as of any: those were not scraped for it."""
+    about = f"alertname=KubePodCrashLooping {KSM} namespace=bi pod=redis-exporter-{CART[9:]} container=redis-exporter"
+    assert shown(subject_of(alert(about))) == f"Pod bi/redis-exporter-{CART[9:]} [redis-exporter]"
+    scraped = (
+        "job=redis-exporter namespace=bi pod=redis-exporter-0 container=redis-exporter service=redis-exporter"
+    )
+    assert "redis-exporter-0" not in shown(subject_of(alert(f"alertname=RedisDown {scraped}")))

@@ -25,6 +25,18 @@ TEXTS = [
     ("checkout-6d9c7f8b5d-x2x7q 异常，命名空间 shop", "Pod shop/checkout-6d9c7f8b5d-x2x7q"),
     ("节点：node-3 磁盘压力", "Node node-3"),
     ("Node: ip-10-0-0-1.ec2.internal is down.", "Node ip-10-0-0-1.ec2.internal"),
+    ("Pod名称：cart-0，命名空间：shop，状态：CrashLoopBackOff", "Pod shop/cart-0"),
+    (
+        "[云监控] 集群 ack-1 中命名空间 shop 下的工作负载 Deployment cart 可用副本数为 0",
+        "Deployment shop/cart",
+    ),
+    ("故障：命名空间 shop 的 StatefulSet cart 副本数不足（1/3）", "StatefulSet shop/cart"),
+    ("工作负载 shop/cart(Deployment) 存在不可用 Pod", "Deployment shop/cart"),
+    ("告警：节点 10.0.1.12 磁盘使用率超过 90%", "Node 10.0.1.12"),
+    ("节点 cn-hangzhou.10.0.1.12 NotReady 已持续 5 分钟", "Node cn-hangzhou.10.0.1.12"),
+    ("Back-off restarting container cart in pod cart-0_shop(5d0e3c7a-11)", "Pod shop/cart-0"),
+    ("ALERT: deployment cart in namespace shop has 0 available replicas", "Deployment shop/cart"),
+    ("PVC data-pg-0 in the db namespace is 95% full", "PersistentVolumeClaim db/data-pg-0"),
 ]
 
 SILENT = [
@@ -34,6 +46,9 @@ SILENT = [
     "Pod cpu/memory usage is high; node: down; pod: running",
     "Pod: Cart Service",
     "服务异常，请处理",
+    "Deployment rollout in namespace shop is stuck",
+    "pod restarts in namespace shop: the node is cpu-bound, a pod crash-looping",
+    "命名空间 shop 下的 Pod restart 次数过多，服务 error-rate 过高",
     "",
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -196,3 +197,22 @@ def test_a_resolved_alert_without_a_sign_of_trouble(view: MakeView, case: MakeCa
     assert zh == "读到的内容中没有发现 Pod shop/web-1 现在有问题。告警已恢复。"
     lost = case(view(obj("Node n1"), primary="", status="resolved"))
     assert both(lost)[0] == "Nothing that was read shows anything in trouble now. The alert is resolved."
+
+
+@pytest.mark.parametrize(("ago", "said"), [(6, True), (1, False)])
+def test_a_container_that_runs_again(
+    view: MakeView, finding: MakeFinding, case: MakeCase, ago: int, said: bool
+) -> None:
+    """Of a cause that ended a container it is said for how long this has been running again."""
+    now = view(POD).now
+    ended, started = ((now - timedelta(minutes=m)).isoformat() for m in (ago + 1, ago))
+    status = {"name": "app", "ready": True, "restartCount": 3, "state": {"running": {"startedAt": started}},
+              "lastState": {"terminated": {"exitCode": 1, "finishedAt": ended}}}  # fmt: skip
+    ready = {"conditions": [{"type": "Ready", "status": "True"}], "containerStatuses": [status]}
+    pod = {**POD, "spec": {"containers": [{"name": "app"}]}, "status": ready}
+    cause = finding(
+        "r", said="Pod web-1 ends.", zh="Pod web-1 退出。", since=now - timedelta(minutes=ago + 1)
+    )
+    en, zh = both(case(view(pod), cause))
+    assert ("It has been running again for 6 min." in en) is said
+    assert ("此后已重新运行 6 分钟。" in zh) is said

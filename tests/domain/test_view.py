@@ -90,6 +90,15 @@ def test_owners_that_name_each_other_end() -> None:
     assert len(view(found(list_of("Pod", "shop"), *pods)).owners(POD)) == 2
 
 
+@pytest.mark.parametrize(
+    ("label", "above"), [("7d9f", "Deployment shop/web"), ("other", "ReplicaSet shop/web-7d9f")]
+)
+def test_the_deployment_above_an_unread_replica_set(label: str, above: str) -> None:
+    """It is known by the ReplicaSet's name and the label that only Deployments give their pods."""
+    pod = raw("Pod", "web-1", owner="ReplicaSet web-7d9f", labels={"pod-template-hash": label})
+    assert str(view(found(get(POD), pod)).workload(POD)) == above
+
+
 def test_pods_of_a_workload_come_through_what_lies_between() -> None:
     """A Deployment's pods through its ReplicaSets, a CronJob's through its Jobs."""
     seen = view(

@@ -50,12 +50,14 @@ class Server:
             line, env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=self._errors, text=True
         )
         self.url = ""
+        self.said: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
         assert self.process.stdout
         for line in self.process.stdout:
+            self.said.append(line)
             if "listening on " in line:
                 self.url = line.split("listening on ")[1].strip()
 
@@ -149,6 +151,21 @@ def test_an_alert_becomes_an_incident_and_its_report(serve: Serve, alert: Callab
     assert report["id"] == incident["report_run"]
     assert report["outcome"] == "diagnosed"
     assert "at least 10Gi" in report["summary"]
+
+
+def test_what_leaves_alerts_without_a_diagnosis_is_said_once(
+    command: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Two clusters and no default: one sentence at the start, for whoever reads both streams in one place."""
+    clusters = "".join(f'[clusters.{name}]\nurl = "http://127.0.0.1:9/mcp"\n' for name in ("a", "b"))
+    settings = SETTINGS.format(folder=tmp_path) + clusters
+    (tmp_path / "kubetriage.toml").write_text(settings, encoding="utf-8")
+    server = Server([command, "serve", "--role", "intake"], environment, tmp_path)
+    try:
+        server.wait_until(lambda: server.url)
+    finally:
+        server.end()
+    assert ("".join(server.said) + server.errors()).count("will not be diagnosed") == 1
 
 
 def test_what_was_accepted_is_diagnosed_after_a_restart(serve: Serve, alert: Callable[[str], bytes]) -> None:

@@ -107,7 +107,7 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
     path.write_text('{"outcome": "pass"}')
     with pytest.raises(BadInput, match=r"x\.json: key: Field required"):
         read_cell(path)
-    with pytest.raises(BadInput, match=r"run\.json cannot be read"):
+    with pytest.raises(BadInput, match=r"holds no run: it has no run\.json"):
         read_run(tmp_path)
     with pytest.raises(BadInput, match="holds no cells"):
         list(cells_in(tmp_path / "nowhere"))

@@ -56,6 +56,14 @@ def test_the_same_run_twice_is_no_change() -> None:
     assert "cannot be told apart" in render_comparison(found)
 
 
+def test_a_run_that_is_not_finished_is_said_to_be() -> None:
+    """Figures of what there is so far are not taken for those of the whole run."""
+    run, cells = planted(RULES)
+    found = compare_runs((run, cells), (run, cells[:30]))
+    assert found.different == ("B is not finished: 30 of 80 cells are there.",)
+    assert "\nB is not finished: 30 of 80 cells are there." in render_comparison(found)
+
+
 def test_arms_of_different_names_can_be_compared() -> None:
     """An arm of one run is set against another of the other, as asked for."""
     found = compared(RULES, BIG)

@@ -17,6 +17,7 @@ SAMPLE = 6
 
 TOLD_BY_THE_EFFECT = {
     ("preempted-by-higher-priority", "insufficient-resources"): "without the event, the room is what misses",
+    ("tag-means-another-image", "crash-app-error"): "without its siblings, the pod alone says what it lacks",
 }
 """Categories, by scenario, that are right for what is left to be seen; the culprit is the same."""
 

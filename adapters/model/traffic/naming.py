@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from typing import Final
 
 HEADER: Final = "x-kubetriage-cell"
-NOT_RECORDED: Final = "This request was never recorded"
+NOT_RECORDED: Final = "The recording has no answer to this question"
 """How the error begins that answers a question without a recorded answer."""
 
 asking_cell: ContextVar[str] = ContextVar("asking_cell", default="")

@@ -7,11 +7,25 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, cast, func, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+)
 
 from kubetriage.adapters.store.sql.known import going_on, heard
 from kubetriage.adapters.store.sql.rows import incident_of
 from kubetriage.adapters.store.sql.tables import alerts, incident_events, incidents, is_open, messages
+from kubetriage.domain.intake.deciding import MOST_NAMES
 from kubetriage.domain.intake.diagnosing import due_of
 from kubetriage.domain.intake.keys import kept
 from kubetriage.domain.intake.reading import Due, EventKind, IncidentFilter, Page, Paged, Storm, Tallies
@@ -46,8 +60,7 @@ def _conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
     if wanted.absorbed_by is not None:
         found.append(c.absorbed_by == wanted.absorbed_by)
     if wanted.alert_name is not None:
-        quoted = json.dumps(kept(wanted.alert_name))
-        found.append(cast(c.names, Text).contains(quoted, autoescape=True))
+        found.append(_has_alert(kept(wanted.alert_name)))
     if wanted.text:
         text = wanted.text.lower()
         in_title = func.lower(c.title).contains(text, autoescape=True)
@@ -57,6 +70,14 @@ def _conditions(wanted: IncidentFilter) -> list[ColumnElement[bool]]:
     if wanted.opened_before is not None:
         found.append(c.opened_at < wanted.opened_before)
     return found
+
+
+def _has_alert(name: str) -> ColumnElement[bool]:
+    """An incident's own names are its first ones: of one that may have more, the alerts are asked too."""
+    names = cast(incidents.c.names, Text)
+    full = func.length(names) > 3 * MOST_NAMES  # bytes of so many names, however short
+    among = exists().where(alerts.c.incident == incidents.c.id, alerts.c.name == name)
+    return or_(names.contains(json.dumps(name), autoescape=True), and_(full, among))
 
 
 def due_incidents(

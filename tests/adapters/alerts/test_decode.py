@@ -21,14 +21,15 @@ JSON = json.dumps(ALERT, ensure_ascii=False)
 
 
 def test_text_that_is_yaml_by_chance_is_text() -> None:
-    """Lines of dashes, of words with colons, and what stands for billions of values are kept, not refused."""
+    """Lines of dashes, of words with colons, and what stands for billions of values are kept, not refused; so
+    is what is nested too deeply, but for people at a command line."""
     nested = "- " * 500 + "\nDisk of node-3 is full"
     bomb = "\n".join(
         f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
     )
     for text in (nested, "status: ok\n" * 600_000, f"a: &a [x]\n{bomb}\nlabels: *i\n"):
         assert decode(text.encode()) == text
-    for body in (b"[a, " * 100_000, b"- " * 100_000):
+    for body in (b"[a, " * 100_000, b"- " * 100_000, b"[" * 100_000, b'{"a":' * 150 + b"1" + b"}" * 150):
         assert decode(body) == body.decode()
         assert "levels deep" in message(body)
 
@@ -201,15 +202,12 @@ def test_every_member_is_unpacked(size: int) -> None:
         (gzip.compress(b" " * MAX_BYTES, mtime=0) + gzip.compress(b"  ", mtime=0), "limit of 16 MB"),
         (gzip.compress(JSON.encode(), mtime=0)[:-4], "end is missing"),
         (b"\x1f\x8b" + b"x" * 30, "damaged"),
-        (b"[" * 100_000, "levels deep"),
-        (b'{"a":' * 100_000, "levels deep"),
-        (b'{"a":' * 150 + b"1" + b"}" * 150, "levels deep"),
         (b"{}\n" * (MAX_DOCUMENTS + 1), "more than 60,000 JSON documents"),
     ],
 )
 @pytest.mark.parametrize("strict", [True, False])
 def test_bounds(body: bytes, expected: str, strict: bool) -> None:
-    """Too large, packed too large, damaged and too deep bodies are always refused in one line."""
+    """Too large, packed too large and damaged bodies are always refused in one line."""
     assert expected in message(body, strict=strict)
 
 

@@ -31,7 +31,23 @@ async def test_a_refused_connection_is_said(make: Make) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     ended = await sent(make, f"http://127.0.0.1:{port}")
-    assert ended.verdict is Verdict.RETRY and "Connection refused" in ended.why and KEY not in ended.why
+    assert ended.verdict is Verdict.RETRY and ended.code == "no connection"
+    assert ended.why == "127.0.0.1 could not be reached (Connection refused)."
+
+
+@pytest.mark.parametrize("answer", [b"", b"220 mail.example.com\r\n"])
+async def test_no_class_of_a_library_is_named(answer: bytes, make: Make) -> None:
+    """Who looks at it knows no `RemoteProtocolError`: it is said in words that no answer came."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        ended = await sent(make, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    assert ended.verdict is Verdict.UNKNOWN and "took the request and gave no answer (" in ended.why
+    assert "Error" not in ended.why + ended.code
 
 
 @pytest.mark.parametrize(

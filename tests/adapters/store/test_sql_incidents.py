@@ -148,6 +148,19 @@ async def test_incidents_are_paged_and_filtered(
     assert await count(opened_before=now + timedelta(seconds=5)) == 5
 
 
+async def test_an_incident_of_very_many_names_is_found_by_each(
+    database: Database, make_alert: MakeAlert, now: datetime
+) -> None:
+    """Those that its own row no longer holds too, whichever alphabet they are in."""
+    names = [f"告警{number}" for number in range(60)]
+    id = await opened(database, now, *(make_alert(name, namespace="shop", pod="web-0") for name in names))
+    for name in (names[0], names[-1]):
+        found = await database.incidents.incidents(IncidentFilter(alert_name=name), Page())
+        assert [each.id for each in found.items] == [id]
+    none = await database.incidents.incidents(IncidentFilter(alert_name="告警60"), Page())
+    assert none.items == ()
+
+
 async def test_alerts_of_an_incident_come_firing_and_worst_first(
     database: Database, make_alert: MakeAlert, now: datetime
 ) -> None:

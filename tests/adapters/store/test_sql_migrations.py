@@ -10,7 +10,20 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, insert, inspect, select, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    insert,
+    inspect,
+    select,
+    text,
+)
 
 from kubetriage.adapters.store.sql.connecting import Connector
 from kubetriage.adapters.store.sql.database import Database
@@ -80,6 +93,55 @@ async def test_an_older_database_is_upgraded_with_its_rows(url: str, now: dateti
     rows = await connector.read(lambda c: c.execute(select(alerts.c.fingerprint, alerts.c.labels)).all())
     assert sorted(row.fingerprint for row in rows) == [f"{n:016x}" for n in range(100)]
     assert all(row.labels == {"a": "换"} for row in rows)
+    await connector.close()
+
+
+OLDER = [f"{number:04d}" for number in range(1, int(newest_revision() or 0))]
+"""Every schema that a database may have been left at."""
+
+
+def any_value(column: Column[Any], number: int) -> Any:
+    """A value that the column takes, another one in each row."""
+    if isinstance(column.type, Boolean):
+        return number % 2 == 1
+    if isinstance(column.type, LargeBinary):
+        return bytes([number])
+    return number if isinstance(column.type, Integer | Float) else f'["换{number}"]'
+
+
+def tables_of(connection: Connection) -> dict[str, Table]:
+    """As they are in the database now."""
+    found = MetaData()
+    found.reflect(connection)
+    return {name: table for name, table in found.tables.items() if name != VERSIONS}
+
+
+def held(connection: Connection, columns: dict[str, list[str]]) -> dict[str, list[str]]:
+    """What the tables hold in these columns."""
+    tables = tables_of(connection)
+    wanted = {table: select(*(tables[table].c[each] for each in names)) for table, names in columns.items()}
+    return {table: sorted(map(repr, connection.execute(query))) for table, query in wanted.items()}
+
+
+@pytest.mark.parametrize("revision", OLDER)
+async def test_every_older_schema_keeps_the_rows_of_all_its_tables(url: str, revision: str) -> None:
+    """Whatever a table held, in whichever of its columns, is there after the upgrade."""
+    connector = Connector(url)
+    await asyncio.to_thread(migrate, connector, revision)
+
+    def fill(connection: Connection) -> dict[str, list[str]]:
+        tables = tables_of(connection)
+        for table in tables.values():
+            rows = [{each.name: any_value(each, number) for each in table.c} for number in (1, 2, 3)]
+            connection.execute(insert(table), rows)
+        return {name: list(table.c.keys()) for name, table in tables.items()}
+
+    columns = await connector.write(fill)
+    before = await connector.read(lambda c: held(c, columns))
+    assert len(before) > 5 and all(len(rows) == 3 for rows in before.values())
+    await asyncio.to_thread(migrate, connector)
+    assert await connector.read(present_revision) == newest_revision()
+    assert await connector.read(lambda c: held(c, columns)) == before
     await connector.close()
 
 

@@ -75,7 +75,7 @@ JOINED = {
     "node": ("Error: no config\n    at Object.<anonymous> (/app/index.js:3:7)\n    at node:internal/main:1:1",
              "Error: no config"),
     "ruby": ("/app/a.rb:1:in `open': no such table (SQLite3::SQLException)\n\tfrom /app/a.rb:3:in `<main>'",
-             "/app/a.rb:1:in `open': no such table (SQLite3::SQLException)"),
+             "no such table (SQLite3::SQLException)"),
     "php": ("PHP Fatal error:  Uncaught Exception: bad in /a.php:3\nStack trace:\n#0 /a.php(7): f()\n#1 {main}\n"
             "  thrown in /a.php on line 3", "PHP Fatal error:  Uncaught Exception: bad in /a.php:3"),
     "json": ('{\n  "level": "error",\n  "msg": "cannot start",\n  "error": "no url"\n}', "cannot start; no url"),

@@ -264,6 +264,26 @@ WORDINGS: dict[Sign, list[tuple[str, dict[str, str]]]] = {
         ('Cannot open database "shop" requested by the login. The login failed.', {"name": "shop"}),
         ("NOT_ALLOWED - vhost shop not found", {"name": "shop"}),
     ],
+    Sign.SKEW: [
+        ("auth rejected token: token used before issued", {}),
+        ("jwt.exceptions.ImmatureSignatureError: The token is not yet valid (iat)", {}),
+        ("RequestTimeTooSkewed: The difference between the request time and the current time is too large.", {}),
+    ],
+    Sign.SERVER_STATE: [("Error making API request. Code: 503. Errors: * Vault is sealed", {})],
+    Sign.UNIMPLEMENTED: [
+        ("rpc error: code = Unimplemented desc = unknown method Get for service users.Users", {"name": "Get"}),
+        ("io.grpc.StatusRuntimeException: UNIMPLEMENTED: Method not found: shop.Cart/Add",
+         {"name": "shop.Cart/Add"}),
+        ("status = StatusCode.UNIMPLEMENTED", {}),
+    ],
+    Sign.PORT_DENIED: [
+        ("System.Net.Sockets.SocketException (13): Permission denied\n"
+         "   at System.Net.Sockets.Socket.Bind(EndPoint localEP)", {}),
+    ],
+    Sign.NO_COMMAND: [
+        ("exec /entrypoint.sh: no such file or directory", {"name": "/entrypoint.sh"}),
+        ("bash: /start.sh: /bin/bash^M: bad interpreter: No such file or directory", {"name": "/start.sh"}),
+    ],
 }  # fmt: skip
 
 
@@ -278,6 +298,29 @@ def test_a_known_failure_is_recognised_in_the_words_of_many_runtimes(
     seen = last_sign(line if line[0] in "EWIF*/" else f"ERROR {line}")
     assert seen is not None and seen.sign is sign
     assert values.items() <= dict(seen.values).items()
+
+
+@pytest.mark.parametrize(
+    ("line", "sign", "host"),
+    [
+        ("ERROR 调用支付网关失败, url=https://api.example.com/v3, 错误信息=access_token 已过期", Sign.AUTH, "api.example.com"),
+        ("ERROR 数据库用户名或密码错误", Sign.AUTH, ""),
+        ("ERROR 连接超时: redis:6379", Sign.TIMEOUT, "redis"),
+        ("ERROR 连接被拒绝: db:5432", Sign.REFUSED, "db"),
+        ("ERROR 无法解析主机名 redis-master", Sign.DNS, ""),
+        ("ERROR 写入失败: 磁盘空间不足", Sign.DISK_FULL, ""),
+        ("ERROR 堆内存溢出", Sign.HEAP, ""),
+        ("ERROR 证书已过期", Sign.CERT_EXPIRED, ""),
+        ("ERROR 数据库连接池已耗尽", Sign.POOL, ""),
+        ("ERROR 短信接口返回: 请求过于频繁，请稍后重试", Sign.RATE, ""),
+        ("ERROR 端口 8080 已被占用", Sign.PORT_IN_USE, ""),
+    ],
+)  # fmt: skip
+def test_a_known_failure_is_recognised_in_chinese(line: str, sign: Sign, host: str) -> None:
+    """Applications log in the language of their authors."""
+    seen = last_sign(line)
+    assert seen is not None and seen.sign is sign
+    assert not host or seen.values["host"] == host
 
 
 LOOK_ALIKES: list[tuple[str, set[Sign]]] = [
@@ -306,6 +349,14 @@ LOOK_ALIKES: list[tuple[str, set[Sign]]] = [
     ("ERROR no user with that name in this pool table league", {Sign.POOL}),
     ("WARN 3 files already in use by another editor", {Sign.PORT_IN_USE}),
     ("ERROR migration of birds was observed late", {Sign.SCHEMA}),
+    ("WARN 用户 42 登录: 用户名或密码错误", {Sign.AUTH}),
+    ("WARN 用户认证失败, ip=10.0.0.9", {Sign.AUTH}),
+    ("WARN 会话 token 无效, 重新登录", {Sign.AUTH}),
+    ("WARN 用户 42 请求过于频繁", {Sign.RATE}),
+    ("ERROR rpc error: code = Unimplemented desc = unknown service grpc.reflection.v1.ServerReflection",
+     {Sign.UNIMPLEMENTED}),
+    ("ERROR Parse Error: Invalid header value char", {Sign.BAD_HEADER}),
+    ("ERROR another instance holds the leader lease", {Sign.DATA_LOCKED}),
 ]  # fmt: skip
 
 
@@ -327,6 +378,9 @@ PARTS = [(sign, part) for sign, parts in PATTERNS for part in parts]
 def test_every_text_that_a_pattern_finds_holds_a_stem(sign: Sign, pattern: str, data: st.DataObject) -> None:
     """Texts made from each pattern pass the look at stems that spares most lines the patterns."""
     compiled = re.compile(pattern, re.IGNORECASE | re.MULTILINE)
-    text = data.draw(st.from_regex(compiled, alphabet=st.characters(codec="ascii")))
+    own = "".join(letter for letter in pattern if not letter.isascii())  # Chinese wordings
+    text = data.draw(
+        st.from_regex(compiled, alphabet=st.characters(max_codepoint=127, include_characters=own))
+    )
     if compiled.search(text):
         assert any(stem in text.lower() for stem in STEMS.get(sign, ("",)))

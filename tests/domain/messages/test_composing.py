@@ -283,3 +283,18 @@ def test_the_trials_are_what_they_say() -> None:
     assert 39 * 1024 <= len(report.model_dump_json(by_alias=True).encode()) <= 42 * 1024
     assert {step.kind for step in report.recommendations} == {RemedyKind.CHECK, RemedyKind.CHANGE}
     assert report.created_at < datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [(Language.EN, "[asked for by name] "), (Language.ZH, "[按名称查询] ")],
+)
+def test_a_resource_that_was_asked_for_is_not_firing(language: Language, title: str) -> None:
+    """Without an alert the message has no severity, and calls nobody as an alert's does; healthy stays so."""
+    report = sample_report(language)
+    report = report.model_copy(update={"alert": report.alert.model_copy(update={"source": "resource"})})
+    notice = notice_of(report)
+    assert composed(notice, language).title.startswith(title)
+    assert notice.severity == "none"
+    healthy = notice_of(report.model_copy(update={"outcome": Outcome.HEALTHY}))
+    assert composed(healthy).title.startswith("[healthy now] ")

@@ -71,6 +71,17 @@ def test_quota_demands(view_of: Any, refused: Any) -> None:
     assert any("--limits=cpu=<amount>" in c.command for r in one.remedies for c in r.commands)
 
 
+def test_a_priority_class_that_only_a_quota_opens(view_of: Any, k8s: Any, refused: Any) -> None:
+    """Nothing is used up: the namespace has no quota of that scope, and the class is the template's."""
+    scopes = "[{PriorityClass In [system-node-critical system-cluster-critical]}]"
+    objects = refused(f"Error creating: insufficient quota to match these scopes: {scopes}")
+    objects[1]["spec"]["template"] = {"spec": {"priorityClassName": "system-cluster-critical"}}
+    (one,) = found(view_of(objects, APP))
+    assert one.category == "quota" and str(one.culprit) == APP and one.likelihood is Likelihood.HIGH
+    assert "PriorityClass system-cluster-critical may only be used" in one.statement.en
+    assert "system-cluster-critical" in one.statement.zh and "used up" not in one.statement.en
+
+
 def test_limit_range(view_of: Any, k8s: Any, refused: Any) -> None:
     """The LimitRange's words are quoted."""
     message = FORBIDDEN + "maximum memory usage per Container is 1Gi, but limit is 2Gi"

@@ -114,6 +114,18 @@ def test_a_restart_long_before_the_alert_is_history(k8s: Any, view_of: Any) -> N
     assert hint.role is Role.HINT and "40" in hint.statement.en
 
 
+@pytest.mark.parametrize(
+    ("last", "over"),
+    [({"code": 1}, True), ({"code": 1, "lasted": 5}, False), ({"code": 137, "reason": "OOMKilled"}, False)],
+)
+def test_a_run_that_outlasts_the_crashes_is_over(k8s: Any, view_of: Any, last: Any, over: bool) -> None:
+    """A container that ended at each start and now runs for long got past what stopped it; one that was killed,
+    or ran as long before, may be in its loop still."""
+    ended = k8s.ended(minutes_ago=12, **last)
+    pod = k8s.pod(POD, k8s.container(state=k8s.running(6), last=ended, restarts=7))
+    assert (endings(view_of([pod], POD)) == []) is over
+
+
 def test_an_end_since_the_alert_counts_though_it_runs_again(k8s: Any, view_of: Any) -> None:
     """Between two crashes of a loop the container runs and is ready."""
     pod = k8s.pod(POD, k8s.container(state=k8s.running(1), last=k8s.ended(1, minutes_ago=2), restarts=4))

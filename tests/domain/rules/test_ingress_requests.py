@@ -53,6 +53,7 @@ def test_plain_requests_to_pods_with_tls(k8s: Any, view_of: Any) -> None:
     """The pods say that they expect HTTPS; the Ingress does not say so to its controller."""
     (one,) = _found(_view(k8s, view_of, "", PLAIN * 8))
     assert "backend-protocol" in one.statement.en and str(one.culprit) == "Ingress office/docs"
+    assert len(_found(_view(k8s, view_of, "", PLAIN * 8, "Ingress docs is unhealthy"))) == 1
     key = "nginx.ingress.kubernetes.io/backend-protocol"
     assert list(refused_requests(_view(k8s, view_of, "", PLAIN * 8, **{key: "HTTPS"}))) == []
 

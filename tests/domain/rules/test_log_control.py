@@ -119,3 +119,12 @@ def test_a_warning_before_a_cache_that_does_not_fill(k8s: Any, view_of: Any) -> 
     )
     _, (one,) = _found(k8s, view_of, warned + SYNC)
     assert "metrics.mon" not in one.statement.en
+
+
+def test_a_lease_lost_for_a_slow_etcd(k8s: Any, view_of: Any) -> None:
+    """The API server passes on what its store said."""
+    told = "E1123 10:00:03.000000 1 leaderelection.go:369] Failed to update lock: etcdserver: request timed out\n"
+    _, (one,) = _found(k8s, view_of, LOCK + told + RENEW + LOST)
+    assert "etcd behind it is too slow" in one.statement.en and "etcd" in one.statement.zh
+    _, (one,) = _found(k8s, view_of, LOCK + RENEW + LOST)
+    assert "etcd" not in one.statement.en

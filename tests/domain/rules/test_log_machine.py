@@ -108,3 +108,28 @@ def test_a_quota_of_a_provider(k8s: Any, view_of: Any, line: str, name: str) -> 
 def test_other_limits(line: str, sign: Sign | None) -> None:
     """A file system's quota, a ResourceQuota and a message's size are not a provider's."""
     assert _sign(line) is sign
+
+
+@pytest.mark.parametrize(
+    ("line", "broken"),
+    [
+        ("RuntimeError: CUDA error: uncorrectable ECC error encountered", True),
+        ("NVRM: GPU at PCI:0000:3e:00 has fallen off the bus", True),
+        ("Unable to determine the device handle: GPU is lost. Reboot the system to recover this GPU", True),
+        ("NVRM: Xid (PCI:0000:3e:00): 79, pid=7", True),
+        ("NVRM: Xid (PCI:0000:3e:00): 31, pid=79, name=python, MMU fault", False),
+        ("RuntimeError: CUDA error: out of memory", False),
+        ("RuntimeError: CUDA error: invalid device ordinal", False),
+    ],
+)
+def test_a_gpu_that_is_broken(line: str, broken: bool) -> None:
+    """What drivers say of a card that has failed, told from what a program does wrong with a good one."""
+    assert (_sign(line) is Sign.DEVICE_FAULT) is broken
+
+
+def test_a_broken_gpu_is_the_nodes(k8s: Any, view_of: Any) -> None:
+    """Any program that is given the card fails: the node is taken out of use."""
+    one = _one(k8s, view_of, "ERROR CUDA error: uncorrectable ECC error encountered\n")
+    assert str(one.culprit) == "Node n1" and one.category == "node-hardware"
+    assert "GPU of node n1" in one.statement.en and "节点 n1 的 GPU" in one.statement.zh
+    assert one.remedies[0].commands[0].command == "kubectl cordon n1"

@@ -129,6 +129,8 @@ def test_quick_operations() -> None:
     """What takes milliseconds is not slow, nor what was slow once."""
     assert slowest("\n".join(f"query took {n} ms" for n in range(90))) is None
     assert slowest("start took 30 s\n" + "query took 3 ms\n" * 90) is None
+    assert slowest("WARN connection lost, retrying in 5 s\n" * 20) is None, "a span that is still to come"
+    assert slowest("* 100 changes in 300 seconds. Saving...\n" * 20) is None, "a count"
 
 
 def test_slowness_is_followed_to_the_callee(view_of: Any, k8s: Any) -> None:

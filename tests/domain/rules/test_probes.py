@@ -231,6 +231,28 @@ def test_an_init_container_that_waits_for_a_service_in_trouble(k8s: Any, view_of
     assert [w.about for w in k8s.wants(hanging(view))] == [k8s.ref("Service shop/db")]
 
 
+def test_a_host_from_the_environment(k8s: Any, view_of: Any) -> None:
+    """A command names its host by a variable of the container."""
+    pod = _waiting_for(k8s, "until nc -z $DB_HOST ${DB_PORT}; do sleep 2; done")
+    env = [{"name": "DB_HOST", "value": "pg.data"}, {"name": "DB_PORT", "value": "5432"}]
+    pod["spec"]["initContainers"][0]["env"] = env
+    namespace = k8s.obj("Namespace data")
+    (found,) = k8s.findings(hanging(view_of([pod, namespace], POD, absent=["Service data/pg"])))
+    assert found.culprit == k8s.ref("Service data/pg") and "pg.data:5432" in found.statement.en
+
+
+@pytest.mark.parametrize(
+    ("line", "host"),
+    [("waiting for pg.data.svc.cluster.local:5432", "Service data/pg"), ("seeding 10 of 12 tables", "")],
+)
+def test_a_host_from_the_log(k8s: Any, view_of: Any, line: str, host: str) -> None:
+    """Where the command is hidden in the image, the log may say what is waited for."""
+    pod = _waiting_for(k8s, "/wait.sh")
+    view = view_of([pod], POD, logs={("shop", "app-1", "wait", False): f"{line}\n" * 9})
+    (found,) = k8s.findings(hanging(view))
+    assert [str(ref) for ref in found.waits_on] == ([host] if host else [])
+
+
 def test_a_young_init_container_is_left_to_work(k8s: Any, view_of: Any) -> None:
     """An init container that has run for a minute does not hang."""
     assert (

@@ -206,6 +206,16 @@ def test_headless_service_absent(view_of: Any, k8s: Any) -> None:
     assert (cause.role, str(cause.culprit)) == (Role.CAUSE, "Service shop/db-peers")
 
 
+def test_a_name_that_is_only_spoken_of_was_not_asked_for(view_of: Any, k8s: Any) -> None:
+    """A member's name in an error of another kind, or a URL, says nothing about names in DNS."""
+    pod = k8s.pod("Pod shop/db-0", k8s.container(state=k8s.waiting("CrashLoopBackOff")), owner=DB)
+    objects = [stateful(k8s, 1, {"replicas": 1}, serviceName="db"), pod]
+    for line in ("error: node db-0.db.shop thinks it is clustered with db-1.db.shop", "see https://x.y/.db"):
+        view = view_of(objects, DB, absent=["Service shop/db"], logs={("shop", "db-0", "app", True): line})
+        (risk,) = found(view, "no-headless-service")
+        assert risk.role is Role.RISK
+
+
 def test_headless_service_unreadable(view_of: Any, k8s: Any) -> None:
     """A Service that cannot be read is not absent."""
     objects = [stateful(k8s, 1, {"replicas": 1}, serviceName="db-peers")]

@@ -94,3 +94,19 @@ def test_protection_is_never_taken_off(view_of: Any, k8s: Any) -> None:
     assert not any("finalizers" in c.command for r in one.remedies for c in r.commands)
     assert one.since is not None
     assert one.since <= k8s.now - timedelta(minutes=59)
+
+
+def test_recreate_waits_for_the_old_pod(view_of: Any, k8s: Any) -> None:
+    """A Deployment with strategy Recreate has no new pod before the old one has gone."""
+    work = k8s.deployment(spec={"strategy": {"type": "Recreate"}})
+    old = _leaving(k8s, grace_seconds=7200, asked=25)
+    old["metadata"]["ownerReferences"] = k8s.pod(POD, owner="ReplicaSet shop/app-old")["metadata"][
+        "ownerReferences"
+    ]
+    objects = [work, k8s.replicaset("ReplicaSet shop/app-old", replicas=0), old]
+    (one,) = grace.in_grace(view_of(objects, "Deployment shop/app"))
+    assert one.culprit == k8s.ref("Deployment shop/app") and one.category == "rollout-stuck"
+    assert "(strategy Recreate) makes a new pod only when the old one has ended" in one.statement.en
+    assert "要等旧 Pod 结束后才会创建新 Pod" in one.statement.zh
+    rolling = [k8s.deployment(), *objects[1:]]
+    assert list(grace.in_grace(view_of(rolling, "Deployment shop/app"))) == []

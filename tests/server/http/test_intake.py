@@ -188,10 +188,8 @@ def bomb(size: int) -> bytes:
         (b'{"alerts": []}', 400, "The body holds no alerts."),
         (b"[" + b" " * 20_000 + b"]", 400, "The body holds no alerts."),
         (json.dumps({"alerts": [], "pad": "x" * 20_000}).encode(), 400, "The body holds no alerts."),
-        (b"[" * 5_000 + b"]" * 5_000, 400, "The alert is nested more than 100 levels deep."),
         (b"\x1f\x8b\x08broken", 400, "The body is packed with gzip, but damaged."),
         (gzip.compress(b"x" * 5000)[:-20], 400, "The end of the gzip body is missing."),
-        (b"[" * 100_000, 400, "The alert is nested more than 100 levels deep."),
         (gzip.compress(b"") * 500_000, 400, "The body has more than 10000 gzip members."),
         (
             gzip.compress(gzip.compress(gzip.compress(b"x"))),
@@ -208,10 +206,8 @@ def bomb(size: int) -> bytes:
         "no group",
         "wide list",
         "wide group",
-        "balanced",
         "broken gzip",
         "cut gzip",
-        "deep",
         "many gzips",
         "gzip thrice",
         "bomb",
@@ -219,7 +215,7 @@ def bomb(size: int) -> bytes:
     ],
 )
 def test_what_no_retry_can_mend_is_refused(served: Any, body: bytes, status: int, detail: str) -> None:
-    """Empty, broken, too deep and too large bodies get 4xx and one sentence as a problem."""
+    """Empty, broken and too large bodies get 4xx and one sentence as a problem."""
     answer = served.client.post("/api/v1/alerts", content=body)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
@@ -233,6 +229,15 @@ def test_a_group_that_is_broken_is_kept_as_text(
     """However large: what a sender's template spoils, or a proxy cuts off, is an alert all the same."""
     whole = json.dumps({**ALERTMANAGER, "alerts": [make_alert() for _ in range(60)]})
     answer = served.client.post("/api/v1/alerts", content=whole.replace('"status"', "status", 5)[:-2] + end)
+    assert (answer.status_code, answer.json()["state"], answer.json()["alerts"]) == (202, "sorted", 1)
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 5_000 + b"]" * 5_000, b'{"a":' * 150 + b"1" + b"}" * 150, b"[" * 100_000]
+)
+def test_what_is_nested_too_deeply_is_kept_as_text(served: Any, body: bytes) -> None:
+    """It cannot be walked, and is an alert all the same: no retry would send it otherwise."""
+    answer = served.client.post("/api/v1/alerts", content=body)
     assert (answer.status_code, answer.json()["state"], answer.json()["alerts"]) == (202, "sorted", 1)
 
 

@@ -93,6 +93,13 @@ class Oncall:
         await clock.sleep(600)
         await incidents.sweep(clock.now)
 
+    async def again(self) -> None:
+        """Every incident's alerts fire again."""
+        clock, incidents = self.outbox.clock, self.outbox.database.incidents
+        for each in self.alerts.values():
+            back = each.model_copy(update={"starts_at": clock.now})
+            await incidents.accept([back], source="t", body_digest="again", received_at=clock.now)
+
     async def tell(self) -> Mapping[str, int]:
         """How many messages each platform has shown by now."""
         await self.teller.once()
@@ -183,6 +190,53 @@ async def test_what_is_over_by_the_morning_is_told_as_over(outbox: Outbox, told_
     states = [(each.event, each.state.value) for each in await outbox.every()][told_before:]
     held = "still_firing" if told_before else "diagnosed"
     assert states == [(held, "digested"), ("resolved", "digested"), ("resolved", "delivered")]
+
+
+@pytest.mark.parametrize("told_before", [False, True])
+async def test_what_came_and_went_in_quiet_hours_is_told_as_it_is_by_the_morning(
+    outbox: Outbox, told_before: bool
+) -> None:
+    """What fired, ended and fires again, and goes on, is one message that it fires again, with the diagnosis."""
+    quiet = {"hours": ["22:00-08:00"], "timezone": "Asia/Shanghai", "channels": ["boss"]}
+    oncall = Oncall(outbox, routes=[{"channels": ["boss"]}], quiet_hours=[quiet])
+    outbox.clock.now = NIGHT - timedelta(hours=2 if told_before else 0)
+    await oncall.diagnosed()
+    await oncall.tell()
+    outbox.clock.now = NIGHT + timedelta(minutes=20)
+    for happens in (oncall.over, oncall.again):
+        await happens()
+        assert await oncall.tell() == ({"boss": 1} if told_before else {})
+    last = (await outbox.every())[-1]
+    goes_on = Notice.model_validate({**last.body["notice"], "event": "still_firing"})
+    await outbox.database.messages.enqueue([new_message(goes_on, "boss", MORNING)], outbox.clock.now)
+    outbox.clock.now = MORNING
+    assert await oncall.tell() == {"boss": 2 if told_before else 1}
+    shown = oncall.shown("boss")
+    assert "[firing again · warning]" in shown and "Root cause" in shown and "What to do" in shown
+    states = [(each.event, each.state.value) for each in await outbox.every()]
+    first = ("diagnosed", "delivered" if told_before else "digested")
+    held = [(each, "digested") for each in ("resolved", "reopened", "still_firing")]
+    assert states == [first, *held, ("reopened", "delivered")]
+
+
+async def test_what_flaps_by_the_morning_is_told_beside_what_it_is(outbox: Outbox) -> None:
+    """It came and went all night: what it is, with the diagnosis, and that nothing more is told of it."""
+    quiet = {"hours": ["22:00-08:00"], "timezone": "Asia/Shanghai", "channels": ["boss"]}
+    oncall = Oncall(outbox, routes=[{"channels": ["boss"]}], quiet_hours=[quiet])
+    outbox.clock.now = NIGHT
+    await oncall.diagnosed()
+    assert await oncall.tell() == {}
+    (first,) = await outbox.every()
+    for number, event in enumerate(("resolved", "reopened", "resolved", "reopened", "flapping"), 1):
+        at = NIGHT + timedelta(minutes=10 * number)
+        notice = Notice.model_validate({**first.body["notice"], "event": event, "at": at, "count": number})
+        row = new_message(notice, "boss", MORNING, run=first.run)
+        await outbox.database.messages.enqueue([row], at)
+    outbox.clock.now = MORNING
+    assert await oncall.tell() == {"boss": 2}
+    shown = ["\n".join(each.texts) for each in oncall.robots["boss"].seen]
+    assert any("[firing again · warning]" in each and "What to do" in each for each in shown)
+    assert any("[flapping · warning]" in each for each in shown)
 
 
 async def test_each_channel_has_its_language_and_its_mentions(outbox: Outbox) -> None:

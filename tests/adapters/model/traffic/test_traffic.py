@@ -74,7 +74,7 @@ async def test_a_question_that_was_never_asked_is_an_error_that_says_so(tmp_path
     async with recording(path, ["yes"]) as address:
         await say(address, "Is web-1 down?")
     async with replaying(path) as (replay, address):
-        with pytest.raises(openai.NotFoundError, match=r"never recorded: messages\[0\] has"):
+        with pytest.raises(openai.NotFoundError, match=r"no answer to this question: messages\[0\] has"):
             await say(address, "Is web-2 down?")
         with pytest.raises(openai.NotFoundError, match="cell c9 is not in the recording"):
             await say(address, "Is web-1 down?", cell="c9")

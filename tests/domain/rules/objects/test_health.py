@@ -27,8 +27,12 @@ def test_a_ready_pod_with_since_when_and_its_last_restart(k8s: Any, view_of: Any
     calm = k8s.container(restarts=7, last=k8s.ended(1, minutes_ago=190))
     (one,) = _healthy(found, view_of([k8s.pod(POD, calm)], POD))
     assert "ready since 11:30 UTC (30 min)" in one.statement.en
-    assert "last of 7 restarts was 3 h before the alert" in one.statement.en
-    assert "7" in one.statement.zh and one.subject.name == "web-1"
+    assert "last of 7 restarts was 3 h before the alert (exit code 1)." in one.statement.en
+    assert one.statement.zh.endswith("（退出码 1）。") and "7" in one.statement.zh
+    assert one.subject.name == "web-1"
+    killed = k8s.container(restarts=1, last=k8s.ended(137, "OOMKilled", minutes_ago=190))
+    (one,) = _healthy(found, view_of([k8s.pod(POD, killed)], POD))
+    assert one.statement.en.endswith(" before the alert (OOMKilled).")
 
 
 def test_a_pod_that_is_not_ready_or_going_is_not_well(k8s: Any, view_of: Any, found: Any) -> None:
@@ -68,9 +72,10 @@ def test_a_failed_try_of_a_job_that_completed(k8s: Any, view_of: Any, job: Any, 
         ({"name": "OwnName", "status": AlertStatus.RESOLVED}, "", True),
         ({"name": "CPUThrottlingHigh"}, CLEAN, False),
         ({"name": "KubePersistentVolumeFillingUp"}, CLEAN, False),
-        ({"name": "OwnName"}, CLEAN, True),
-        ({"name": "OwnName"}, "", False),
-        ({"name": "OwnName"}, ERROR, False),
+        ({"name": "OwnName"}, CLEAN, False),
+        ({"name": "WebPodDown"}, CLEAN, True),
+        ({"name": "WebPodDown"}, "", False),
+        ({"name": "WebPodDown"}, ERROR, False),
         ({"name": "OwnName", "annotations": {"summary": "error rate above 5%"}}, CLEAN, False),
         (
             {"name": "OwnName", "annotations": {"summary": "web fails more than 5% of its requests"}},
@@ -103,7 +108,7 @@ def test_errors_before_the_alert_do_not_count(k8s: Any, view_of: Any, found: Any
         ("2025-06-01T11:40:00Z", "2025-06-01T11:41:00Z", False),
     ):
         logs = {("shop", "web-1", "app", False): line.format(t=time, last=last)}
-        view = alerted(view_of([k8s.pod(POD)], POD, logs=logs), name="OwnName")
+        view = alerted(view_of([k8s.pod(POD)], POD, logs=logs), name="WebPodDown")
         assert bool(_healthy(found, view)) is well, time
 
 

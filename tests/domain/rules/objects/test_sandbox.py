@@ -61,6 +61,9 @@ def test_the_network_plugin_fails(
         ('Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox runtime: '
          'no runtime for '
          '"gvisor" is configured', "runtime-handler", POD),
+        ('plugin type="multus" failed (add): Multus: [shop/app]: error getting k8s network: cannot find a '
+         'network-attachment-definition (macvlan) in namespace (shop): network-attachment-definitions.k8s.cni.cncf.io '
+         '"macvlan" not found', "network-undefined", POD),
         ("Failed to create pod sandbox: rpc error: code = DeadlineExceeded desc = context deadline exceeded",
          "runtime", "Node n1"),
         ("Failed to create pod sandbox: mkdir /var/lib/containerd/x: no space left on device", "disk-full",

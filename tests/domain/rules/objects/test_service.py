@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from kubetriage.domain.evidence import FailureKind, list_of
-from kubetriage.domain.finding import Likelihood, Role
+from kubetriage.domain.finding import Finding, Likelihood, Role, Want
 from kubetriage.domain.rules import service as rules
+from kubetriage.domain.rules import service_meant
 
 SERVICE = "Service shop/web"
 LISTS = [("Pod", "shop"), ("Deployment", "shop"), ("EndpointSlice", "shop"), ("StatefulSet", "shop")]
@@ -143,3 +144,23 @@ def test_pods_that_could_not_be_listed_decide_nothing(
         [service(app="web", version="v2"), workload(app="web", version="v1")], SERVICE, failed=failed
     )
     assert found(view, rules.RULES) == []
+
+
+@pytest.mark.parametrize("ready", [False, True])
+def test_pods_that_a_corrected_selector_would_select(
+    k8s: Any, view_of: Any, service: Any, workload: Any, ready: bool
+) -> None:
+    """Where the pods that a Service misses are not ready either, they are looked at: both have to be mended."""
+    ill = k8s.container(state=k8s.waiting("CrashLoopBackOff"), last=k8s.ended(1), restarts=5)
+    parts, labels = [] if ready else [ill], {"app": "web", "version": "v1"}
+    pod = k8s.pod("Pod shop/web-7d9-a", *parts, labels=labels, owner="ReplicaSet shop/web-7d9")
+    made = workload(app="web", version="v1")
+    view = view_of([service(app="web", version="v2"), made, pod], SERVICE, lists=LISTS)
+    said = list(service_meant.not_ready_either(view))
+    if ready:
+        assert said == []
+        return
+    want, symptom = said
+    assert isinstance(want, Want) and str(want.about) == "Deployment shop/web"
+    assert isinstance(symptom, Finding) and symptom.role is Role.SYMPTOM
+    assert [str(ref) for ref in symptom.waits_on] == ["Pod shop/web-7d9-a"]

@@ -92,3 +92,28 @@ def test_a_disk_that_another_machine_holds(view_of: Any, k8s: Any, found: Any) -
     event = k8s.event(POD, "FailedAttachVolume", message, component="attachdetach-controller")
     (one,) = found(view_of([_waiting(k8s, persistentVolumeClaim={"claimName": "data"}), event], POD))
     assert one.rule != "storage.limit" and one.category == "volume-attach"
+
+
+def test_a_file_system_that_is_damaged(view_of: Any, k8s: Any, found: Any) -> None:
+    """The words about a helper program stand in every such message: of a device they mean its file system."""
+    claim = {"name": "d", "persistentVolumeClaim": {"claimName": "data"}}
+    pod = k8s.pod(POD, k8s.container(state=k8s.waiting("ContainerCreating")), volumes=[claim])
+    volume = k8s.obj("PersistentVolume pv-1", spec={"csi": {"driver": "d"}}, status={"phase": "Bound"})
+    words = (
+        "wrong fs type, bad option, bad superblock on {}, missing codepage or helper program, or other error."
+    )
+    (one,) = found(view_of([pod, volume, _refused(k8s, "pv-1", f"mount: {words.format('/dev/vdc')}")], POD))
+    assert one.rule == "storage.filesystem" and str(one.culprit) == "PersistentVolume pv-1"
+    assert "snapshot" in one.remedies[0].detail.en and "快照" in one.remedies[0].detail.zh
+    (one,) = found(view_of([pod, volume, _refused(k8s, "pv-1", words.format("10.0.9.5:/x"))], POD))
+    assert one.rule == "storage.no-client"
+
+
+def test_an_image_that_another_machine_has_mapped(view_of: Any, k8s: Any, found: Any) -> None:
+    """Ceph lets one machine map an RBD image; one that died keeps it until it is fenced."""
+    words = 'MountVolume.MountDevice failed for volume "pv-1" : rpc error: code = Internal desc = rbd image {} is still being used'
+    event = k8s.event(POD, "FailedMount", words.format("pool/csi-vol-5f3c"), times=9)
+    claim = {"persistentVolumeClaim": {"claimName": "data"}}
+    (one,) = found(view_of([_waiting(k8s, **claim), event], POD))
+    assert (one.rule, one.category) == ("storage.multi-attach", "volume-attach")
+    assert "only one node may have it" in one.statement.en and "is still being used" in one.statement.zh

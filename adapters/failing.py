@@ -6,10 +6,22 @@ import errno
 import os
 import socket
 import ssl
+from collections.abc import Mapping
+
+_KINDS: Mapping[str, str] = {
+    "Timeout": "it took too long",
+    "Proxy": "the proxy does not let it through",
+    "InvalidURL": "its address is none",
+    "UnsupportedProtocol": "its address is neither http nor https",
+    "Decoding": "its answer cannot be unpacked",
+    "Redirect": "it sends us elsewhere, which is not followed",
+    "Protocol": "its answer broke off, or is not HTTP",
+}
+"""What is said of a failure that has no words of the system behind it, by a part of its class's name."""
 
 
 def cause_of(error: BaseException) -> str:
-    """The system's own words for what went wrong, found behind what a library raised; else its kind."""
+    """The system's own words for what went wrong, found behind what a library raised; else words for it."""
     seen: set[int] = set()
     behind: BaseException | None = error
     while behind is not None and id(behind) not in seen:
@@ -17,7 +29,8 @@ def cause_of(error: BaseException) -> str:
         if words := _said(behind):
             return words
         behind = behind.__cause__ or behind.__context__
-    return type(error).__name__
+    kind = type(error).__name__
+    return next((words for part, words in _KINDS.items() if part in kind), "the connection broke off")
 
 
 def _said(error: BaseException) -> str:
