@@ -95,6 +95,13 @@ def _state(obj: Obj, field: StateField) -> Ill | None:
     )
 
 
+def under_way(obj: Obj) -> bool:
+    """Whether it only waits, by its state, for what its controller has made of it (an Order's Challenge)."""
+    return any(
+        str(v).lower() == "pending" for field in kind_of(obj).states for v in _walk(obj.raw, field.path)
+    )
+
+
 # ---- whom it names
 
 

@@ -14,7 +14,7 @@ _LEFT = re.compile(
     r"|(?:could not (?:receive data from|send data to)|unexpected EOF on|lost connection with) client\b"
     r"|connection to client lost|invalid length of startup packet|incomplete startup packet"
     r"|Aborted connection \d+ to db"
-    r"|ClientAbortException|error reading preface from client"
+    r"|ClientAbortException|AsyncRequestNotUsable|jetty\.io\.EofException|error reading preface from client"
     r"|client (?:has )?(?:prematurely |unexpectedly )?"
     r"(?:closed|aborted|dropped) (?:the |its |a )?(?:\w+ )?(?:connection|request)"
     r"|client (?:has )?(?:went away|gone away|hung up)|client cancell?ed (?:the |its )?(?:request|call)"
@@ -22,7 +22,7 @@ _LEFT = re.compile(
     re.IGNORECASE,
 )
 _STEMS = ("client", "handshake error", "startup packet", "aborted connection", "broken pipe", "->",
-          "invalid http", "context cancel", "brokenpipe")  # fmt: skip
+          "invalid http", "context cancel", "brokenpipe", "eofexception", "notusable")  # fmt: skip
 _OTHER = re.compile(r"deadline exceeded|upstream (?:timed out|prematurely|sent)", re.IGNORECASE)
 """What stands beside such words where they are not all that was said."""
 _CANCELED = re.compile(r"\bcontext cancell?ed\b", re.IGNORECASE)

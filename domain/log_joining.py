@@ -31,6 +31,12 @@ _STARTS = (
 """What those of them begin with that are not indented."""
 _MAY_JOIN = frozenset(" \t'aC.gc[)}]snTDmr#S-<")
 """What the line after a record's first begins with, if it belongs to it."""
+_CALLER_GONE = (
+    "org.apache.catalina.connector.ClientAbortException",
+    "org.eclipse.jetty.io.EofException",
+    "org.springframework.web.context.request.async.AsyncRequestNotUsableException",
+)
+"""What a server throws whose caller went away: on a line of its own, one is all that the error above says."""
 _LISTED = re.compile(r"\d validation errors? for \w{1,80}$")
 """Pydantic names the fields on the following lines."""
 _OPENS = (TRACEBACK, "panic: ", "thread '", "{", "[")
@@ -45,7 +51,7 @@ def spans(lines: Sequence[str]) -> Iterator[tuple[int, int, list[str]]]:
     """
     start, end, own, opened = -1, 0, [""], False
     for place, line in enumerate(lines):
-        if start >= 0 and (opened or not line or line[0] in _MAY_JOIN):
+        if start >= 0 and (opened or not line or line[0] in _MAY_JOIN or line.startswith(_CALLER_GONE)):
             plain = line.rstrip()
             if _joins(own, plain):
                 opened = opened or plain.startswith(TRACEBACK)
@@ -79,6 +85,8 @@ def _joins(record: Sequence[str], line: str) -> bool:
         return True
     if len(record) == 1 and head.startswith("thread '") and RUST.match(head):
         return True
+    if len(record) == 1 and line.startswith(_CALLER_GONE):
+        return says_error(head)
     indented = line[:1].isspace()
     if not indented and not line.startswith(_STARTS):
         return False

@@ -66,6 +66,10 @@ class Sign(StrEnum):
     DISK_ERROR = "disk-error"
     """EIO: the device, or the path to it, failed. "I/O error" alone is also what clients call a lost
     connection."""
+    STALE_HANDLE = "stale-handle"
+    """ESTALE: what a network file system's client holds open is no longer what its server exports."""
+    SLOW_DISK = "slow-disk"
+    """A store says that the disk keeps its writes waiting."""
     DEVICE_FAULT = "device-fault"
     """A GPU says that its own memory or link is broken."""
     READ_ONLY = "read-only"
@@ -105,6 +109,11 @@ _UNSET = (
     r"|must be (?:set|defined|provided))"
 )
 _FILE = r"(?<![\w/.\-])(?P<file>/[^\s\"'`:,)]{1,200})"
+_IN_VAIN = (
+    r"(?:can'?t|cannot|could not|couldn't|unable to|failed to) (?:connect|establish|reach)\b"
+    r"(?![^\n]{0,300}refused)[^\n]{0,300}?"
+)
+"""A call that failed, up to words that say how; one that was refused is told by that."""
 _CALLED = r"https?://[^\s\"'`<>,;)]{1,300}(?<![:;,.])[\"'`)]?"
 _STATUS = (
     r"(?:\bHTTP(?:/[\d.]+)?[ :]{1,2}|(?:->|=>|→) ?|(?:返回|状态码|响应)(?:码|为|了)?[ :：]{0,2}"
@@ -589,6 +598,19 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        Sign.STALE_HANDLE,
+        (rf"(?:{_FILE}[^\n]{{0,160}}?)?(?:\bstale (?:NFS )?file handle\b|(?-i:\bESTALE\b))",),
+    ),
+    (
+        Sign.SLOW_DISK,
+        (
+            r"\bslow fdatasync\b|likely from slow disk|due to a slow disk",
+            r"(?:fsync|fdatasync) (?:\w+ ){0,3}took too long"
+            r"|\bsync duration of \d[\w.]{0,20}, expected less than",
+            r"Asynchronous AOF fsync is taking too long",
+        ),
+    ),
+    (
         Sign.DEVICE_FAULT,
         (
             r"uncorrectable (?:ECC|NVLink) error|\bGPU\b[^\n]{0,60}(?:is lost|fallen off the bus)",
@@ -650,11 +672,19 @@ PATTERNS: tuple[tuple[Sign, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        Sign.TIMEOUT,
+        (
+            rf"{_IN_VAIN}(?:timed? ?out\b|i/o timeout|deadline exceeded|timeout(?: expired|:)|SocketTimeout"
+            r"|\(110\b)",
+        ),
+    ),
+    (Sign.NO_ROUTE, (rf"{_IN_VAIN}(?:no route to host|EHOSTUNREACH|network is unreachable)",)),
+    (
         Sign.REFUSED,
         (
             r"connection refused|ECONNREFUSED|ConnectionRefused|ConnectException|no available connection",
             r"(?:can'?t|cannot|could not|couldn't|unable to|failed to) (?:connect|establish|reach)\b",
-            r"connection (?:attempt )?to \S+ (?:failed|refused)",
+            r"connection (?:attempt )?to \S+ (?:failed|refused)|no endpoints available for service\b",
             r"reset reason: (?:remote |local )?connection failure|delayed connect error: 111"
             r"|no healthy upstream",
             r"NoBrokersAvailable|NoHostAvailable|ServerSelectionTimeout|server selection (?:error|timeout)",

@@ -108,6 +108,8 @@ STEMS: Mapping[Sign, tuple[str, ...]] = MappingProxyType(
         Sign.DISK_FULL: ("no space", "enospc", "quota exceeded", "space on the disk", "is full", "watermark",
                          "read-only / allow", "disk resource limit", "disk space", "磁盘"),
         Sign.DISK_ERROR: ("error", "eio"),
+        Sign.STALE_HANDLE: ("stale",),
+        Sign.SLOW_DISK: ("fdatasync", "fsync", "slow disk", "sync duration"),
         Sign.DEVICE_FAULT: ("uncorrectable", "is lost", "off the bus", "xid"),
         Sign.READ_ONLY: ("read-only file", "erofs"),
         Sign.HEAP: (
@@ -123,10 +125,11 @@ STEMS: Mapping[Sign, tuple[str, ...]] = MappingProxyType(
         Sign.REFUSED: (
             "refused", "connect", "establish", " reach", "no available connection", "nobrokersavailable",
             "nohostavailable", "serverselection", "server selection", "link failure", "live upstream",
-            "brokerunreachable", "were reachable", "brokers", "healthy upstream", "连接", "访问",
+            "brokerunreachable", "were reachable", "brokers", "healthy upstream",
+            "no endpoints available", "连接", "访问",
         ),
         Sign.TIMEOUT: ("timeout", "timed out", "time out", "timedout", "etimedout", "deadline exceeded",
-                       "no response", "not responding", "_timeout", "超时"),
+                       "no response", "not responding", "_timeout", "(110", "超时"),
         Sign.NO_ROUTE: ("no route to host", "hostunreach", "netunreach", "network is unreachable"),
         Sign.RESET: (
             "reset", "broken pipe", "epipe", "closed the connection", "prematurely closed", "hang up",

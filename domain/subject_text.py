@@ -67,10 +67,14 @@ _NAMED = re.compile(
 """`pod/payments-0`, `Pod: checkout-0`, `节点：node-3`, `Pod名称：checkout-0`."""
 _SENTENCES = Sentences(_KIND, _NAME, _LABEL, _START, _END)
 
-_POD_SHAPED = re.compile(
-    rf"{_START}(?P<name>[a-z0-9][-a-z0-9]*-(?=[a-z]*\d)[a-z0-9]{{6,10}}-[bcdfghjklmnpqrstvwxz2456789]{{5}}){_END}"
-)
+_POD_SHAPE = r"[a-z0-9][-a-z0-9]*-(?=[a-z]*\d)[a-z0-9]{6,10}-[bcdfghjklmnpqrstvwxz2456789]{5}"
+_POD_SHAPED = re.compile(rf"{_START}(?:(?P<namespace>{_LABEL})/)?(?P<name>{_POD_SHAPE}){_END}")
 """A name with a pod template's hash and a generated suffix can only be a Deployment's Pod."""
+
+_IN_CLUSTER = re.compile(
+    rf"(?<![A-Za-z0-9_.-])(?P<name>{_LABEL})\.(?P<namespace>{_LABEL})\.svc(?:\.cluster\.local)?(?![A-Za-z0-9_-]|\.[a-z0-9])"
+)
+"""`catalog.shop.svc`, in an address or alone: a Service."""
 
 _NAMESPACES = (
     re.compile(rf"(?i:namespace|命名空间|名字空间)\s*[:：=]\s*[\"'`]?(?P<namespace>{_LABEL}){_END}"),
@@ -136,7 +140,10 @@ def mentions(texts: Iterable[str]) -> Iterator[Mention]:
             yield _mention(*said)
     for text in bounded:
         for match in _POD_SHAPED.finditer(text):
-            yield Mention("Pod", namespace_in([text]), match["name"], match["name"])
+            where = match["namespace"] or ""
+            if where in _KINDS:  # `pod/checkout-6d9c7f8b5d-x2x7q`
+                where = ""
+            yield Mention("Pod", where or namespace_in([text]), match["name"], match[0])
     for text in bounded:
         for match in _NAMED.finditer(text):
             if match["name"] not in _NOT_NAMES:
@@ -146,6 +153,9 @@ def mentions(texts: Iterable[str]) -> Iterator[Mention]:
             if not {said.namespace, said.name} & _NOT_NAMES:
                 where = said.namespace or namespace_in([text])
                 yield _mention(said.kind, where, said.name, said.quote)
+    for text in bounded:
+        for match in _IN_CLUSTER.finditer(text):
+            yield Mention("Service", match["namespace"], match["name"], match[0])
 
 
 def namespace_in(texts: Iterable[str]) -> str:

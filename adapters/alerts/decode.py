@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+from urllib.parse import parse_qsl
 
 from kubetriage.adapters.alerts import gzip_members
 from kubetriage.adapters.alerts.gzip_members import GZIP, MEMBERS, Fault, NotUnpacked
@@ -38,6 +39,7 @@ _LOOKS_LIKE_YAML = re.compile(
 _LARGE = 256 * 1024
 """Characters of a text that is read as YAML where nobody can be asked. 16 MB take ten seconds, which no
 sender waits for, and senders send JSON: what is larger and no JSON is a log, or JSON that was cut off."""
+_FORM = re.compile(r"[\w.\-]{1,64}=[^\s&=]{0,65536}(?:&[\w.\-]{1,64}=[^\s&=]{0,65536}){1,500}", re.ASCII)
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -64,6 +66,9 @@ def decode(body: bytes, *, strict: bool = False) -> Any:
     text = text_of(_unpacked(body), strict=strict)
     if not text.strip():
         raise BadAlert("The alert is empty.")
+    form = _form(text)
+    if form:
+        return form
     try:
         return bounded(_json(text))
     except _NotJson as error:
@@ -180,9 +185,25 @@ def _yaml_or_text(text: str, strict: bool) -> Any:
         if strict:
             raise
         return text
-    if has_alert_shape(document) or (strict and isinstance(document, dict | list) and document):
+    if has_alert_shape(document) or (strict and not _is_prose(document)):
         return document
     return text
+
+
+def _is_prose(document: Any) -> bool:
+    """Whether YAML is nothing but a text, or a text's lines of `Name: value`."""
+    if not document or not isinstance(document, dict | list):
+        return True
+    return isinstance(document, dict) and not (
+        "apiVersion" in document or any(isinstance(value, dict | list) for value in document.values())
+    )
+
+
+def _form(text: str) -> dict[str, str] | None:
+    """The fields of a form (`alertName=x&alertState=ALERT`), as Aliyun posts them; None for others."""
+    if len(text) > _LARGE or not _FORM.fullmatch(text.strip()):
+        return None
+    return dict(parse_qsl(text.strip(), max_num_fields=1_000))
 
 
 def _single(documents: list[Any]) -> Any:

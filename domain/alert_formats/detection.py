@@ -13,6 +13,7 @@ from kubetriage.domain.alert_formats.alertmanager import webhook
 from kubetriage.domain.alert_formats.bare import is_single_alert, single_alert
 from kubetriage.domain.alert_formats.fields import Fields, kind_of
 from kubetriage.domain.alert_formats.labelled import aware
+from kubetriage.domain.alert_formats.message import is_message, message
 from kubetriage.domain.alert_formats.parsed import AlertGroup, ParsedAlerts
 from kubetriage.domain.alert_formats.text import text_alerts
 from kubetriage.domain.alert_formats.wrapped import is_wrapped, unwrapped
@@ -96,6 +97,8 @@ def _read(document: Any, received_at: datetime, path: str, depth: int) -> Parsed
     for fits, read in _FORMATS:
         if fits(fields):
             return read(fields, received_at=received_at)
+    if is_message(fields):  # not among the formats: text with colons is YAML of this shape
+        return message(fields, received_at=received_at)
     raise BadAlert(_unknown(fields))
 
 

@@ -28,7 +28,18 @@ _KNOWN = (
     "fingerprint",
 )
 _FIRING = frozenset(
-    ["firing", "active", "alerting", "alert", "problem", "triggered", "suppressed", "unprocessed", "pending"]
+    [
+        "firing",
+        "active",
+        "alerting",
+        "alert",
+        "alarm",
+        "problem",
+        "triggered",
+        "suppressed",
+        "unprocessed",
+        "pending",
+    ]
 )
 _RESOLVED = frozenset(["resolved", "resolve", "ok", "normal", "recovered", "recovery", "inactive", "closed"])
 UNNAMED = "unnamed alert"

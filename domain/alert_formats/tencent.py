@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 
 from kubetriage.domain.alert import AlertStatus
-from kubetriage.domain.alert_formats.fields import Fields
+from kubetriage.domain.alert_formats.fields import Fields, whole_text
 from kubetriage.domain.alert_formats.labelled import UNNAMED, assembled, one_line
 from kubetriage.domain.alert_formats.parsed import ParsedAlerts
 from kubetriage.domain.alert_formats.times import CHINA, moment
@@ -41,7 +41,7 @@ def callback(fields: Fields, *, received_at: datetime) -> ParsedAlerts:
         name=name or UNNAMED,
         status=AlertStatus.RESOLVED if resolved else AlertStatus.FIRING,
         labels=labels,
-        annotations={"summary": _summary(policy, condition)},
+        annotations={"summary": _summary(policy, condition), **_told_beside(fields, labels)},
         starts=moment(fields, "firstOccurTime", zone=CHINA),
         ends=moment(fields, "recoverTime", zone=CHINA),
         source=SOURCE,
@@ -61,6 +61,18 @@ def _dimensions(about: Fields) -> Fields:
     if isinstance(given, list):  # one entry a dimension set; the first is what fired
         given = given[0] if given else {}
     return Fields({"dimensions": given}, about.path)
+
+
+def _told_beside(fields: Fields, labels: dict[str, str]) -> dict[str, str]:
+    """An event's object, and what else it says: `objName` is `namespace/name`, the rest are pairs."""
+    pairs = fields.get("additionalMsg")
+    told = [
+        f"{each['key']}: {each['value']}"
+        for each in (pairs if isinstance(pairs, list) else ())
+        if isinstance(each, dict) and isinstance(each.get("key"), str) and isinstance(each.get("value"), str)
+    ]
+    said = {"object": labels.get("objName", ""), "details": "\n".join(told)}
+    return {name: whole_text(text) for name, text in said.items() if text}
 
 
 def _summary(policy: Fields, condition: Fields) -> str:

@@ -30,6 +30,11 @@ _SEVERITY = re.compile(
     r"|[\[【](?P<tag>critical|fatal|error|warning|info|P[0-5]|严重|紧急|致命|警告|提示)[\]】:]",
     re.IGNORECASE,
 )
+_MAIL = re.compile(
+    r"(?:From|To|Cc|Date|Sent|Subject|Received|Return-Path|Message-ID|发件人|收件人|主题)\s*[:：]",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(r"^(?:Subject|主题)\s*[:：][ \t]*(?P<subject>\S[^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{5,}")
 
 
@@ -45,7 +50,7 @@ def text_alerts(text: str, *, received_at: datetime) -> ParsedAlerts:
     if found:
         return prometheusalert.stock(Fields(found), received_at=received_at)
     name = next((word for word in _WORD.findall(text[:MAX_CHARACTERS]) if row_of(word)), "")
-    first = one_line(text)
+    first = one_line(_subject_line(text) or text)
     alert = Alert(
         name=name or first,
         status=AlertStatus.RESOLVED if _RESOLVED.search(first) else AlertStatus.FIRING,
@@ -57,6 +62,14 @@ def text_alerts(text: str, *, received_at: datetime) -> ParsedAlerts:
         extra={"characters": len(text)} if len(text) > MAX_CHARACTERS else {},
     )
     return ParsedAlerts(alerts=(alert,), source=SOURCE)
+
+
+def _subject_line(text: str) -> str:
+    """What a mail says it is about, where the text begins with a mail's header; else empty."""
+    if not _MAIL.match(text):
+        return ""
+    found = _SUBJECT.search(text, 0, 4_096)
+    return found["subject"] if found else ""
 
 
 def _severity(text: str) -> Severity:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from kubetriage.domain.custom_kinds import CustomKind, custom_kind, writers_of_secrets
-from kubetriage.domain.custom_state import ills, kind_of, label_of_made, names_of, secret_of
+from kubetriage.domain.custom_state import ills, kind_of, label_of_made, names_of, secret_of, under_way
 from kubetriage.domain.events import EventRecord
 from kubetriage.domain.evidence import FailureKind, Read, get, list_of
 from kubetriage.domain.finding import Want
@@ -58,7 +58,7 @@ def around_custom(view: ClusterView) -> Iterator[Want]:
         if not (kind.good or kind.states):
             continue
         yield events_of(obj.ref, text("what was said about it", "关于它的记录"))
-        if obj.ref != view.primary and not ills(obj, view.now):
+        if obj.ref != view.primary and not (ills(obj, view.now) or under_way(obj)):
             continue
         yield from _named(view, obj)
         yield from _children(view, obj, kind)
@@ -105,7 +105,7 @@ def _children(view: ClusterView, obj: Obj, kind: CustomKind) -> Iterator[Want]:
         why = text("what its controller made for it", "其控制器为它创建的对象")
         yield Want(read=read, about=obj.ref, why=why)
         made = [o for o in view.objects(name, obj.namespace) if o.controller == obj.ref]
-        for one in [o for o in made if ills(o, view.now)][:FOCUS]:
+        for one in [o for o in made if ills(o, view.now) or under_way(o)][:FOCUS]:
             why = text("made for {k} {n}", "为 {k} {n} 创建", k=obj.ref.kind, n=obj.name)
             yield Want(read=read, about=one.ref, why=why)
 

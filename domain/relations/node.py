@@ -11,6 +11,7 @@ from kubetriage.domain.kube import ContainerState, Obj, containers, pod_settled
 from kubetriage.domain.language import text
 from kubetriage.domain.relations.base import FOCUS, Relation, closer, events_of
 from kubetriage.domain.resource import Resource, resource
+from kubetriage.domain.rules.node_drain import budgets_read
 from kubetriage.domain.view import ClusterView
 
 PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
@@ -150,4 +151,4 @@ def agents_on(view: ClusterView, node: str) -> list[Obj]:
     return [p for p in view.pods_on(node) if AGENT.match(p.name)]
 
 
-RELATIONS: tuple[Relation, ...] = (around_nodes, absent_node, killed_on, network_agents)
+RELATIONS: tuple[Relation, ...] = (around_nodes, absent_node, killed_on, network_agents, budgets_read)

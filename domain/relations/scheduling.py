@@ -13,8 +13,10 @@ from kubetriage.domain.relations.base import Relation
 from kubetriage.domain.resource import WORKLOADS
 from kubetriage.domain.rules.node_pools import pools_read
 from kubetriage.domain.rules.scheduling_awaited import orders_read
+from kubetriage.domain.rules.scheduling_beside import beside_read
 from kubetriage.domain.rules.scheduling_fit import candidates, nodes, pods_read
 from kubetriage.domain.rules.scheduling_gang import members_read
+from kubetriage.domain.rules.scheduling_keepers import keepers_read
 from kubetriage.domain.rules.scheduling_plugins import plugins_read
 from kubetriage.domain.rules.scheduling_reasons import Why
 from kubetriage.domain.rules.scheduling_stuck import Decision, Stuck, decide, pending, stuck
@@ -43,7 +45,10 @@ def around_unscheduled(view: ClusterView) -> Iterator[Want]:
             yield from orders_read(view, pod)
             if choice.why is Why.SELECTOR and nodes(view):
                 yield from pools_read(view, pod)
+            if choice.why is Why.AFFINITY:
+                yield from beside_read(pod)
             yield from plugins_read(view, pod, choice)
+            yield from keepers_read(view, pod, choice)
 
 
 def _room(view: ClusterView, told: Stuck, choice: Decision) -> Iterator[Want]:

@@ -9,6 +9,7 @@ from kubetriage.domain.kube import Obj, pod_ready, selects
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import KINDS, Resource, resource
 from kubetriage.domain.rules.admission_messages import Denial, WebhookTrouble, webhook_trouble
+from kubetriage.domain.rules.admission_policies import policies, told_of
 from kubetriage.domain.rules.admission_refusals import Refusal
 from kubetriage.domain.rules.phrases import NOTHING, say, stated
 from kubetriage.domain.rules.remedies import (
@@ -203,6 +204,15 @@ def denied(view: ClusterView, one: Refusal) -> Finding:
         "{who}：准入策略 {w} 拒绝：“{words}”。",
         who=one.who, w=one.denial.name, words=words,
     )  # fmt: skip
+    named = policies(one.denial.words) if len(one.denial.words) > len(words.rstrip("…")) else ()
+    if named:
+        statement = stated(
+            "{who}: {p}: {told} (webhook {w}).",
+            "{who}：{p}：{told}（webhook {w}）。",
+            who=one.who, w=one.denial.name, told=told_of(named),
+            p=say("these policies deny them", "以下策略拒绝") if len(named) > 1
+            else say("this policy denies them", "该策略拒绝"),
+        )  # fmt: skip
     owner = view.find(one.workload)
     return Finding(
         rule="admission.denied",
@@ -213,7 +223,7 @@ def denied(view: ClusterView, one: Refusal) -> Finding:
         statement=statement,
         likelihood=Likelihood.HIGH,
         cites=(*one.cites, *([hook.config.cite] if hook else [])),
-        quotes=quotable(one.denial.name, words),
+        quotes=quotable(one.denial.name, *((p.name for p in named) if named else (words,))),
         since=one.since,
         remedies=(
             change(
@@ -225,7 +235,7 @@ def denied(view: ClusterView, one: Refusal) -> Finding:
                 say(
                     "Or ask the owner of policy {w} for an exception",
                     "或向策略 {w} 的负责人申请例外",
-                    w=one.denial.name,
+                    w=", ".join(p.name for p in named[:3]) or one.denial.name,
                 ),
                 say("Give them the message above.", "请提供上述消息。"),
             ),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 
+from kubetriage.domain.custom_state import ills
 from kubetriage.domain.finding import Command, Remedy
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import Resource
 from kubetriage.domain.rules import remedies
-from kubetriage.domain.rules.phrases import say
+from kubetriage.domain.rules.custom_delivery import WHERE, again, delivers
+from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.view import ClusterView
 
 _BY_REASON: dict[str, Text] = {
@@ -58,6 +60,14 @@ _BY_MESSAGE: tuple[tuple[re.Pattern[str], Text], ...] = (
         ),
     ),
     (
+        re.compile(r"field is immutable|updates to statefulset spec for fields other than", re.IGNORECASE),
+        Text(
+            en="A field that cannot be changed in place: undo that change, or have the object deleted and "
+            "made anew (its pods stop meanwhile).",
+            zh="该字段不能原地修改：撤销该改动，或删除对象后重建（期间其 Pod 会停止）。",
+        ),
+    ),
+    (
         re.compile(r"rateLimited|too many certificates|rate limit", re.IGNORECASE),
         Text(
             en="It is tried again after the time that the message names; until then another issuer, or a "
@@ -99,7 +109,10 @@ def advice(
     name = f"{obj.ref.kind} {obj.name}"
     by_words = next((told for words, told in _BY_MESSAGE if words.search(message)), _GENERAL)
     detail = _BY_REASON.get(reason, by_words)
-    edit = remedies.mutate(f"kubectl edit {remedies.target(obj.ref)}")
+    where = Text(en="", zh="")
+    commands: tuple[Command, ...] = (remedies.mutate(f"kubectl edit {remedies.target(obj.ref)}"),)
+    if delivers(obj):
+        where, commands = WHERE, again(obj, reason, message)
     if gone is not None and similar:
         fix = say("Let {n} name {k} {s}", "让 {n} 引用 {k} {s}", n=name, k=gone.kind, s=similar)
     elif gone is not None:
@@ -108,14 +121,14 @@ def advice(
     elif (made_for := _made_for(view, obj)) is not None:
         return (_at_the_top(obj, made_for, detail), _look(name, remedies.describe(obj.ref)))
     else:
-        fix = say("Correct {n}", "修正 {n}", n=name)
+        fix = say("Correct {n}{w}", "修正 {n} {w}" if where.zh else "修正 {n}{w}", n=name, w=where)
     if gone is not None:
         detail = say("{d} {m}", "{d}{m}", d=_NAMED, m=detail if reason in _BY_REASON else Text(en="", zh=""))
     look = [remedies.describe(obj.ref)]
     if gone is not None and view.objects(gone.kind, gone.namespace):
         look.append(remedies.read(_list_command(gone)))
     return (
-        remedies.change(fix, remedies.with_note(Text(en=detail.en.strip(), zh=detail.zh), obj), edit),
+        remedies.change(fix, remedies.with_note(Text(en=detail.en.strip(), zh=detail.zh), obj), *commands),
         _look(name, *look),
     )
 
@@ -173,3 +186,12 @@ def _list_command(ref: Resource) -> str:
     kind = remedies.target(ref).partition("/")[0]
     where = f" -n {shlex.quote(ref.namespace)}" if ref.namespace else ""
     return f"kubectl get {kind}{where}"
+
+
+def above(view: ClusterView, top: Obj | None) -> Text:
+    """What it means for the object at the top, for which controllers made this one."""
+    ill = next((i for i in ills(top, view.now) if i.reason and not i.sums_up), None) if top else None
+    if top is None or ill is None or top.ref.builtin:
+        return NOTHING
+    return say("; {k} {n} is {s} ({r})", "；{k} {n} 为 {s}（{r}）",
+               k=top.ref.kind, n=top.name, s=ill.what, r=ill.reason)  # fmt: skip

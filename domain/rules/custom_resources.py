@@ -17,7 +17,7 @@ from kubetriage.domain.language import Text
 from kubetriage.domain.references import config_refs
 from kubetriage.domain.relations.custom_resources import looked_at, pods_awaited
 from kubetriage.domain.resource import Resource
-from kubetriage.domain.rules.custom_advice import advice
+from kubetriage.domain.rules.custom_advice import above, advice
 from kubetriage.domain.rules.grouping import fresh
 from kubetriage.domain.rules.health_scope import about_state, events_are_clean, measured
 from kubetriage.domain.rules.phrases import NOTHING, say
@@ -93,15 +93,17 @@ def _finding(
 
     def statement(room: int) -> Text:
         return say(
-            "{k} {n}{told}{gone}.",
-            "{k} {n} {told}{gone}。",
+            "{k} {n}{told}{gone}{above}.",
+            "{k} {n} {told}{gone}{above}。",
             k=obj.ref.kind,
             n=obj.name,
             told=_told(ill, reason, telling(message, room)),
             gone=_absent(gone, bare=ill is None and event is None),
+            above=above(view, top),
         )
 
     culprit = _culprit(view, obj, gone)
+    top = view.find(culprit) if culprit != obj.ref else None
     explains = tuple(dict.fromkeys(_depend_on(view, obj)))
     since = ill.since if ill is not None else (event.first if event is not None else None)
     late = _is_tied(view, explains) or fresh(view, since, before=_LONG)
@@ -117,7 +119,8 @@ def _finding(
         explains=explains,
         waits_on=tuple(_depends_on(view, obj, gone)),
         cites=tuple(
-            c for c in (obj.cite, gone.cite if gone else "", event.cite if event else "") if c
+            c for c in (obj.cite, gone.cite if gone else "", event.cite if event else "",
+                        top.cite if top is not None else "") if c
         ),
         quotes=quotable(obj.name, *((reason,) if reason else ()), *((gone.ref.name,) if gone else ())),
         since=since,

@@ -9,7 +9,7 @@ concluded from its state only where
 * its name is one of the well-known alerts about states (`STATE_GROUPS` without `MEASURED`);
 * none of these, but its words speak of a state and of nothing measured, and since it fired no warning was
   recorded about it or its pods, whose logs were read and hold no error. What an alert says that speaks of
-  neither (`OrdersOdd`, “the service is abnormal”) is not known, so nothing refutes it.
+  neither (`OrdersOdd`, “the service is abnormal”, “is unhealthy”) is not known, so nothing refutes it.
 
 In all other cases the question stays open. The name never speaks for a cause, only for this.
 """
@@ -54,15 +54,29 @@ _MEASURES = re.compile(
 
 _STATES = re.compile(
     r"ready|crash|restart|running|pending|waiting|replica|roll(?:ed)?[ -]?out|unavailab|not available"
-    r"|\bdown\b|health|stuck|evict|\bkill|oom|terminat|\bexit|image ?pull|pull(?:ing)? (?:the )?image|schedul"
+    r"|\bdown\b|stuck|evict|\bkill|oom|terminat|\bexit|image ?pull|pull(?:ing)? (?:the )?image|schedul"
     r"|\b(?:fail\w*|not|cannot|unable to) (?:to )?(?:start|run|mount|create)|probe|\bbound\b|mounted"
     r"|not (?:exist|found)|missing|\bgone\b|unreachable|offline|\bdead\b|\balive\b|\bstat(?:e|us)\b|phase"
-    r"|condition|back ?off|suspended|deadline|warning event"
+    r"|health[ _-]?(?:check|probe|endpoint|z\b)|condition|back ?off|suspended|deadline|warning event"
     r"|重启|就绪|崩溃|退出|挂起|等待(?!时间)|副本|发布|滚动|不可用|宕机|下线|离线|掉线|失联|不可达|驱逐|终止|被杀|杀死"
-    r"|拉取镜像|镜像拉取|调度|启动|挂载|绑定|不存在|缺失|丢失|状态|存活|健康|未运行|没有运行|停止|探针|探活",
+    r"|拉取镜像|镜像拉取|调度|启动|挂载|绑定|不存在|缺失|丢失|状态|存活|健康检查|未运行|没有运行|停止|探针|探活",
     re.IGNORECASE,
 )
 """Words for what an object's state shows."""
+_BAD = (
+    r"(?:abnormal|anomalous|bad|wrong|poor|unexpected|unusual|degraded|not ok|red|yellow|unhealthy|firing"
+    r"|alert(?:ing)?|alarm|problem|critical|warning|major|minor)"
+)
+_VAGUE = re.compile(
+    r"\bun-?health(?:y|iness)\b|\bnot (?:being )?healthy\b|\bno longer healthy\b"
+    rf"|\b(?:health|stat(?:e|us)|condition)(?: (?:stat(?:e|us)|score))?(?: is| was|\s*[:=])?\s+{_BAD}\b"
+    rf"|\b{_BAD} (?:health|stat(?:e|us)|condition)\b"
+    r"|\b(?:alert|alarm|trigger(?:ing)?|rule|event) (?:stat(?:e|us)|condition)\b"
+    r"|(?:健康|运行|工作)?状态(?:出现|存在|发生)?\s*[:：为]?\s*(?:异常|不正常|不健康|不良|不佳|有问题|告警|报警|故障|严重)"
+    r"|异常状态|(?:告警|报警|触发|事件|规则)状态|[不非亚]健康",
+    re.IGNORECASE,
+)
+"""That something is wrong, without a word about what: slowness and errors are called so as well."""
 _STATE_LABELS = ("condition", "phase", "reason", "state", "status")
 
 _PROBES = re.compile(r"(?<!readiness )(?<!ready )\bprobes?\b|(?<!就绪)探针", re.IGNORECASE)
@@ -102,13 +116,20 @@ def _known_scope(view: ClusterView) -> bool | None:
 
 
 def _speaks_of(view: ClusterView, what: re.Pattern[str]) -> bool:
+    return any(what.search(words) for words in _words(view))
+
+
+def _words(view: ClusterView) -> tuple[str, ...]:
     name = _HUMPS.sub(" ", view.alert.labels.get("alertname", "") or view.alert.name)
-    return any(what.search(words) for words in (name, *view.alert.annotations.values()))
+    return (name, *view.alert.annotations.values())
 
 
 def _names_a_state(view: ClusterView) -> bool:
     """Whether the alert's words, or a label for a state, say what of its object is wrong."""
-    return _speaks_of(view, _STATES) or any(view.alert.labels.get(name) for name in _STATE_LABELS)
+    if any(_STATES.search(_VAGUE.sub(" ", words)) for words in _words(view)):
+        return True
+    given = (view.alert.labels.get(name, "") for name in _STATE_LABELS)
+    return any(value and not re.fullmatch(f"{_BAD}|异常|告警", value, re.IGNORECASE) for value in given)
 
 
 def _probes_are_open(view: ClusterView, pods: Sequence[Obj]) -> bool:

@@ -90,9 +90,9 @@ def _statement(end: Ending, group: PodGroup, here: str, there: str, room: int) -
     said = say(": “{w}”", "：“{w}”", w=short(words, min(room, 80))) if words else NOTHING
     return say(
         "{who}: {what} ends with {code}, and its tag {i} means another image than in its healthy siblings "
-        "({b}… here, {a}… there){s}.",
+        "({b} here, {a} there){s}.",
         "{who}：{what} 退出，{code}，且其标签 {i} 指向的镜像与健康的同组 Pod 不同"
-        "（此处 {b}…，其他 {a}…）{s}。",
+        "（此处 {b}，其他 {a}）{s}。",
         who=group.who, what=container_text(end), code=exit_code(end.code),
         i=_tag(end.state.image), b=here[:15], a=there[:15], s=said,
     )  # fmt: skip
@@ -108,7 +108,7 @@ def _remedies(view: ClusterView, end: Ending, group: PodGroup, there: str) -> tu
     name = image[: len(image) - len(last)] + last.partition(":")[0]
     return (
         remedies.change(
-            say("Run the digest that works: {n}@{d}…", "改用可用的摘要：{n}@{d}…",
+            say("Run the digest that works: {n}@{d}", "改用可用的摘要：{n}@{d}",
                 n=short(name, 60), d=there[:15]),
             remedies.with_note(
                 Text(en="A tag that is pushed again reaches each pod only as it is started anew; a digest, "

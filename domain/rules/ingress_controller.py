@@ -28,6 +28,8 @@ _EXPIRED = re.compile(r"has expired|is expired|expired on|not yet valid", re.IGN
 _UNFIT = re.compile(
     r"x509:|no (?:keypair|tls\.crt)|malformed|invalid|unexpected error|mismatch|does not match", re.IGNORECASE
 )
+_X509 = re.compile(r"x509: .+$")
+_ROOM = 110
 _MESSAGE = re.compile(r"^.*?\.go:\d+\]\s*")
 
 
@@ -57,9 +59,15 @@ def _words(view: ClusterView, ingress: Obj) -> Iterator[_Word]:
                 yield _Word(secret, last, log)
 
 
+def _decisive(message: str) -> str:
+    """As much as fits; of what Go's x509 says, which stands at the end, rather that."""
+    said = _X509.search(message)
+    return short(said[0] if said is not None and len(message) > _ROOM else message, _ROOM)
+
+
 def _finding(view: ClusterView, ingress: Obj, word: _Word) -> Finding:
     secret = resource("Secret", ingress.namespace, word.secret)
-    quote = short(_MESSAGE.sub("", word.line), 110)
+    quote = _decisive(_MESSAGE.sub("", word.line).strip())
     absent = bool(_ABSENT.search(word.line))
     if absent:
         fails = say("which by its controller's log does not exist", "控制器日志显示它不存在")

@@ -7,6 +7,7 @@ import re
 from kubetriage.domain.finding import Likelihood, Specificity
 from kubetriage.domain.language import Text
 from kubetriage.domain.resource import resource
+from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.configured_callees import configured
 from kubetriage.domain.rules.log_stated import Cause, Stated, mounted_at
 from kubetriage.domain.rules.peers import wants_about
@@ -71,6 +72,34 @@ def disk_full(view: ClusterView, told: Stated) -> Cause:
     return base._replace(
         says=say("no space is left on the disk of node {n}", "节点 {n} 的磁盘空间不足", n=node.name),
         culprit=node, waits_on=(node,), likelihood=Likelihood.MEDIUM)  # fmt: skip
+
+
+def slow_disk(view: ClusterView, told: Stated) -> Cause:
+    """A store (etcd, Redis) whose writes wait for the disk: the node's, unless it writes to a claim."""
+    node = resource("Node", "", told.pod.text("spec", "nodeName"))
+    claims = [
+        resource("PersistentVolumeClaim", told.pod.namespace, name)
+        for v in told.pod.items("spec", "volumes")
+        if isinstance(of := v.get("persistentVolumeClaim"), dict) and (name := str(of.get("claimName") or ""))
+    ]
+    culprit = claims[0] if len(claims) == 1 else node if node.name and not claims else None
+    disk = (
+        say("the volume of claim {c}", "声明 {c} 的卷", c=claims[0].name)
+        if len(claims) == 1
+        else say("the disk of node {n}", "节点 {n} 的磁盘", n=node.name)
+        if culprit is not None
+        else say("its disk", "其磁盘")
+    )
+    look = remedies.escalate(
+        say("Have the latency of {d} looked at", "请检查{d}的延迟", d=disk),
+        say("Find what else writes to it, and give the store a disk of its own that is fast at small "
+            "synchronous writes (etcd: below 10 ms at the 99th percentile).",
+            "查明还有谁在写入该磁盘，并为其提供独占且同步小写入快的磁盘（etcd 要求 99 分位低于 10 ms）。"),
+        *((remedies.describe(node),) if view.find(node) is not None else ()),
+    )  # fmt: skip
+    says = say("its writes wait for {d}, which syncs too slowly", "其写入在等待{d}，同步过慢", d=disk)
+    return Cause("log.slow-disk", "slow-dependency", says, culprit=culprit, likelihood=_sure(told),
+                 waits_on=(culprit,) if culprit is not None else (), remedies=(look,))  # fmt: skip
 
 
 def _of_peer(view: ClusterView, told: Stated) -> Cause:

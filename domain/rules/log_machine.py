@@ -13,9 +13,10 @@ from kubetriage.domain.log_patterns import Sign
 from kubetriage.domain.resource import Resource, resource
 from kubetriage.domain.rules import remedies
 from kubetriage.domain.rules.log_denied import file_denied, port_denied
-from kubetriage.domain.rules.log_disk import disk_full
+from kubetriage.domain.rules.log_disk import disk_full, slow_disk
 from kubetriage.domain.rules.log_records import bad_record
 from kubetriage.domain.rules.log_settings import kernel_setting, store_full, too_many
+from kubetriage.domain.rules.log_stale import stale_handle
 from kubetriage.domain.rules.log_stated import Cause, Stated, mounted_at
 from kubetriage.domain.rules.phrases import NOTHING, UNNAMED, say
 from kubetriage.domain.rules.templates import command_words, limit
@@ -245,7 +246,9 @@ MACHINE: Mapping[Sign, Callable[[ClusterView, Stated], Cause]] = MappingProxyTyp
         Sign.PORT_DENIED: port_denied,
         Sign.DISK_FULL: disk_full,
         Sign.DISK_ERROR: disk_error,
+        Sign.STALE_HANDLE: stale_handle,
         Sign.DEVICE_FAULT: device_fault,
+        Sign.SLOW_DISK: slow_disk,
         Sign.PROVIDER_QUOTA: provider_quota,
         Sign.READ_ONLY: read_only,
         Sign.FILE_DENIED: file_denied,

@@ -22,7 +22,7 @@ from kubetriage.domain.rules.health_scope import measured
 from kubetriage.domain.rules.log_stated import FEW, REPEATED, is_grave, is_telemetry, of_primary, stated
 from kubetriage.domain.rules.phrases import NOTHING, say
 from kubetriage.domain.rules.times import moment
-from kubetriage.domain.rules.wording import fitting, grounded, named, short
+from kubetriage.domain.rules.wording import chained, fitting, grounded, named, short
 from kubetriage.domain.view import ClusterView, LogText
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _finding(
         since = say(" since {t}", "（自 {t} 起）", t=moment(view, common.since))
 
     def statement(room: int) -> Text:
-        quote = short(common.record.said, room)
+        quote = chained(common.record.said, room)
         state = NOTHING if ready else say(" is not ready; it", "未就绪；其")
         return say(
             "{who}: container {c}{state} logs {n}{since}: “{q}”.",

@@ -71,7 +71,7 @@ def _blocked(view: ClusterView, group: PodGroup, call: Call, stop: Stop) -> Find
             "{who} {fails}: NetworkPolicy {p} {admits}{more}{labels}.",
             "{who} {fails}：NetworkPolicy {p} {admits}{more}{labels}。",
             who=group.who,
-            fails=_fails(call),
+            fails=_fails(call, several=len(group.pods) > 1),
             p=policy.name,
             admits=_admits(policy, stop, call, room),
             more=_others(stop),
@@ -103,11 +103,16 @@ def _blocked(view: ClusterView, group: PodGroup, call: Call, stop: Stop) -> Find
     )  # fmt: skip
 
 
-def _fails(call: Call) -> Text:
+_PLURAL = {"is": "are", "loses": "lose", "has": "have", "gets": "get"}
+
+
+def _fails(call: Call, *, several: bool) -> Text:
     if call.dns:
         return say("cannot resolve {h}", "无法解析 {h}", h=call.peer.host)
     fails = _FAILS.get(call.sign, _TIMES_OUT)
-    return say(fails.en, fails.zh, h=call.peer.name)
+    verb, _, rest = fails.en.partition(" ")
+    en = f"{_PLURAL[verb]} {rest.replace('its connection', 'their connection')}" if several else fails.en
+    return say(en, fails.zh, h=call.peer.name)
 
 
 def _admits(policy: Obj, stop: Stop, call: Call, room: int) -> Text:

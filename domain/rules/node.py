@@ -137,7 +137,9 @@ def pressure(view: ClusterView) -> Iterator[Finding]:
                 n=node.name,
                 kinds=", ".join(c.type for c in held),
                 since=since(view, first),
-                messages="; ".join([*(f"“{c.message}”" for c in held[:2]), *reclaims(view, node)]),
+                messages="; ".join(
+                    [*(f"“{c.message}”" for c in held[:2]), *reclaims(view, node, whole=not gone)]
+                ),
                 evicted=_evictions(gone),
             ),
             explains=tuple(p.ref for p in gone),

@@ -24,12 +24,15 @@ _TAINTED = re.compile(
 )
 
 
-def reclaims(view: ClusterView, node: Obj) -> list[str]:
-    """What the kubelet says that it tries to free, in quotes: memory, ephemeral-storage or inodes."""
+def reclaims(view: ClusterView, node: Obj, *, whole: bool) -> list[str]:
+    """What the kubelet says that it tries to free, in quotes: memory, ephemeral-storage or inodes.
+
+    `whole`: there is room for a long message.
+    """
     failed = [*view.events(node.ref, "FreeDiskSpaceFailed"), *view.events(node.ref, "ImageGCFailed")]
     every = [*failed, *view.events(node.ref, "EvictionThresholdMet")]
     told = [e for e in every if e.last and view.now - e.last <= _LATELY]
-    return [f"“{short(told[0].message, 150 if told[0] in failed else 80)}”"] if told else []
+    return [f"“{short(told[0].message, 150 if whole and told[0] in failed else 80)}”"] if told else []
 
 
 def leaving(view: ClusterView, node: Obj) -> Text:

@@ -81,12 +81,13 @@ def _selects_none(view: ClusterView, found: Obj, wanted: int) -> Finding:
                               "应与要保护的 Pod 的标签一致。"), found),
                 mutate(f"kubectl edit {target(found.ref)}"),
             ),
-            _see(found),
+            see_budget(found),
         ),
     )  # fmt: skip
 
 
-def _see(found: Obj) -> Remedy:
+def see_budget(found: Obj) -> Remedy:
+    """Its numbers, as the controller counts them."""
     return check(
         say("See the budget", "查看 PDB"),
         say(
@@ -97,7 +98,8 @@ def _see(found: Obj) -> Remedy:
     )
 
 
-def _edit(found: Obj) -> Remedy:
+def let_one_go(found: Obj) -> Remedy:
+    """A budget that equals its pods stops every eviction."""
     return change(
         say("Let the budget allow one disruption", "让 PDB 至少允许一次中断"),
         with_note(say("minAvailable below the number of replicas, or maxUnavailable: 1.",
@@ -123,7 +125,7 @@ def _impossible(view: ClusterView, found: Obj, wanted: int, expected: int) -> Fi
         specificity=Specificity.EXACT,
         cites=(found.cite,),
         quotes=quotable(str(wanted), str(expected)),
-        remedies=(_edit(found), _see(found)),
+        remedies=(let_one_go(found), see_budget(found)),
     )  # fmt: skip
 
 
@@ -146,7 +148,7 @@ def _short(view: ClusterView, found: Obj, healthy: int, wanted: int) -> Finding:
         waits_on=(*(p.ref for p in ill), *sorted(owners)),
         cites=(found.cite, *(p.cite for p in ill[:3])),
         quotes=quotable(str(healthy), str(wanted)),
-        remedies=(_see(found),),
+        remedies=(see_budget(found),),
     )  # fmt: skip
 
 
@@ -180,7 +182,7 @@ def _none_allowed(view: ClusterView, found: Obj, expected: int) -> Finding:
         specificity=Specificity.EXACT,
         cites=(found.cite,),
         quotes=quotable(least or found.text("spec", "maxUnavailable"), str(expected)),
-        remedies=(_edit(found), _see(found)),
+        remedies=(let_one_go(found), see_budget(found)),
     )  # fmt: skip
 
 

@@ -47,8 +47,46 @@ def denied(view: ClusterView, told: Stated) -> Cause:
         return _role(view, bound[0], base, says)
     if not bound and scope and view.complete_list("RoleBinding", scope) is not None:
         none = say("{s}: no RoleBinding there names it", "{s}：该命名空间没有 RoleBinding 绑定它", s=says)
-        return base._replace(says=none)
+        stray = _of_a_namesake(view, account, scope)
+        return base._replace(says=none) if stray is None else _stray(stray, account, base, says)
     return base
+
+
+def _of_a_namesake(view: ClusterView, account: Resource, scope: str) -> Obj | None:
+    """The one RoleBinding there that names an account of the same name in another namespace.
+
+    Every namespace has an account `default`: one of those is not meant for another.
+    """
+    if account.name == "default":
+        return None
+    found = [
+        b
+        for b in view.objects("RoleBinding", scope)
+        for s in b.items("subjects")
+        if s.get("kind") == "ServiceAccount" and s.get("name") == account.name
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _stray(binding: Obj, account: Resource, base: Cause, says: Text) -> Cause:
+    other = next(
+        str(s.get("namespace") or "") for s in binding.items("subjects") if s.get("name") == account.name
+    )
+    grant = remedies.change(
+        say("Let RoleBinding {b} name ServiceAccount {a} of namespace {n}",
+            "让 RoleBinding {b} 绑定命名空间 {n} 的 ServiceAccount {a}",
+            b=binding.name, a=account.name, n=account.namespace),
+        remedies.with_note(
+            say("Its subject names an account of another namespace, which is another account.",
+                "其 subject 指向另一个命名空间的账号，那是另一个账号。"), binding),
+        remedies.mutate(f"kubectl edit {remedies.target(binding.ref)}"),
+    )  # fmt: skip
+    told = say("{s}: RoleBinding {b} names {a} of namespace {o} instead",
+               "{s}：RoleBinding {b} 绑定的是命名空间 {o} 的 {a}",
+               s=says, b=binding.name, a=account.name, o=other or "\"\"")  # fmt: skip
+    return base._replace(
+        says=told, culprit=binding.ref, cites=(*base.cites, binding.cite), remedies=(grant, *base.remedies)
+    )
 
 
 def _account_before(view: ClusterView, told: Stated, account: Resource) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from kubetriage.domain.finding import Finding, Likelihood, Specificity
 from kubetriage.domain.kube import Obj
 from kubetriage.domain.rules.phrases import NOTHING, given, say
+from kubetriage.domain.rules.scheduling_beside import at_zero, partner, partner_text, scale_up, terms
 from kubetriage.domain.rules.scheduling_finding import see_nodes, template_change, unschedulable
 from kubetriage.domain.rules.scheduling_fit import nodes, reaches, terms_text, volume_terms, volumes_of
 from kubetriage.domain.rules.scheduling_reasons import Why
@@ -121,20 +122,21 @@ def _held_by_volume(view: ClusterView, case: Case, known: list[Obj]) -> tuple[Ob
 def together(view: ClusterView, case: Case) -> Iterator[Finding]:
     """Required pod affinity to pods that are nowhere, or a pod that runs and refuses this one."""
     refused = case.decision.why is Why.EXISTING_ANTI_AFFINITY
-    terms = case.pod.items(
-        "spec", "affinity", "podAffinity", "requiredDuringSchedulingIgnoredDuringExecution"
-    )
-    wanted = _labels_text(terms[0]) if terms else ""
+    asked = terms(case.pod)
+    wanted = _labels_text(asked[0]) if asked else ""
+    other = None if refused else partner(view, case.pod)
+    zero = other if at_zero(other) else None
     if refused:
         why = say("the anti-affinity of pods that already run keeps it off every node open to it",
                   "已运行的 Pod 的反亲和性使可用节点都不能运行它")  # fmt: skip
     else:
         why = say(
-            "its required pod affinity finds no place{wanted}",
-            "必需的 Pod 亲和性找不到位置{wanted}",
+            "its required pod affinity finds no place{wanted}{whose}",
+            "必需的 Pod 亲和性找不到位置{wanted}{whose}",
             wanted=given(
                 ": it must run beside pods with {v}", "：必须与带 {v} 的 Pod 同处一地", short(wanted, 80)
             ),
+            whose=partner_text(other),
         )
     fix = template_change(
         view,
@@ -146,13 +148,14 @@ def together(view: ClusterView, case: Case) -> Iterator[Finding]:
     yield unschedulable(
         case,
         "refused-by-others" if refused else "affinity",
-        "pod-anti-affinity",
+        "pod-anti-affinity" if zero is None else "scaled-to-zero",
         why,
-        culprit=case.group.culprit,
+        culprit=case.group.culprit if zero is None else zero.ref,
         likelihood=Likelihood.MEDIUM if refused else Likelihood.HIGH,
-        waits_on=tuple(n.ref for n in case.decision.ill),
+        waits_on=(*(n.ref for n in case.decision.ill), *((other.ref,) if other and not zero else ())),
+        cites=(other.cite,) if other is not None else (),
         quotes=(case.decision.chosen[0].words,),
-        remedies=(fix,),
+        remedies=(fix,) if zero is None else (scale_up(zero), fix),
     )
 
 

@@ -21,6 +21,7 @@ from kubetriage.domain.rules.scheduling_fit import (
     terms_text,
     untolerated,
 )
+from kubetriage.domain.rules.scheduling_keepers import ill_keepers, startup_keys
 from kubetriage.domain.rules.scheduling_reasons import STARTUP, UNINITIALIZED, Why, taint_key
 from kubetriage.domain.rules.scheduling_stuck import Case
 from kubetriage.domain.rules.wording import listed, short
@@ -57,7 +58,7 @@ def tainted(view: ClusterView, case: Case) -> Iterator[Finding]:
         culprit=bearing[0].ref if provider and bearing else case.group.culprit,
         likelihood=Likelihood.HIGH if keys else Likelihood.MEDIUM,
         specificity=Specificity.EXACT if bearing else Specificity.NAMED,
-        waits_on=tuple(n.ref for n in case.decision.ill),
+        waits_on=tuple(o.ref for o in (*case.decision.ill, *ill_keepers(view, startup_keys(case.decision)))),
         cites=(n.cite for n in bearing[:3]),
         quotes=(taint_key(k) for k in keys[:2]),
         remedies=(*remedies, see_nodes(view, bearing)),

@@ -14,7 +14,8 @@ from kubetriage.domain.kube import Obj, pod_ready, selects
 from kubetriage.domain.relations.base import FOCUS, events_of
 from kubetriage.domain.relations.service import would_select
 from kubetriage.domain.rules.phrases import say
-from kubetriage.domain.rules.service_selection import near_miss, selected, selector
+from kubetriage.domain.rules.service_selection import NearMiss, near_miss, selected, selector
+from kubetriage.domain.rules.wording import quotable, short
 from kubetriage.domain.view import ClusterView
 
 if TYPE_CHECKING:
@@ -51,6 +52,31 @@ def not_ready_either(view: ClusterView) -> Iterator[Finding | Want]:
             waits_on=tuple(p.ref for p in pods[:FOCUS]),
             cites=(service.cite, found[1], *(p.cite for p in pods[:2])),
         )  # fmt: skip
+        if view.primary is not None and view.workload(view.primary) == miss.target.ref:
+            yield _missed_all_the_same(service, miss, pods, found[1])
+
+
+def _missed_all_the_same(service: Obj, miss: NearMiss, pods: list[Obj], cite: str) -> Finding:
+    """For an alert about the workload: what is still wrong once its pods are ready."""
+    wants = ", ".join(f"{s.key}={s.wants}" for s in miss.slips[:3])
+    given = [f"{s.other_key}={s.wants}" if s.other_key else f"{s.key}={s.has}" for s in miss.slips]
+    has = ", ".join(label for label in given[:3] if not label.endswith("="))
+    return Finding(
+        rule="service.misses-the-alerts-own",
+        category="selector-mismatch",
+        role=Role.RISK,
+        subject=service.ref,
+        culprit=service.ref,
+        statement=say(
+            "Service {s} will not reach the pods of {w} when they are ready either: its selector asks for "
+            "{a}, they have {b}.",
+            "即使 {w} 的 Pod 就绪，Service {s} 也选不中它们：其 selector 要求 {a}，而它们的标签{b}。",
+            s=service.name, w=f"{miss.target.ref.kind} {miss.target.name}", a=short(wants, 80),
+            b=say("{h}", "是 {h}", h=short(has, 80)) if has else say("no such label", "中没有这一项"),
+        ),
+        cites=(service.cite, cite, *(p.cite for p in pods[:2])),
+        quotes=quotable(miss.slips[0].wants),
+    )  # fmt: skip
 
 
 def _pods(view: ClusterView, target: Obj) -> list[Obj]:

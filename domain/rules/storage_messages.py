@@ -186,7 +186,11 @@ _KINDS: tuple[tuple[Refusal, re.Pattern[str]], ...] = (
     ),
     (
         Refusal.ACCESS_MODE,
-        re.compile(r"access ?modes?\b|volume capabilit|MULTI_NODE|ReadWriteMany|ReadOnlyMany", re.I),
+        re.compile(
+            r"access ?(?:modes?|types?)\b|volume ?capabilit|MULTI_NODE|multi[ -](?:node|writer|reader|attach)"
+            r"|ReadWriteMany|ReadOnlyMany",
+            re.I,
+        ),
     ),
     (
         Refusal.UNREACHABLE,

@@ -20,8 +20,14 @@ class Trouble(StrEnum):
     NO_CLIENT = "no-client"
     HOST_PATH = "host-path"
     REFUSED = "refused"
+    DENIED = "denied"
+    """The driver's own account at the provider lacks a right."""
     NO_PATH = "no-path"
     UNREACHABLE = "unreachable"
+    NO_NAME = "no-name"
+    """The node finds no address for the server's name."""
+    HANGS = "hangs"
+    """The driver refuses a second try while its first one has not ended."""
     PERMISSION = "permission"
     FILESYSTEM = "filesystem"
     LIMIT = "limit"
@@ -42,6 +48,13 @@ _KINDS: tuple[tuple[Trouble, re.Pattern[str]], ...] = (
         r"|attach\w*.{0,40}\b(?:limit|maximum|too many)", re.I)),
     (Trouble.MULTI_ATTACH, re.compile(r"already (?:exclusively )?attached to"
                                       r"|rbd image \S+ is still being used", re.I)),
+    (Trouble.DENIED, re.compile(
+        r"UnauthorizedOperation|AuthorizationFailed|PERMISSION_DENIED|\b(?:not authori[sz]ed|does not have "
+        r"(?:authorization|permission)) to perform|AccessDenied(?:Exception)?\b|Forbidden\.RAM"
+        r"|Required '[\w.]+' permission|code = (?:PermissionDenied|Unauthenticated)", re.I)),
+    (Trouble.HANGS, re.compile(
+        r"\boperation with (?:the )?(?:given )?volume\b.{0,120}already (?:exists|in progress)"
+        r"|\boperation .{0,60}is (?:already )?in progress", re.I)),
     (Trouble.NO_DRIVER, re.compile(r"not found in the list of registered CSI drivers|does not contain driver"
                                    r"|no volume plugin matched", re.I)),
     (Trouble.FILESYSTEM, re.compile(r"bad superblock on /dev/", re.I)),  # of a network's it is the helper
@@ -54,9 +67,12 @@ _KINDS: tuple[tuple[Trouble, re.Pattern[str]], ...] = (
     (Trouble.FILESYSTEM, re.compile(r"wrong fs type|bad superblock|fsck|needs cleaning|mkfs", re.I)),
     (Trouble.PERMISSION, re.compile(r"permission denied|not permitted|read-only file ?system|chown", re.I)),
     (Trouble.NO_PATH, re.compile(r"No such file or directory|no such device", re.I)),
+    (Trouble.NO_NAME, re.compile(
+        r"(?:failed to|could not|cannot|can't) resolve|no such host|name resolution|Name or service not known"
+        r"|server \S+ misbehaving", re.I)),
     (Trouble.UNREACHABLE, re.compile(
-        r"connection (?:timed out|refused)|no route to host|network is unreachable|i/o timeout|no such host"
-        r"|deadline ?exceeded|not responding|failed to resolve|unavailable", re.I)),
+        r"connection (?:timed out|refused)|no route to host|network is unreachable|i/o timeout"
+        r"|deadline ?exceeded|not responding|unavailable", re.I)),
     (Trouble.GONE, re.compile(r"(?:disk|volume|instance|snapshot)\S*.{0,60}(?:not found|does not "
                               r"exist)|notfound", re.I)),
 )  # fmt: skip

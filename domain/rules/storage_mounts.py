@@ -72,9 +72,15 @@ _MEANING: dict[Trouble, Text] = {
                             zh="节点缺少该文件系统的客户端程序"),
     Trouble.HOST_PATH: Text(en="its hostPath is not there on the node", zh="节点上没有所需的 hostPath"),
     Trouble.REFUSED: Text(en="the storage server refuses access", zh="存储服务器拒绝访问"),
+    Trouble.DENIED: Text(en="the storage driver's account lacks the right for it",
+                         zh="存储驱动所用的账号没有相应权限"),
     Trouble.NO_PATH: Text(en="the path does not exist on the storage server or node", zh="存储服务器或节点"
         "上没有该路径"),
     Trouble.UNREACHABLE: Text(en="the storage server does not answer", zh="存储服务器没有响应"),
+    Trouble.NO_NAME: Text(en="the node cannot resolve the name of the storage server",
+                          zh="节点无法解析存储服务器的名称"),
+    Trouble.HANGS: Text(en="the driver's earlier try has not ended, as its storage does not answer (in time)",
+                        zh="驱动的上一次操作尚未结束，存储后端没有（及时）响应"),
     Trouble.PERMISSION: Text(en="permission is denied", zh="权限不足"),
     Trouble.FILESYSTEM: Text(en="the file system on the volume is not usable", zh="卷上的文件系统不可用"),
     Trouble.LIMIT: Text(en="the node has as many volumes attached as it may", zh="节点挂载的卷数已达上限"),
@@ -90,20 +96,20 @@ def _finding(view: ClusterView, group: PodGroup, told: Told) -> Finding:
         return multi_attach(view, group, told)
     volume = view.find(resource("PersistentVolume", "", told.volume))
     words = words_of(told.event.message)
+    attaching = told.event.reason == "FailedAttachVolume"
     silent = told.trouble is Trouble.OTHER and bool(GENERAL.search(told.event.message.strip()))
     statement = stated(
         "{who} does not start: {v} cannot be {verb}, {what}: “{words}”.",
         "{who} 无法启动：{v} 无法{verb_zh}，{what}：“{words}”。",
         who=group.who, v=say("{v}{s}", "{v}{s}", v=volume_text(told.volume), s=_server(group, told, volume)),
-        verb="attached" if told.event.reason == "FailedAttachVolume" else "mounted",
-        verb_zh="挂接" if told.event.reason == "FailedAttachVolume" else "挂载",
+        verb="attached" if attaching else "mounted", verb_zh="挂接" if attaching else "挂载",
         what=_MEANING[told.trouble], words=words,
     )  # fmt: skip
     culprit = _culprit(group, told, volume)
     claims = tuple(claims_of(group.lead))
     return Finding(
         rule=f"storage.{told.trouble.value}",
-        category="volume-attach" if told.trouble in _ATTACH else "volume-mount",
+        category="volume-attach" if attaching or told.trouble in _ATTACH else "volume-mount",
         role=Role.SYMPTOM if silent else Role.CAUSE,
         subject=group.lead.ref,
         culprit=culprit,
@@ -120,7 +126,7 @@ def _finding(view: ClusterView, group: PodGroup, told: Told) -> Finding:
 
 def _server(group: PodGroup, told: Told, volume: Obj | None) -> Text:
     """Where a network file system lies: its server stands in the volume, and not in what `mount` says."""
-    if told.trouble not in (Trouble.UNREACHABLE, Trouble.REFUSED, Trouble.NO_PATH):
+    if told.trouble not in (Trouble.UNREACHABLE, Trouble.NO_NAME, Trouble.REFUSED, Trouble.NO_PATH):
         return NOTHING
     named = [v for v in group.lead.items("spec", "volumes") if v.get("name") == told.volume]
     nfs = (named[0] if named else (volume.mapping("spec") if volume is not None else {})).get("nfs")
@@ -170,6 +176,15 @@ def _remedies(group: PodGroup, told: Told, volume: Obj | None, culprit: Resource
             say("Path, type and server of the volume must fit what is on the node or server.",
                 "卷的路径、类型和服务器必须与节点或服务器上的实际情况一致。"),
             mutate(f"kubectl edit {target(group.workload)}"),
+        )  # fmt: skip
+    elif told.trouble is Trouble.DENIED:
+        act = escalate(
+            say("Have the right given to the account of the storage driver", "请为存储驱动的账号授予权限"),
+            say("The message names the action (and often the account or role): whoever installed the driver "
+                "adds it to its role at the provider; encrypted disks also need rights on their key. The "
+                "attacher tries again by itself.",
+                "消息中写明了所缺的操作（通常也有账号或角色）：请驱动的安装者在云厂商侧为其角色补充；"
+                "加密磁盘还需要密钥的使用权限。之后会自动重试。"),
         )  # fmt: skip
     elif told.trouble is Trouble.FILESYSTEM:
         act = escalate(

@@ -85,6 +85,22 @@ def telling(message: str, limit: int = 120) -> str:
     return "…" + short(line[first:], limit - 1)
 
 
+def chained(message: str, limit: int = 120) -> str:
+    """A message without its middle where it is too long and one clause leads to the next.
+
+    What was done stands at its beginning, why it failed at its end (`sync failed: making it: no "a"`).
+    """
+    line = _SPACE.sub(" ", message).strip()
+    if len(line) <= limit or line.count(": ") < _CHAIN or limit < 60:
+        return short(message, limit)
+    head = short(line, limit // 3).rstrip("…")
+    return f"{head} {short_end(line, limit - len(head) - 1)}"
+
+
+_CHAIN = 3
+"""Clauses before the last one that make a message a chain."""
+
+
 def quotable(*values: str) -> tuple[str, ...]:
     """The longest part of each value that reads the same in JSON text, for `Finding.quotes`."""
     found = []

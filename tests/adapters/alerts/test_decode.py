@@ -137,12 +137,21 @@ def test_raw_line_breaks_in_strings() -> None:
         "- one\nbut: [not yaml",
         '"quoted" and more',
         "@cart %down",
+        "Namespace: shop\nPod: cart-0\nLevel: P1",
     ],
 )
 @pytest.mark.parametrize("strict", [True, False])
 def test_text_is_text(text: str, strict: bool) -> None:
     """Plain text comes back as it is, for people at the command line, too."""
     assert decode(text.encode(), strict=strict) == text
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_forms(strict: bool) -> None:
+    """A form's fields are an object: so posts Aliyun's monitor, and no header has to say it."""
+    form = b"alertName=%E9%87%8D%E5%90%AF&dimensions=%7Bpod%3Dcart-0%7D&empty="
+    assert decode(form, strict=strict) == {"alertName": "重启", "dimensions": "{pod=cart-0}"}
+    assert decode(b"a=b and c=d & more", strict=strict) == "a=b and c=d & more"
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ WORDINGS: dict[Sign, list[tuple[str, dict[str, str]]]] = {
         ("PDOException: php_network_getaddresses: getaddrinfo for mysql failed: Name or service not known", {}),
     ],
     Sign.TIMEOUT: [
+        ("2003 (HY000): Can't connect to MySQL server on 'mysql:3306' (110)", {"host": "mysql", "port": "3306"}),
         ("Net::OpenTimeout: execution expired", {}),
         ("System.Threading.Tasks.TaskCanceledException: The request was canceled due to the configured "
          "HttpClient.Timeout of 100 seconds elapsing.", {}),

@@ -116,6 +116,28 @@ def test_what_a_controller_made_explains_its_maker_which_is_the_culprit(k8s: Any
     assert root.culprit == k8s.ref("Certificate shop/tls")
 
 
+def test_a_challenge_is_found_below_an_order_that_only_waits(k8s: Any, view_of: Any) -> None:
+    """An Order is pending without a word of its own; what its Challenge says is told with what it does above."""
+
+    def below(kind: str, name: str, version: str, owner: str, above: str, **status: Any) -> Any:
+        ref = {"apiVersion": version, "kind": owner, "name": above, "controller": True}
+        return k8s.obj(f"{kind} shop/{name}", apiVersion=ACME, status=status,
+                       metadata={"ownerReferences": [ref]})  # fmt: skip
+
+    order = below("Order", "tls-1", CERT, "Certificate", "tls", state="pending")
+    said = "Waiting for HTTP-01 challenge propagation: wrong status code '404', expected '200'"
+    challenge = below("Challenge", "tls-1-9", ACME, "Order", "tls-1", state="pending", reason=said)
+    view = view_of([_certificate(k8s), order, challenge], "Certificate shop/tls", looked=["Order shop/tls-1"])
+    wants = [str(w.about) for w in relations.around_custom(view)]
+    assert "Challenge shop/tls-1-9" in wants
+    view = view_of([_certificate(k8s), order, challenge], "Certificate shop/tls",
+                   looked=["Order shop/tls-1", "Challenge shop/tls-1-9"])  # fmt: skip
+    (root,) = explain(view, k8s.findings(custom_troubles(view))).roots
+    assert "404" in root.statement.en and root.culprit == k8s.ref("Certificate shop/tls")
+    assert "; Certificate tls is Ready=False (DoesNotExist)" in root.statement.en
+    assert "；Certificate tls 为 Ready=False（DoesNotExist）" in root.statement.zh
+
+
 def test_who_should_have_written_a_missing_secret_is_the_root(k8s: Any, view_of: Any) -> None:
     """A pod waits for a Secret that an ExternalSecret fails to write."""
     state = k8s.waiting("CreateContainerConfigError", 'secret "db" not found')

@@ -42,14 +42,26 @@ def test_a_state_is_refuted(view_of: Any, k8s: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["The service of app is abnormal.", "app 服务异常，请尽快处理", "订单支付失败", ""]
+    "text",
+    [
+        "The service of app is abnormal.",
+        "app 服务异常，请尽快处理",
+        "订单支付失败",
+        "",
+        "WARNING Pod shop/app-1 is unhealthy",
+        "Health of app-1: degraded. Alert state: alerting",
+        "app-1 状态异常，请尽快处理",
+        "app-1 运行状态：不健康\n告警状态：告警中",
+    ],
 )
 def test_what_is_not_understood_is_not_refuted(view_of: Any, k8s: Any, text: str) -> None:
     """Of an alert that speaks of neither a state nor a measure nobody knows what would have to be untrue."""
     assert k8s.findings(healthy(of_alert(view_of, k8s, text, "OrdersOdd"))) == []
 
 
-@pytest.mark.parametrize("text", ["Pod shop/app-1 is unhealthy", "容器组 app-1 频繁重启", "app-1 状态异常"])
+@pytest.mark.parametrize(
+    "text", ["The health check of app-1 fails", "容器组 app-1 频繁重启", "app-1 状态为 Unknown"]
+)
 def test_states_in_short_words(view_of: Any, k8s: Any, text: str) -> None:
     """Words for a state are understood in both languages."""
     assert k8s.findings(healthy(of_alert(view_of, k8s, text, "X9")))

@@ -128,3 +128,11 @@ def test_a_lease_lost_for_a_slow_etcd(k8s: Any, view_of: Any) -> None:
     assert "etcd behind it is too slow" in one.statement.en and "etcd" in one.statement.zh
     _, (one,) = _found(k8s, view_of, LOCK + RENEW + LOST)
     assert "etcd" not in one.statement.en
+
+
+def test_a_conversion_webhook_without_endpoints(k8s: Any, view_of: Any) -> None:
+    """The API server finds no endpoints behind it: the controller that lists such objects waits for it."""
+    _, (one,) = _found(
+        k8s, view_of, (HOOK + 'no endpoints available for service "gate-hook"\n') * 12, code=None
+    )
+    assert one.rule == "log.conversion-webhook" and str(one.culprit) == "Service edge/gate-hook"

@@ -133,3 +133,56 @@ def test_a_broken_gpu_is_the_nodes(k8s: Any, view_of: Any) -> None:
     assert str(one.culprit) == "Node n1" and one.category == "node-hardware"
     assert "GPU of node n1" in one.statement.en and "节点 n1 的 GPU" in one.statement.zh
     assert one.remedies[0].commands[0].command == "kubectl cordon n1"
+
+
+SLOW = '{"level":"warn","ts":"2026-11-23T10:00:01Z","caller":"wal/wal.go:805","msg":"slow fdatasync","took":"2.1s"}\n'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "slow fdatasync",
+        "leader failed to send out heartbeat on time; took too long, leader is overloaded likely from slow disk",
+        "sync duration of 1.2s, expected less than 1s",
+        "Asynchronous AOF fsync is taking too long (disk is busy?).",
+    ],
+)
+def test_stores_that_wait_for_their_disk(line: str) -> None:
+    """etcd of several versions, and Redis."""
+    assert _sign(line) is Sign.SLOW_DISK
+
+
+@pytest.mark.parametrize(("claim", "culprit"), [("", "Node n1"), ("data", "PersistentVolumeClaim shop/data")])
+def test_the_disk_that_a_store_waits_for(k8s: Any, view_of: Any, claim: str, culprit: str) -> None:
+    """The node's own, unless the store writes to a claim."""
+    pod = k8s.pod(POD, k8s.container(), node="n1")
+    pod["spec"]["volumes"] = [{"name": "d", "persistentVolumeClaim": {"claimName": claim}}] if claim else []
+    view = view_of([pod, k8s.obj("Node n1")], POD, logs={LOG: SLOW * 12})
+    (one,) = k8s.findings(log_causes(view))
+    assert (str(one.culprit), one.category) == (culprit, "slow-dependency")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "open /srv/up/a.jpg: stale NFS file handle",
+        "java.nio.file.FileSystemException: /srv/up/a.jpg: Stale file handle",
+        "OSError: [Errno 116] ESTALE: '/srv/up/a.jpg'",
+    ],
+)
+def test_a_handle_that_is_stale(k8s: Any, view_of: Any, line: str) -> None:
+    """A network file system whose export was replaced: the claim is named, and mounting anew is the way out."""
+    claim = k8s.obj("PersistentVolumeClaim shop/up", spec={"volumeName": "pv-1"})
+    one = _one(
+        k8s, view_of, f"ERROR {line}\n", [claim],
+        main={"volumeMounts": [{"name": "v", "mountPath": "/srv/up"}]},
+        volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "up"}}],
+    )  # fmt: skip
+    assert (one.category, str(one.culprit)) == ("volume-mount", "PersistentVolumeClaim shop/up")
+    assert "stale" in one.statement.en and "失效" in one.statement.zh
+    assert "kubectl rollout restart statefulset/app -n shop" in [c.command for c in one.remedies[0].commands]
+
+
+def test_stale_without_a_handle() -> None:
+    """Caches and reads are stale, too."""
+    assert _sign("stale read: cached file is 40 s old") is not Sign.STALE_HANDLE

@@ -83,6 +83,28 @@ def test_egress_of_the_caller_without_the_port_is_the_culprit(k8s: Any, view_of:
     assert not k8s.findings(blocked_calls(_view(k8s, view_of, [_caller(k8s), *_db(k8s), policy])))
 
 
+def test_a_client_that_failed_to_connect_in_time_was_not_refused(k8s: Any, view_of: Any) -> None:
+    """Jedis says “failed to connect” first, and how at the end: dropped packets are a policy's doing."""
+    log = (
+        "ERROR JedisConnectionException: Failed to connect to db:5432: java.net.SocketTimeoutException: Connect timed out\n"
+        * 12
+    )
+    view = _view(k8s, view_of, [_caller(k8s), *_db(k8s), _only(k8s, "api")], log)
+    found = _one(k8s, view)
+    assert found.likelihood is Likelihood.HIGH and "gets no answer from db:5432" in found.statement.en
+
+
+def test_several_callers_are_told_of_in_the_plural(k8s: Any, view_of: Any) -> None:
+    """“2 of 2 pods … get no answer”."""
+    owner = {"owner": "StatefulSet shop/web"}
+    callers = [k8s.pod(f"Pod shop/web-{n}", labels={"app": "web"}, **owner) for n in (1, 2)]
+    logs = {("shop", f"web-{n}", "app", False): TIMES_OUT for n in (1, 2)}
+    lists = [("NetworkPolicy", "shop"), ("NetworkPolicy", "kube-system")]
+    view = view_of([*callers, *_db(k8s), _only(k8s, "api")], "StatefulSet shop/web", logs=logs, lists=lists,
+                   looked=[CALLER, "Pod shop/web-2"])  # fmt: skip
+    assert "2 of 2 pods of StatefulSet web get no answer from " in _one(k8s, view).statement.en
+
+
 def test_without_the_list_of_policies_nothing_is_concluded(k8s: Any, view_of: Any) -> None:
     """A policy that was read alone may not be the only one."""
     objects = [_caller(k8s), *_db(k8s), _only(k8s, "api")]

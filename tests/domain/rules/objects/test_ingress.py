@@ -132,3 +132,14 @@ def test_another_ingress_or_a_certificate_that_came_later(k8s: Any, view_of: Any
     ):
         objects, logs = _served(k8s, log)
         assert found(view_of(objects, INGRESS, logs=logs, lists=CLASSES), rules.RULES) == []
+
+
+def test_a_certificate_for_another_host(k8s: Any, view_of: Any, cause: Any) -> None:
+    """The end of a long line says for whom the certificate is: that is quoted."""
+    line = (
+        'W0101 7 controller.go:1448] Unexpected error validating SSL certificate "shop/shop-tls" for server '
+        '"shop.example.com": x509: certificate is valid for old.example.com, not shop.example.com'
+    )
+    objects, logs = _served(k8s, f"{line}\n")
+    one = cause(view_of(objects, INGRESS, logs=logs, lists=CLASSES), rules.RULES)
+    assert "valid for old.example.com, not shop.example.com" in one.statement.en

@@ -97,10 +97,13 @@ def test_what_is_reclaimed(k8s: Any, view_of: Any, node: Any) -> None:
     words = "Attempting to reclaim inodes"
     new = view_of([node(), k8s.event(NODE, "EvictionThresholdMet", words, last=1)], NODE)
     old = view_of([node(), k8s.event(NODE, "EvictionThresholdMet", words, first=99, last=75)], NODE)
-    assert reclaims(new, Obj(node())) == [f"“{words}”"] and reclaims(old, Obj(node())) == []
+    assert (
+        reclaims(new, Obj(node()), whole=True) == [f"“{words}”"]
+        and reclaims(old, Obj(node()), whole=True) == []
+    )
     failed = "Failed to garbage collect required amount of images. Attempted to free 9 bytes, but only found 0 bytes"
     events = [k8s.event(NODE, "EvictionThresholdMet", words), k8s.event(NODE, "FreeDiskSpaceFailed", failed)]
-    assert reclaims(view_of([node(), *events], NODE), Obj(node())) == [f"“{failed}”"]
+    assert reclaims(view_of([node(), *events], NODE), Obj(node()), whole=True) == [f"“{failed}”"]
 
 
 # ---- well after a reboot

@@ -164,3 +164,18 @@ def test_pods_that_a_corrected_selector_would_select(
     assert isinstance(want, Want) and str(want.about) == "Deployment shop/web"
     assert isinstance(symptom, Finding) and symptom.role is Role.SYMPTOM
     assert [str(ref) for ref in symptom.waits_on] == ["Pod shop/web-7d9-a"]
+
+
+@pytest.mark.parametrize(("labels", "told"), [({"version": "v1"}, "version=v1"), ({}, "no such label")])
+def test_a_service_that_misses_the_pods_of_the_alert(
+    k8s: Any, view_of: Any, service: Any, workload: Any, labels: dict[str, str], told: str
+) -> None:
+    """An alert about a crashing workload names the wrong selector of its Service as well: it is next to fail."""
+    ill = k8s.container(state=k8s.waiting("CrashLoopBackOff"), last=k8s.ended(1), restarts=5)
+    pod = k8s.pod("Pod shop/web-7d9-a", ill, labels={"app": "web", **labels}, owner="ReplicaSet shop/web-7d9")
+    made = [service(app="web", version="v2"), workload(app="web", **labels), pod]
+    view = view_of(made, "Deployment shop/web", lists=LISTS, looked=(SERVICE,))
+    said = service_meant.not_ready_either(view)
+    (risk,) = [f for f in said if isinstance(f, Finding) and f.role is Role.RISK]
+    assert "version=v2" in risk.statement.en and told in risk.statement.en
+    assert str(risk.culprit) == SERVICE

@@ -190,3 +190,24 @@ def test_siblings_that_share_one_volume(
     (one,) = found(view, "anti-affinity")
     assert "claim data) can only be used on n2" in one.statement.en and "Pod web-0" in one.statement.en
     assert "value(s)" not in one.statement.en and "web-0" in one.statement.zh
+
+
+def _beside(k8s: Any, replicas: int) -> Raw:
+    spec = {"replicas": replicas, "template": {"metadata": {"labels": {"app": "cache"}}}}
+    made: Raw = k8s.deployment("Deployment shop/cache", spec=spec)
+    return made
+
+
+@pytest.mark.parametrize(("replicas", "culprit"), [(0, "Deployment shop/cache"), (2, POD)])
+def test_affinity_to_pods_of_a_workload(
+    view_of: Any, k8s: Any, stuck: Any, node: Any, said: Any, found: Any, replicas: int, culprit: str
+) -> None:
+    """Who must run first is named; scaled to 0 it is to blame, else the pod waits on it."""
+    term = {"labelSelector": {"matchLabels": {"app": "cache"}}, "topologyKey": "kubernetes.io/hostname"}
+    affinity = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+    pod = stuck(said("2 node(s) didn't match pod affinity rules"), affinity=affinity)
+    (one,) = found(view_of([pod, node("n1"), _beside(k8s, replicas)], POD, lists=NODES))
+    assert str(one.culprit) == culprit
+    assert "Deployment cache" in one.statement.en and "Deployment cache" in one.statement.zh
+    assert ("scaled to 0" in one.statement.en) == (not replicas)
+    assert ("Deployment shop/cache" in [str(r) for r in one.waits_on]) == bool(replicas)

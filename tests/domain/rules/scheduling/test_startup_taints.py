@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from kubetriage.domain.evidence import list_of
+from kubetriage.domain.relations.scheduling import around_unscheduled
 from kubetriage.domain.rules.scheduling_reasons import STARTUP
 
 POD = "Pod shop/web-1"
@@ -57,3 +59,43 @@ def test_a_taint_of_people_is_still_to_be_tolerated(
                    POD, lists=WHOLE)  # fmt: skip
     (one,) = found(view, "taint")
     assert str(one.culprit) == POD and any("toleration" in r.title.en for r in one.remedies)
+
+
+def _daemons(k8s: Any, name: str, ready: int) -> Any:
+    counts = {"desiredNumberScheduled": 1, "numberReady": ready, "updatedNumberScheduled": 1}
+    return k8s.obj(f"DaemonSet kube-system/{name}", status=counts)
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("node.cloudprovider.kubernetes.io/uninitialized", "openstack-cloud-controller-manager"),
+        ("node.cilium.io/agent-not-ready", "cilium"),
+        ("ebs.csi.aws.com/agent-not-ready", "ebs-csi-node"),
+    ],
+)
+def test_the_agent_that_is_ill_explains_it(
+    view_of: Any, k8s: Any, stuck: Any, node: Any, said: Any, found: Any, key: str, name: str
+) -> None:
+    """Whose taint it is stands in its key: if that one is not well the pod waits for it, else for nobody."""
+    pod = stuck(said(f"1 node(s) had untolerated taint {{{key}: }}", total=1))
+    tainted = node("n1", taints=[{"key": key, "effect": "NoSchedule"}])
+    others = [_daemons(k8s, "kube-proxy", 0), pod, tainted]
+    (one,) = found(view_of([_daemons(k8s, name, 0), *others], POD, lists=WHOLE), "taint")
+    assert [str(r) for r in one.waits_on] == [f"DaemonSet kube-system/{name}"]
+    (one,) = found(view_of([_daemons(k8s, name, 1), *others], POD, lists=WHOLE), "taint")
+    assert not one.waits_on
+
+
+def test_the_agents_are_read(view_of: Any, k8s: Any, stuck: Any, node: Any, said: Any) -> None:
+    """The system's workloads are read for a startup taint only, and the ill one is looked at."""
+    key = "node.cilium.io/agent-not-ready"
+    tainted = node("n1", taints=[{"key": key, "effect": "NoSchedule"}])
+    pod = stuck(said(f"1 node(s) had untolerated taint {{{key}: }}", total=1))
+    wants = list(around_unscheduled(view_of([pod, tainted, _daemons(k8s, "cilium", 0)], POD, lists=WHOLE)))
+    assert list_of("Deployment", "kube-system") in [w.read for w in wants]
+    assert "DaemonSet kube-system/cilium" in [str(w.about) for w in wants]
+    plain = stuck(said("1 node(s) had untolerated taint {team: ml}", total=1))
+    tainted = node("n1", taints=[{"key": "team", "value": "ml", "effect": "NoSchedule"}])
+    wants = list(around_unscheduled(view_of([plain, tainted], POD, lists=WHOLE)))
+    assert list_of("Deployment", "kube-system") not in [w.read for w in wants]

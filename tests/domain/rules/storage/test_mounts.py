@@ -117,3 +117,43 @@ def test_an_image_that_another_machine_has_mapped(view_of: Any, k8s: Any, found:
     (one,) = found(view_of([_waiting(k8s, **claim), event], POD))
     assert (one.rule, one.category) == ("storage.multi-attach", "volume-attach")
     assert "only one node may have it" in one.statement.en and "is still being used" in one.statement.zh
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "api error UnauthorizedOperation: You are not authorized to perform this operation.",
+        "The client '1f' with object id '1f' does not have authorization to perform action "
+        "'Microsoft.Compute/virtualMachines/write' over scope '/subscriptions/0'",
+        "googleapi: Error 403: Required 'compute.instances.attachDisk' permission for 'projects/p'",
+    ],
+)
+def test_a_driver_that_may_not_attach(view_of: Any, k8s: Any, found: Any, words: str) -> None:
+    """The driver's account at the provider lacks a right: no other node has the volume."""
+    message = f'AttachVolume.Attach failed for volume "pv-1" : rpc error: code = Internal desc = {words}'
+    event = k8s.event(POD, "FailedAttachVolume", message, component="attachdetach-controller")
+    volume = k8s.obj("PersistentVolume pv-1", spec={"csi": {"driver": "d"}}, status={"phase": "Bound"})
+    (one,) = found(view_of([_waiting(k8s, persistentVolumeClaim={"claimName": "data"}), volume, event], POD))
+    assert (one.rule, one.category) == ("storage.denied", "volume-attach")
+    assert "lacks the right" in one.statement.en and "权限" in one.remedies[0].title.zh
+
+
+def test_a_try_that_has_not_ended(view_of: Any, k8s: Any, found: Any) -> None:
+    """“Already exists” is said of the driver's own first try, which hangs at its storage."""
+    message = (
+        'MountVolume.MountDevice failed for volume "pv-1" : rpc error: code = Aborted desc = an operation '
+        "with the given Volume ID 0001-0009-ceph already exists"
+    )
+    claim = {"persistentVolumeClaim": {"claimName": "data"}}
+    (one,) = found(view_of([_waiting(k8s, **claim), k8s.event(POD, "FailedMount", message, times=9)], POD))
+    assert one.rule == "storage.hangs" and "earlier try has not ended" in one.statement.en
+
+
+def test_a_server_whose_name_is_not_known(view_of: Any, k8s: Any, found: Any) -> None:
+    """It is not that the server does not answer: nobody asked it."""
+    event = _refused(
+        k8s, "d", "mount.nfs: Failed to resolve server nas01: Temporary failure in name resolution"
+    )
+    (one,) = found(view_of([_waiting(k8s, nfs={"server": "nas01", "path": "/x"}), event], POD))
+    assert one.rule == "storage.no-name" and "NFS nas01:/x" in one.statement.en
+    assert "does not answer" not in one.statement.en and "无法解析" in one.statement.zh

@@ -94,3 +94,18 @@ def test_no_default_class(view_of: Any, k8s: Any, claim: Any, fast: Raw, found: 
     (one,) = found(view_of([claim(cls=None), fast, event], CLAIM, lists=WHOLE))
     assert one.rule == "storage.no-matching-volume"
     assert "no default" in one.statement.en
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "VolumeCapabilities is invalid: specified multi writer with mount access type",
+        "Volume capabilities MULTI_NODE_MULTI_WRITER not supported. Only AccessModes[ReadWriteOnce] supported.",
+    ],
+)
+def test_a_mode_that_the_driver_lacks(
+    view_of: Any, claim: Any, fast: Raw, found: Any, failed: Any, words: str
+) -> None:
+    """The claim asks for the mode, so it is the claim that is to be changed and not its class."""
+    (one,) = found(view_of([claim(), fast, failed(words)], CLAIM, lists=WHOLE))
+    assert (one.rule, str(one.culprit)) == ("storage.refused-access-mode", CLAIM)
